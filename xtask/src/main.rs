@@ -1,0 +1,61 @@
+//! `cargo xtask <command>`: the project's own commands. `cargo xtask help` lists them.
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool answers on standard output"
+)]
+
+mod origin;
+mod programs;
+mod report;
+mod run;
+mod setup;
+mod suites;
+mod summary;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  demo [URL] [--once]            the tour of real transfers against the embedded origin server
+  test [SUITE...] [--verbose]    everything that is checked before a change is taken in
+  test --list                    the suites
+  campaign [--schedules N] [--seed S]
+                                 the long simulation: 10 million schedules, then the coverage table
+  setup                          install what the suites need, and say what is missing";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode, String> {
+    let Some((command, rest)) = arguments.split_first() else {
+        println!("{HELP}");
+        return Ok(ExitCode::FAILURE);
+    };
+    let workspace = Workspace::load()?;
+    match command.as_str() {
+        "demo" => programs::demo(&workspace, rest),
+        "test" => test::test(&workspace, rest),
+        "campaign" => programs::campaign(&workspace, rest),
+        "setup" => Ok(setup::setup(&workspace)),
+        "wasm-runner" => programs::wasm_runner(&workspace, rest),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        unknown => Err(format!("no command `{unknown}`\n\n{HELP}")),
+    }
+}

@@ -1,0 +1,60 @@
+//! Commands that run one program of the workspace in the open.
+
+use std::process::{Command, ExitCode};
+
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+
+/// Schedules of a campaign.
+const CAMPAIGN: &str = "10000000";
+
+/// The tour: `examples/demo.rs` with the given arguments.
+pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "urlsession",
+        "--example",
+        "demo",
+        "--",
+    ]);
+    run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
+}
+
+/// The simulation at length; it shows its progress and ends with its coverage table.
+pub(crate) fn campaign(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "urlsession-simulation",
+        "--",
+    ]);
+    if !arguments.iter().any(|argument| argument == "--schedules") {
+        cargo.args(["--schedules", CAMPAIGN]);
+    }
+    run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
+}
+
+/// What cargo calls to run a wasm32 test: wasm-bindgen's runner, installed if need be.
+pub(crate) fn wasm_runner(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
+    let runner = Tools::new(workspace).wasm_runner().map_err(|skip| skip.0)?;
+    run(Command::new(runner).args(arguments))
+}
+
+fn run(command: &mut Command) -> Result<ExitCode, String> {
+    let status = command
+        .status()
+        .map_err(|error| format!("{}: {error}", crate::run::describe(command)))?;
+    // A program ended by a signal has no code of its own.
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    Ok(ExitCode::from(code))
+}

@@ -1,0 +1,201 @@
+//! One suite's run: its commands, one after another, into one log file.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::report::seconds;
+use crate::summary::{Counts, counts};
+use crate::workspace::Workspace;
+
+/// How often a running command is looked at.
+const POLL: Duration = Duration::from_millis(50);
+/// How often a sign of life is given while a command runs.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// Longer than any command takes on two cores with nothing built: what runs longer hangs.
+const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
+
+/// Why a suite did not run: what is missing, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Skip(pub(crate) String);
+
+/// What a suite writes to: `target/xtask/<suite>.log`, and the terminal when verbose.
+#[derive(Debug)]
+struct Log {
+    file: File,
+    path: PathBuf,
+    verbose: bool,
+}
+
+/// The run of one suite. Every command is run, whatever failed before it.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) workspace: &'a Workspace,
+    name: &'a str,
+    log: Log,
+    counts: Counts,
+    failures: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    /// Opens the suite's log.
+    pub(crate) fn open(
+        workspace: &'a Workspace,
+        name: &'a str,
+        verbose: bool,
+    ) -> std::io::Result<Self> {
+        let folder = workspace.target.join("xtask");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{name}.log"));
+        File::create(&path)?;
+        let file = File::options().read(true).append(true).open(&path)?;
+        let log = Log {
+            file,
+            path,
+            verbose,
+        };
+        Ok(Self {
+            workspace,
+            name,
+            log,
+            counts: Counts::default(),
+            failures: Vec::new(),
+        })
+    }
+
+    /// Runs a command that is one check: it passes by exiting with 0.
+    pub(crate) fn check(&mut self, command: &mut Command) -> bool {
+        let passed = match self.execute(command) {
+            Ok((status, _)) if status.success() => true,
+            Ok((status, _)) => self.note(format!("{}: {status}", describe(command))),
+            Err(error) => self.note(format!("{}: {error}", describe(command))),
+        };
+        self.counts += Counts {
+            passed: passed.into(),
+            failed: (!passed).into(),
+            skipped: 0,
+        };
+        passed
+    }
+
+    /// Runs a test runner: its closing lines are the counts. One that fails without a failed
+    /// test to show for it (it did not build, or crashed) is one failure more.
+    pub(crate) fn tests(&mut self, command: &mut Command) {
+        let (status, output) = match self.execute(command) {
+            Ok(ended) => ended,
+            Err(error) => return self.fail(format!("{}: {error}", describe(command))),
+        };
+        let found = counts(&output);
+        self.counts += found;
+        if !status.success() && found.failed == 0 {
+            self.fail(format!("{}: {status}", describe(command)));
+        } else if status.success() && found.failed > 0 {
+            self.note(format!(
+                "{} exits with 0 after failed tests",
+                describe(command)
+            ));
+        } else if status.success() && found.passed == 0 {
+            self.fail(format!("{} ran no test", describe(command)));
+        }
+    }
+
+    /// Counts one failure.
+    pub(crate) fn fail(&mut self, reason: String) {
+        self.note(reason);
+        self.counts.failed += 1;
+    }
+
+    /// Counts one part that was left out, and says so in the log and in the table.
+    pub(crate) fn skip(&mut self, reason: String) {
+        self.note(format!("skipped: {reason}"));
+        self.counts.skipped += 1;
+    }
+
+    /// What was counted, and the reasons for what failed or was left out.
+    pub(crate) fn finish(self) -> (Counts, Vec<String>, PathBuf) {
+        (self.counts, self.failures, self.log.path)
+    }
+
+    fn note(&mut self, reason: String) -> bool {
+        self.log.line(&reason);
+        self.failures.push(reason);
+        false
+    }
+
+    /// Runs a command to its end; its exit status, and what it wrote to either stream.
+    fn execute(&mut self, command: &mut Command) -> std::io::Result<(ExitStatus, String)> {
+        self.log.line(&format!("$ {}", describe(command)));
+        let start = self.log.file.seek(SeekFrom::End(0))?;
+        // Files, not pipes: a process left behind by the command cannot keep a file from ending.
+        command
+            .env("CARGO_TERM_COLOR", "never")
+            .stdin(Stdio::null())
+            .stdout(self.log.file.try_clone()?)
+            .stderr(self.log.file.try_clone()?);
+        let mut child = command.spawn()?;
+        let (began, mut seen, mut sign) = (Instant::now(), start, SIGN_OF_LIFE);
+        let status = loop {
+            seen = self.log.show_from(seen)?;
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if began.elapsed() > COMMAND_LIMIT {
+                child.kill()?;
+                self.log
+                    .line(&format!("killed after {}", seconds(COMMAND_LIMIT)));
+            }
+            if began.elapsed() > sign {
+                println!("         {} runs for {}", self.name, seconds(sign));
+                sign += SIGN_OF_LIFE;
+            }
+            std::thread::sleep(POLL);
+        };
+        self.log.show_from(seen)?;
+        Ok((status, self.log.read_from(start)?))
+    }
+}
+
+impl Log {
+    fn line(&mut self, text: &str) {
+        if self.verbose {
+            println!("{text}");
+        }
+        // A log that cannot be written to must not fail the suite it is about.
+        let _ = writeln!(self.file, "{text}");
+    }
+
+    fn read_from(&mut self, position: u64) -> std::io::Result<String> {
+        self.file.seek(SeekFrom::Start(position))?;
+        let mut bytes = Vec::new();
+        self.file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// When verbose, prints what was written since `position`; the position up to which it did.
+    fn show_from(&mut self, position: u64) -> std::io::Result<u64> {
+        if !self.verbose {
+            return Ok(position);
+        }
+        let new = self.read_from(position)?;
+        print!("{new}");
+        std::io::stdout().flush()?;
+        self.file.stream_position()
+    }
+}
+
+/// The command as it would be typed, without the path of its program.
+pub(crate) fn describe(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let mut text = program
+        .file_name()
+        .unwrap_or(program.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! Counts of passed, failed and skipped, and the closing lines of test runners they are read from.
+
+use std::ops::AddAssign;
+
+/// How many tests (or checks) passed, failed and were skipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// The sum over all closing lines in the output of a test runner: libtest's and
+/// wasm-bindgen-test's (`test result: ...`) and nextest's (`Summary [...] ...`).
+pub(crate) fn counts(output: &str) -> Counts {
+    let mut sum = Counts::default();
+    for line in output.lines().filter_map(closing_line) {
+        sum += in_words(line);
+    }
+    sum
+}
+
+/// The counting part of a closing line.
+fn closing_line(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    if let Some(result) = line.strip_prefix("test result: ") {
+        return result.split_once(". ").map(|(_, numbers)| numbers);
+    }
+    line.strip_prefix("Summary [")?
+        .split_once(" run: ")
+        .map(|(_, numbers)| numbers)
+}
+
+/// `10 passed (1 slow), 2 failed, 1 timed out, 3 skipped` or `4 passed; 0 failed; 1 ignored`.
+fn in_words(numbers: &str) -> Counts {
+    let mut counts = Counts::default();
+    for part in numbers.split([',', ';']) {
+        let mut words = part.split_whitespace();
+        let (Some(Ok(number)), Some(what)) = (words.next().map(str::parse::<u64>), words.next())
+        else {
+            continue;
+        };
+        match what {
+            "passed" => counts.passed += number,
+            // `2 exec failed`, `1 timed out`: a test that gave no answer has failed.
+            "failed" | "exec" | "timed" => counts.failed += number,
+            "ignored" | "skipped" => counts.skipped += number,
+            _ => {}
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(passed: u64, failed: u64, skipped: u64) -> Counts {
+        Counts {
+            passed,
+            failed,
+            skipped,
+        }
+    }
+
+    #[test]
+    fn libtest_lines_are_summed_over_binaries() {
+        let output = "running 2 tests\ntest a ... ok\n\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.00s\n\
+            test result: FAILED. 5 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s\n";
+        assert_eq!(counts(output), expected(7, 1, 1));
+    }
+
+    #[test]
+    fn nextest_summary_counts_slow_tests_as_passed() {
+        let output = "     Summary [   3.214s] 40 tests run: 40 passed (2 slow), 3 skipped\n";
+        assert_eq!(counts(output), expected(40, 0, 3));
+    }
+
+    #[test]
+    fn nextest_timeouts_and_execution_failures_count_as_failed() {
+        let line = "Summary [ 9.1s] 7/9 tests run: 3 passed (1 flaky), 2 failed, 1 exec failed, 1 timed out, 0 skipped";
+        assert_eq!(counts(line), expected(3, 4, 0));
+    }
+
+    #[test]
+    fn one_test_is_singular() {
+        assert_eq!(
+            counts("     Summary [   0.1s] 1 test run: 1 passed, 0 skipped"),
+            expected(1, 0, 0)
+        );
+    }
+
+    #[test]
+    fn a_test_that_prints_numbers_is_not_counted() {
+        assert_eq!(
+            counts("12 passed; 3 failed\ntest result of the page: 4 passed\n"),
+            Counts::default()
+        );
+    }
+
+    #[test]
+    fn wasm_bindgen_closes_as_libtest_does() {
+        let output =
+            "test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.91s\n";
+        assert_eq!(counts(output), expected(4, 0, 0));
+    }
+}

@@ -1,0 +1,233 @@
+//! The tools that suites need: found, or installed where a package manager can do it unasked,
+//! or a reason why not that says what to do.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::run::Skip;
+use crate::workspace::Workspace;
+
+/// Environment variable naming the folder for tools of an exact version.
+const TOOLS: &str = "URLSESSION_TOOLS";
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Finds and installs tools; each is looked for once it is needed.
+#[derive(Debug)]
+pub(crate) struct Tools<'a> {
+    workspace: &'a Workspace,
+    /// apt's lists are brought up to date at most once.
+    lists_updated: bool,
+}
+
+impl<'a> Tools<'a> {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+        Self {
+            workspace,
+            lists_updated: false,
+        }
+    }
+
+    /// The standard library for wasm32.
+    pub(crate) fn wasm_target(&self) -> Result<(), Skip> {
+        if wasm_target_is_there() {
+            return Ok(());
+        }
+        install(
+            "the wasm32 target",
+            Command::new("rustup").args(["target", "add", WASM]),
+        );
+        if wasm_target_is_there() {
+            Ok(())
+        } else {
+            Err(Skip(format!(
+                "no standard library for {WASM}: `rustup target add {WASM}`"
+            )))
+        }
+    }
+
+    /// wasm-bindgen's test runner, of exactly the version of the crate in Cargo.lock.
+    pub(crate) fn wasm_runner(&self) -> Result<PathBuf, Skip> {
+        let version = self
+            .workspace
+            .locked_version("wasm-bindgen")
+            .map_err(Skip)?;
+        let root = cache()?.join(format!("wasm-bindgen-{version}"));
+        let runner = root.join("bin").join(program("wasm-bindgen-test-runner"));
+        if runner.is_file() {
+            return Ok(runner);
+        }
+        // Not locked: the lock file it was published with names crates that mirrors may lack.
+        let mut cargo = self.workspace.cargo();
+        cargo
+            .args([
+                "install",
+                "wasm-bindgen-cli",
+                "--version",
+                &version,
+                "--root",
+            ])
+            .arg(&root);
+        cargo.current_dir(std::env::temp_dir());
+        install(
+            &format!("wasm-bindgen-cli {version} (some minutes, once)"),
+            &mut cargo,
+        );
+        if runner.is_file() {
+            Ok(runner)
+        } else {
+            let root = root.display();
+            Err(Skip(format!(
+                "no wasm-bindgen-test-runner: `cargo install wasm-bindgen-cli --version {version} --root {root}`"
+            )))
+        }
+    }
+
+    /// ChromeDriver, with a Chromium or Chrome for it to drive.
+    pub(crate) fn chromedriver(&mut self) -> Result<PathBuf, Skip> {
+        if let Some(named) = std::env::var_os("CHROMEDRIVER") {
+            return Ok(named.into());
+        }
+        let found = || browser().and(on_path("chromedriver"));
+        found().or_else(|| self.apt(&["chromium", "chromium-driver"]).and_then(|()| found())).ok_or_else(|| {
+            Skip("no Chromium with ChromeDriver: install both (Debian: `apt-get install chromium chromium-driver`), or set CHROMEDRIVER".into())
+        })
+    }
+
+    /// Node.
+    pub(crate) fn node(&mut self) -> Result<PathBuf, Skip> {
+        on_path("node")
+            .or_else(|| self.apt(&["nodejs"]).and_then(|()| on_path("node")))
+            .ok_or_else(|| Skip("no Node: install it (Debian: `apt-get install nodejs`)".into()))
+    }
+
+    /// Valgrind, for callgrind.
+    pub(crate) fn valgrind(&mut self) -> Result<PathBuf, Skip> {
+        on_path("valgrind")
+            .or_else(|| self.apt(&["valgrind"]).and_then(|()| on_path("valgrind")))
+            .ok_or_else(|| {
+                Skip("no valgrind: install it (Debian: `apt-get install valgrind`)".into())
+            })
+    }
+
+    /// Whether `cargo nextest` is there; `cargo test` does the same job, slower.
+    pub(crate) fn nextest(&self) -> bool {
+        succeeds(self.workspace.cargo().args(["nextest", "--version"]))
+    }
+
+    /// cargo-deny.
+    pub(crate) fn deny(&self) -> Result<(), Skip> {
+        if succeeds(self.workspace.cargo().args(["deny", "--version"])) {
+            Ok(())
+        } else {
+            Err(Skip("no cargo-deny: `cargo install cargo-deny`".into()))
+        }
+    }
+
+    /// Installs Debian packages, where this user may.
+    fn apt(&mut self, packages: &[&str]) -> Option<()> {
+        if on_path("apt-get").is_none() || !is_root() {
+            return None;
+        }
+        if !self.lists_updated {
+            install("lists of Debian packages", apt_get().arg("update"));
+            self.lists_updated = true;
+        }
+        let what = format!("Debian packages {}", packages.join(" "));
+        let mut install_packages = apt_get();
+        install_packages
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages);
+        install(&what, &mut install_packages).then_some(())
+    }
+}
+
+/// The first program of this name on PATH.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths)
+        .map(|folder| folder.join(program(name)))
+        .find(|path| path.is_file())
+}
+
+/// Chrome keeps to no PATH but on Linux; elsewhere ChromeDriver finds it itself.
+fn browser() -> Option<PathBuf> {
+    if cfg!(not(target_os = "linux")) {
+        return on_path("chromedriver");
+    }
+    [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ]
+    .into_iter()
+    .find_map(on_path)
+}
+
+fn program(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// The folder for tools of an exact version: outside of the checkout, so that it outlives it.
+fn cache() -> Result<PathBuf, Skip> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    if let Some(named) = variable(TOOLS) {
+        return std::path::absolute(&named).map_err(|error| Skip(format!("{TOOLS}: {error}")));
+    }
+    let home = || {
+        variable("HOME")
+            .or_else(|| variable("USERPROFILE"))
+            .map(|home| home.join(".cache"))
+    };
+    let caches = variable("XDG_CACHE_HOME").or_else(home);
+    caches
+        .map(|caches| caches.join("urlsession-tools"))
+        .ok_or_else(|| Skip(format!("no home folder to keep tools in: set {TOOLS}")))
+}
+
+fn wasm_target_is_there() -> bool {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--print", "target-libdir", "--target", WASM]);
+    crate::workspace::stdout_of(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+fn is_root() -> bool {
+    crate::workspace::stdout_of(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .arg("--quiet=2")
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Runs an installer in the open; whether it succeeded.
+fn install(what: &str, command: &mut Command) -> bool {
+    println!("set-up:  installing {what}");
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => true,
+        Ok(status) => {
+            println!("set-up:  `{}`: {status}", crate::run::describe(command));
+            false
+        }
+        Err(error) => {
+            println!("set-up:  `{}`: {error}", crate::run::describe(command));
+            false
+        }
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
