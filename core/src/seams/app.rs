@@ -1,0 +1,87 @@
+//! All that a stage sees of the app: questions, notices, and the session's bookkeeping for its task.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::seams::exchange::Informational;
+use crate::seams::platform::Platform;
+use crate::seams::signals::Signals;
+use crate::seams::transport::Multiplexing;
+use crate::words::body::BodyStream;
+use crate::words::bounds::{MaybeSend, MaybeSync};
+use crate::words::configuration::Configuration;
+use crate::words::request::Request;
+use crate::words::response::Response;
+use crate::words::target::Origin;
+
+/// What the app does with a response whose head has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseDisposition {
+    /// Go on: the body follows.
+    #[default]
+    Allow,
+    /// Cancel the task.
+    Cancel,
+}
+
+/// Something that the app is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Notice {
+    /// Bytes of the request's body went out: since the last notice, in all, and expected.
+    Sent { bytes: u64, total: u64, expected: Option<u64> },
+    /// An interim response came.
+    Informational(Informational),
+    /// A chunk of the response's body.
+    Data(Bytes),
+}
+
+/// The app and the session, as one task's stages see them.
+///
+/// A question or notice is ready when the app has answered; nothing else of this task happens in between.
+pub(crate) trait App: MaybeSend + MaybeSync {
+    fn configuration(&self) -> &Configuration;
+    fn platform(&self) -> &Platform;
+    fn signals(&self) -> &Arc<Signals>;
+
+    /// May this redirect be followed, and with which request? `None`: deliver the 3xx itself.
+    fn will_redirect(
+        &self,
+        response: Response,
+        proposed: Request,
+    ) -> impl Future<Output = Option<Request>> + MaybeSend;
+
+    /// A body stream in place of one that was read.
+    fn need_new_body_stream(&self) -> impl Future<Output = Option<BodyStream>> + MaybeSend;
+
+    /// What becomes of the response?
+    fn did_receive_response(
+        &self,
+        response: Response,
+    ) -> impl Future<Output = ResponseDisposition> + MaybeSend;
+
+    /// Tells the app.
+    fn notify(&self, notice: Notice) -> impl Future<Output = ()> + MaybeSend;
+
+    /// True when somebody listens to what was sent.
+    fn wants_sent(&self) -> bool;
+
+    /// The request that is under way now.
+    fn set_current_request(&self, request: &Request);
+
+    /// The head is there; the body will be this long.
+    fn set_response(&self, response: &Response, expected: Option<u64>);
+
+    /// The request's body will be this long.
+    fn set_expected_to_send(&self, expected: Option<u64>);
+
+    /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere.
+    fn move_to(&self, origin: &Arc<Origin>) -> impl Future<Output = ()> + MaybeSend;
+
+    /// What a connection to the task's origin carries.
+    fn learned(&self, multiplexing: Multiplexing);
+
+    /// A hop begins: the idle timer runs from now.
+    fn hop_begins(&self);
+}

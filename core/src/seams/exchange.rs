@@ -1,0 +1,61 @@
+//! What an exchange reports while it runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::seams::signals::Signals;
+use crate::seams::transport::Multiplexing;
+
+/// Where an exchange reports: a mailbox with counters. It never calls the app; the load empties it.
+#[derive(Clone)]
+pub struct ExchangeEvents(Arc<Signals>);
+
+impl ExchangeEvents {
+    pub(crate) fn new(signals: Arc<Signals>) -> Self {
+        Self(signals)
+    }
+
+    /// Bytes came or went: the idle timer starts anew.
+    pub fn touched(&self) {
+        self.0.touch();
+    }
+
+    /// `count` more bytes of the request's body were handed to the network.
+    pub fn sent(&self, count: u64) {
+        self.0.add_sent(count);
+    }
+
+    /// The connection is there, and this is how many exchanges it carries.
+    pub fn connected(&self, multiplexing: Multiplexing) {
+        self.0.post(Mail::Connected(multiplexing));
+    }
+
+    /// An interim response (RFC 9110 section 15.2), 100 and 101 excepted, came.
+    pub fn informational(&self, response: Informational) {
+        self.0.post(Mail::Informational(response));
+    }
+}
+
+impl fmt::Debug for ExchangeEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExchangeEvents")
+    }
+}
+
+/// An interim response: 102, 103 and what else may come before the final one.
+#[derive(Clone, Debug)]
+pub struct Informational {
+    /// The status, 102 to 199.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+}
+
+/// What waits in the mailbox, in the order in which it came.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    Connected(Multiplexing),
+    Informational(Informational),
+}

@@ -1,0 +1,21 @@
+//! Files, where the platform has them.
+
+use crate::words::body::{Body, FileRef, FileSink};
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::error::Error;
+
+/// Reads and writes whole files as bodies.
+pub trait Files: MaybeSend + MaybeSync + 'static {
+    /// The bytes of `file` from `offset` on, its remaining length known.
+    ///
+    /// # Errors
+    /// [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist), [`FileIsDirectory`](crate::ErrorCode::FileIsDirectory),
+    /// [`NoPermissionsToReadFile`](crate::ErrorCode::NoPermissionsToReadFile) or [`CannotOpenFile`](crate::ErrorCode::CannotOpenFile).
+    fn read(&self, file: &FileRef, offset: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>>;
+
+    /// A new file at `file`, in place of any that was there.
+    ///
+    /// # Errors
+    /// [`CannotCreateFile`](crate::ErrorCode::CannotCreateFile).
+    fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>>;
+}

@@ -1,0 +1,9 @@
+//! Floor 2: what a platform implements, and what the stages see of the app.
+
+pub(crate) mod app;
+pub(crate) mod exchange;
+pub(crate) mod files;
+pub(crate) mod platform;
+pub(crate) mod runtime;
+pub(crate) mod signals;
+pub(crate) mod transport;

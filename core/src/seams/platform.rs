@@ -1,0 +1,35 @@
+//! A platform's parts, handed to a session together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::seams::files::Files;
+use crate::seams::runtime::Runtime;
+use crate::seams::transport::Transport;
+
+/// What a session stands on: native, the browser, or the mock.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Platform {
+    /// The way to the servers.
+    pub transport: Arc<dyn Transport>,
+    /// Time, tasks and chance.
+    pub runtime: Arc<dyn Runtime>,
+    /// Files.
+    pub files: Arc<dyn Files>,
+}
+
+impl Platform {
+    /// A platform of these parts.
+    pub fn new(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>, files: Arc<dyn Files>) -> Self {
+        Self { transport, runtime, files }
+    }
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform")
+            .field("capabilities", &self.transport.capabilities())
+            .finish_non_exhaustive()
+    }
+}

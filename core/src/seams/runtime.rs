@@ -1,0 +1,24 @@
+//! Time, tasks and chance, as inputs.
+
+use std::time::SystemTime;
+
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::time::Moment;
+
+/// The platform's executor, clocks and randomness. Core has none of its own.
+pub trait Runtime: MaybeSend + MaybeSync + 'static {
+    /// Runs `future` to its end in the background. One that the runtime cannot run any more is dropped.
+    fn spawn(&self, future: BoxFuture<'static, ()>);
+
+    /// Ready at `moment`, or soon after; at once when it has passed.
+    fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()>;
+
+    /// The monotonic clock. It never goes back, whatever happens to the wall clock.
+    fn now(&self) -> Moment;
+
+    /// The wall clock, for dates in messages; it may jump.
+    fn wall_clock(&self) -> SystemTime;
+
+    /// 64 bits of randomness, unpredictable natively and in the browser, seeded in the mock.
+    fn random(&self) -> u64;
+}

@@ -1,0 +1,114 @@
+//! What others tell a task's load without calling it: bytes moved, mail, wake-ups.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Wake;
+
+use futures::task::AtomicWaker;
+
+use crate::seams::exchange::Mail;
+use crate::seams::runtime::Runtime;
+use crate::words::time::Moment;
+
+/// One task's signals. Any thread may raise them; the task's driver reads them.
+pub(crate) struct Signals {
+    runtime: Arc<dyn Runtime>,
+    waker: AtomicWaker,
+    /// When the driver was first woken since its last poll, in nanoseconds; 0 when it was not.
+    woken_at: AtomicU64,
+    active_at: AtomicU64,
+    sent: AtomicU64,
+    has_mail: AtomicBool,
+    mail: Mutex<VecDeque<Mail>>,
+}
+
+impl Signals {
+    pub(crate) fn new(runtime: Arc<dyn Runtime>) -> Self {
+        Self {
+            runtime,
+            waker: AtomicWaker::new(),
+            woken_at: AtomicU64::new(0),
+            active_at: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            has_mail: AtomicBool::new(false),
+            mail: Mutex::default(),
+        }
+    }
+
+    /// Notes that bytes moved: the idle timer counts from now.
+    pub(crate) fn touch(&self) {
+        self.active_at.store(self.runtime.now().as_nanos(), Ordering::Relaxed);
+    }
+
+    /// When bytes moved last.
+    pub(crate) fn active_at(&self) -> Moment {
+        Moment::from_nanos(self.active_at.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn add_sent(&self, count: u64) {
+        self.sent.fetch_add(count, Ordering::Relaxed);
+        self.touch();
+    }
+
+    /// Bytes of the request's body sent so far, of this hop.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// A new hop counts its bytes from 0.
+    pub(crate) fn restart_sent(&self) {
+        self.sent.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn post(&self, mail: Mail) {
+        self.touch();
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push_back(mail);
+        self.has_mail.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Acquire)
+    }
+
+    /// The oldest letter.
+    pub(crate) fn take_mail(&self) -> Option<Mail> {
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        let letter = mail.pop_front();
+        self.has_mail.store(!mail.is_empty(), Ordering::Release);
+        letter
+    }
+
+    /// The driver is being polled, and wakes `waker` from now on.
+    pub(crate) fn polled(&self, waker: &std::task::Waker) {
+        self.waker.register(waker);
+        self.woken_at.store(0, Ordering::Relaxed);
+    }
+
+    /// When the driver was woken without having been polled since.
+    pub(crate) fn unanswered_wake(&self) -> Option<Moment> {
+        match self.woken_at.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Moment::from_nanos(nanos)),
+        }
+    }
+
+    /// Has the driver polled again.
+    pub(crate) fn wake(&self) {
+        if self.woken_at.load(Ordering::Relaxed) == 0 {
+            self.woken_at.store(self.runtime.now().as_nanos().max(1), Ordering::Relaxed);
+        }
+        self.waker.wake();
+    }
+}
+
+impl Wake for Signals {
+    fn wake(self: Arc<Self>) {
+        Self::wake(&self);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        Self::wake(self);
+    }
+}

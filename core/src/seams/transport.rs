@@ -1,0 +1,177 @@
+//! The way to the servers: one hop, one request, one response.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+
+use crate::seams::exchange::ExchangeEvents;
+use crate::words::body::{Body, FileRef};
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::error::Error;
+use crate::words::response::Response;
+use crate::words::target::{Origin, Target};
+
+/// Makes exchanges: one request, one response.
+///
+/// It never follows a redirect (where [`Capabilities::redirects`] says that it shows them), retries what a server may have
+/// acted on, stores a cookie or decides about trust: it reports, through [`ExchangeEvents`], and core decides.
+pub trait Transport: MaybeSend + MaybeSync + 'static {
+    /// What this transport can do. Core branches on it; it never changes.
+    fn capabilities(&self) -> Capabilities;
+
+    /// How many exchanges with `origin` fit one connection, as far as it is known before connecting.
+    fn multiplexing(&self, origin: &Origin) -> Multiplexing;
+
+    /// Makes one exchange: ready with the response's head when it is there.
+    ///
+    /// The future is polled by whoever waits for it, and may be left unpolled at any time (a suspended task): whatever others
+    /// wait for must not depend on it. Dropping it, or the body, aborts the exchange.
+    ///
+    /// # Errors
+    /// What ended the exchange before the head, with the code that fits and the cause.
+    fn exchange(
+        &self,
+        request: HopRequest,
+        events: ExchangeEvents,
+    ) -> BoxFuture<'static, Result<HopResponse, Error>>;
+
+    /// Lets go of idle connections; exchanges from now on use new ones. Those under way go on.
+    fn reset(&self);
+}
+
+/// One request as it goes out: every field final, the body ready to be read.
+#[derive(Debug)]
+pub struct HopRequest {
+    /// The method.
+    pub method: Method,
+    /// Where it goes; the Host field and the request target come from here and nowhere else.
+    pub target: Arc<Target>,
+    /// The header fields, shared until the transport adds its own (Host, Content-Length, Transfer-Encoding, Connection).
+    pub headers: Arc<HeaderMap>,
+    /// The body.
+    pub body: HopBody,
+    /// Which connection may carry it.
+    pub affinity: Affinity,
+}
+
+/// The body of one hop.
+#[derive(Debug)]
+pub enum HopBody {
+    /// None.
+    Empty,
+    /// Bytes in memory: can be sent again.
+    Bytes(bytes::Bytes),
+    /// A file that the transport opens when it sends, and again when it sends again.
+    File(FileRef),
+    /// A stream, and its length where that is known. Read once.
+    Stream(Box<dyn Body>, Option<u64>),
+}
+
+impl HopBody {
+    /// True when the transport can send it a second time by itself.
+    #[must_use]
+    pub fn is_replayable(&self) -> bool {
+        !matches!(self, Self::Stream(..))
+    }
+}
+
+/// Which connection may carry an exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Affinity {
+    /// Any that the pool would use.
+    #[default]
+    Any,
+    /// Only this one: its authentication is the connection's.
+    Same(ConnectionId),
+    /// A new one.
+    Fresh,
+}
+
+/// One connection of a transport, unique in its lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// The answer to a hop: the head, and the body still to be pulled.
+#[derive(Debug)]
+pub struct HopResponse {
+    /// The head.
+    pub response: Response,
+    /// The body. At its end, or dropped, the connection is free or closed.
+    pub body: Box<dyn Body>,
+    /// The connection that carried it, where the transport knows it.
+    pub connection: Option<ConnectionId>,
+}
+
+/// How many exchanges one connection to an origin carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multiplexing {
+    /// Not known before the handshake (ALPN): one exchange goes ahead, the others wait for what it finds.
+    Unknown,
+    /// One at a time (HTTP/1): `http_maximum_connections_per_host` applies.
+    No,
+    /// This many streams at once (HTTP/2, HTTP/3).
+    Streams(usize),
+    /// The platform counts by itself (a browser): only a limit lower than its own 6 applies.
+    Platform,
+}
+
+/// What a transport can do. Each flag's false side is documented at the flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Each hop is seen, and the delegate decides on it. False: the platform follows by itself; `will_perform_http_redirection`
+    /// is never called, and [`Response::url`] tells where the response came from.
+    pub redirects: bool,
+    /// 1xx responses are reported. False: they are never seen.
+    pub informational: bool,
+    /// The bytes of a request's body are counted as they leave. False: `did_send_body_data` is called once, when the
+    /// response's head is there, with the whole length where it is known.
+    pub upload_progress: bool,
+    /// A request's body can be a stream. False: the transport gathers it in memory first.
+    pub streamed_upload: bool,
+    /// A request's body can be a file. False: the task fails with [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist).
+    pub file_upload: bool,
+    /// Any header field can be set. False: the platform keeps some to itself and drops them.
+    pub all_request_headers: bool,
+    /// Every header field of the response is seen. False: across origins only those that the server exposes.
+    pub all_response_headers: bool,
+    /// Failures are told apart. False: name resolution, connection and TLS failures share
+    /// [`CannotLoadFromNetwork`](crate::ErrorCode::CannotLoadFromNetwork).
+    pub distinct_errors: bool,
+    /// Trust in servers can be configured. False: the platform alone decides.
+    pub tls_configuration: bool,
+}
+
+impl Capabilities {
+    /// A transport that can do everything.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            redirects: true,
+            informational: true,
+            upload_progress: true,
+            streamed_upload: true,
+            file_upload: true,
+            all_request_headers: true,
+            all_response_headers: true,
+            distinct_errors: true,
+            tls_configuration: true,
+        }
+    }
+
+    /// A transport that can make plain exchanges and nothing else.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            redirects: false,
+            informational: false,
+            upload_progress: false,
+            streamed_upload: false,
+            file_upload: false,
+            all_request_headers: false,
+            all_response_headers: false,
+            distinct_errors: false,
+            tls_configuration: false,
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Bodies: a pull of chunks, opaque to core, and what a request may carry.
+
+use std::any::Any;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::error::Error;
+
+/// The bytes of a message, pulled chunk by chunk: nothing is read that nobody asks for.
+///
+/// Dropping a body that has not ended aborts its exchange.
+pub trait Body: MaybeSend + 'static {
+    /// The next chunk, never empty; `None` once at the end. Not called again after the end or an error.
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>>;
+
+    /// How many bytes are still to come, where that is known.
+    fn remaining(&self) -> Option<u64> {
+        None
+    }
+
+    /// The way to move the rest into a file without passing through core, where the transport has one.
+    fn direct(&mut self) -> Option<&mut dyn SaveTo> {
+        None
+    }
+
+    /// The platform's own object for this body (a browser's `Response`), if untouched. Afterwards the body is at its end.
+    fn take_native(&mut self) -> Option<Box<dyn Any>> {
+        None
+    }
+}
+
+/// A body that can move its bytes into a file by itself, as `splice` does.
+pub trait SaveTo: MaybeSend {
+    /// Moves the rest of the body to the end of `file`; gives the number of bytes moved.
+    fn save_to<'a>(&'a mut self, file: &'a mut dyn FileSink) -> BoxFuture<'a, Result<u64, Error>>;
+}
+
+/// A file being written, from its start or its end on.
+pub trait FileSink: MaybeSend {
+    /// Appends `chunk` whole.
+    fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// Makes what was written durable and closes the file.
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// The platform's own handle, for a body that saves itself.
+    fn native(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
+}
+
+impl dyn Body {
+    /// The next chunk, `None` at the end.
+    ///
+    /// # Errors
+    /// What ended the body before its end.
+    pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        std::future::poll_fn(|context| self.poll_next_chunk(context)).await.transpose()
+    }
+}
+
+impl fmt::Debug for dyn Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("remaining", &self.remaining()).finish_non_exhaustive()
+    }
+}
+
+/// A body of bytes already in memory, as one chunk.
+#[derive(Debug)]
+pub struct InMemory(Bytes);
+
+impl InMemory {
+    /// A body of these bytes.
+    #[must_use]
+    pub fn new(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+}
+
+impl Body for InMemory {
+    fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let bytes = std::mem::take(&mut self.0);
+        Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(bytes)) })
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        Some(self.0.len() as u64)
+    }
+}
+
+/// A file named by its path; opened only when its bytes are needed, and again when they are needed again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileRef(PathBuf);
+
+impl FileRef {
+    /// The file at `path`: native, in the browser's private file system, or a mock's, as the platform has it.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// A request's body that is made as it is sent.
+///
+/// Clones share it: a one-shot stream is taken by whichever send comes first.
+#[derive(Clone)]
+pub struct BodyStream {
+    source: Source,
+    length: Option<u64>,
+}
+
+#[derive(Clone)]
+enum Source {
+    OneShot(Arc<Mutex<Option<Box<dyn Body>>>>),
+    Replayable(Arc<dyn MakeBody>),
+}
+
+trait MakeBody: MaybeSend + MaybeSync {
+    fn make(&self) -> Box<dyn Body>;
+}
+
+impl<F: Fn() -> Box<dyn Body> + MaybeSend + MaybeSync> MakeBody for F {
+    fn make(&self) -> Box<dyn Body> {
+        self()
+    }
+}
+
+impl BodyStream {
+    /// A stream that can be read once. When it is needed again (a redirect that keeps the method, a stale
+    /// connection) the delegate is asked for another.
+    #[must_use]
+    pub fn once(body: impl Body) -> Self {
+        let length = body.remaining();
+        Self { source: Source::OneShot(Arc::new(Mutex::new(Some(Box::new(body))))), length }
+    }
+
+    /// A stream that `make` makes anew each time that it is needed.
+    pub fn replayable(
+        make: impl Fn() -> Box<dyn Body> + MaybeSend + MaybeSync + 'static,
+    ) -> Self {
+        Self { source: Source::Replayable(Arc::new(make)), length: None }
+    }
+
+    /// The same stream with its length in bytes, sent as Content-Length.
+    #[must_use]
+    pub fn with_length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    /// The length in bytes, where it is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// True when it can be read again.
+    #[must_use]
+    pub fn is_replayable(&self) -> bool {
+        matches!(self.source, Source::Replayable(_))
+    }
+
+    /// The body itself; `None` when it was once and is gone.
+    #[must_use]
+    pub fn open(&self) -> Option<Box<dyn Body>> {
+        match &self.source {
+            Source::OneShot(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Source::Replayable(source) => Some(source.make()),
+        }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (&self.source, &other.source) {
+            (Source::OneShot(a), Source::OneShot(b)) => Arc::ptr_eq(a, b),
+            (Source::Replayable(a), Source::Replayable(b)) => Arc::ptr_eq(a, b),
+            (Source::OneShot(_), Source::Replayable(_))
+            | (Source::Replayable(_), Source::OneShot(_)) => false,
+        }
+    }
+}
+
+impl fmt::Debug for BodyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyStream")
+            .field("length", &self.length)
+            .field("replayable", &self.is_replayable())
+            .finish()
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, Default)]
+pub enum RequestBody {
+    /// Nothing: no body and no Content-Type is made up.
+    #[default]
+    Empty,
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// A file, read as it is sent.
+    File(FileRef),
+    /// Bytes made as they are sent.
+    Stream(BodyStream),
+}
+
+impl RequestBody {
+    /// True when there is nothing to send: no body, or no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::File(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// The length in bytes where it is known without opening anything.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::File(_) => None,
+            Self::Stream(stream) => stream.length(),
+        }
+    }
+
+    /// True when the body can be sent again without asking anybody.
+    #[must_use]
+    pub fn is_replayable(&self) -> bool {
+        match self {
+            Self::Empty | Self::Bytes(_) | Self::File(_) => true,
+            Self::Stream(stream) => stream.is_replayable(),
+        }
+    }
+}
+
+impl PartialEq for RequestBody {
+    /// Bytes and files by value, streams by identity.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Empty, Self::Empty) => true,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::File(a), Self::File(b)) => a == b,
+            (Self::Stream(a), Self::Stream(b)) => a.same(b),
+            (Self::Empty | Self::Bytes(_) | Self::File(_) | Self::Stream(_), _) => false,
+        }
+    }
+}
+
+impl Eq for RequestBody {}
+
+impl From<()> for RequestBody {
+    fn from((): ()) -> Self {
+        Self::Empty
+    }
+}
+
+macro_rules! from_bytes {
+    ($($type:ty),*) => {$(
+        impl From<$type> for RequestBody {
+            fn from(bytes: $type) -> Self {
+                Self::Bytes(bytes.into())
+            }
+        }
+    )*};
+}
+
+from_bytes!(Bytes, Vec<u8>, String, &'static str, &'static [u8]);
+
+impl From<FileRef> for RequestBody {
+    fn from(file: FileRef) -> Self {
+        Self::File(file)
+    }
+}
+
+impl From<BodyStream> for RequestBody {
+    fn from(stream: BodyStream) -> Self {
+        Self::Stream(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_one_shot_stream_opens_once_among_its_clones() {
+        let stream = BodyStream::once(InMemory::new("abc".into()));
+        assert!(stream.clone().open().is_some());
+        assert!(stream.open().is_none());
+        assert_eq!(stream.length(), Some(3));
+    }
+
+    #[test]
+    fn a_replayable_stream_opens_each_time() {
+        let stream = BodyStream::replayable(|| Box::new(InMemory::new("abc".into())));
+        assert!(stream.open().is_some());
+        assert!(stream.open().is_some());
+    }
+}

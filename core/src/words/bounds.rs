@@ -1,0 +1,44 @@
+//! `Send` and `Sync` where the platform has threads: the one place that looks at the target.
+
+use std::future::Future;
+use std::pin::Pin;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod imp {
+    use super::{Future, Pin};
+
+    /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
+    pub trait MaybeSend: Send {}
+    impl<T: Send + ?Sized> MaybeSend for T {}
+
+    /// `Sync` natively, nothing in the browser.
+    pub trait MaybeSync: Sync {}
+    impl<T: Sync + ?Sized> MaybeSync for T {}
+
+    /// A boxed future that may change threads where the platform has them.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// A boxed piece of work, run once.
+    pub type Job = Box<dyn FnOnce() + Send>;
+}
+
+#[cfg(target_arch = "wasm32")]
+mod imp {
+    use super::{Future, Pin};
+
+    /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
+    pub trait MaybeSend {}
+    impl<T: ?Sized> MaybeSend for T {}
+
+    /// `Sync` natively, nothing in the browser.
+    pub trait MaybeSync {}
+    impl<T: ?Sized> MaybeSync for T {}
+
+    /// A boxed future that may change threads where the platform has them.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+    /// A boxed piece of work, run once.
+    pub type Job = Box<dyn FnOnce()>;
+}
+
+pub use imp::{BoxFuture, Job, MaybeSend, MaybeSync};

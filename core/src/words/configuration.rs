@@ -1,0 +1,122 @@
+//! What a session is told once, as plain data.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::words::wire;
+
+/// How a session behaves. Plain data: it can be stored, and the session keeps a copy of its own.
+///
+/// ```
+/// use std::time::Duration;
+/// use urlsession_core::Configuration;
+///
+/// let mut configuration = Configuration::default();
+/// configuration.timeout_interval_for_request = Duration::from_secs(10);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Configuration {
+    /// How long nothing may arrive or leave before a task fails with
+    /// [`TimedOut`](crate::ErrorCode::TimedOut). It starts when the exchange is admitted, restarts at each byte in either direction and
+    /// stands still while the task is suspended or the delegate is asked. A request's own wins. Default 60 s.
+    pub timeout_interval_for_request: Duration,
+
+    /// How long a task may take in all, its time in the queue, redirects and answers included, time suspended not. Default 7 days.
+    pub timeout_interval_for_resource: Duration,
+
+    /// Header fields for every request that lacks them, whatever the case of the name; the request's own win. Default none.
+    ///
+    /// Host, Connection, Content-Length, Transfer-Encoding and Proxy-* are the transport's and are left out.
+    /// They are the app's fields: a redirect to another origin drops what the safe list does not keep.
+    #[serde(with = "wire::headers")]
+    pub http_additional_headers: HeaderMap,
+
+    /// How many HTTP/1 exchanges with one origin may be under way at once; the others queue. Default 6, at least 1.
+    pub http_maximum_connections_per_host: usize,
+
+    /// Names of the app's header fields that a redirect to another origin keeps, beside Accept*, Cache-Control, Content-*,
+    /// Pragma, Range and User-Agent. Default none. Authorization, Cookie and Proxy-Authorization are never kept.
+    #[serde(with = "names")]
+    pub redirect_safe_headers: Vec<HeaderName>,
+
+    /// The lowest version of TLS that is spoken. Default 1.2.
+    pub tls_minimum_supported_protocol_version: TlsVersion,
+
+    /// Certificates (DER) trusted as roots beside the platform's. Default none.
+    pub tls_additional_roots: Vec<Vec<u8>>,
+
+    /// Speak HTTP/2 to `http:` URLs at once, with prior knowledge (RFC 9113 section 3.3). Default false.
+    pub assumes_http2_capable: bool,
+
+    /// Writes nothing that outlives the session. Set by [`Configuration::ephemeral`].
+    pub is_ephemeral: bool,
+}
+
+impl Configuration {
+    /// The default, but with nothing stored beyond the session's memory.
+    #[must_use]
+    pub fn ephemeral() -> Self {
+        Self { is_ephemeral: true, ..Self::default() }
+    }
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            timeout_interval_for_request: Duration::from_secs(60),
+            timeout_interval_for_resource: Duration::from_secs(7 * 24 * 60 * 60),
+            http_additional_headers: HeaderMap::new(),
+            http_maximum_connections_per_host: 6,
+            redirect_safe_headers: Vec::new(),
+            tls_minimum_supported_protocol_version: TlsVersion::Tls12,
+            tls_additional_roots: Vec::new(),
+            assumes_http2_capable: false,
+            is_ephemeral: false,
+        }
+    }
+}
+
+/// A version of TLS. Older ones are not spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+mod names {
+    use super::{Deserialize, Deserializer, HeaderName, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(names: &[HeaderName], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(names.iter().map(HeaderName::as_str))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<HeaderName>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        names.into_iter().map(|name| HeaderName::try_from(name).map_err(de::Error::custom)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_and_read_again_it_is_equal() {
+        let mut configuration = Configuration::ephemeral();
+        configuration.http_additional_headers.insert("x-a", "1".parse().unwrap());
+        configuration.redirect_safe_headers.push("x-b".parse().unwrap());
+        let text = serde_json::to_string(&configuration).unwrap();
+        assert_eq!(serde_json::from_str::<Configuration>(&text).unwrap(), configuration);
+    }
+
+    #[test]
+    fn what_a_stored_form_lacks_is_the_default() {
+        assert_eq!(serde_json::from_str::<Configuration>("{}").unwrap(), Configuration::default());
+    }
+}

@@ -1,0 +1,275 @@
+//! What went wrong, with Apple's numbers, the failing URL and the cause.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $raw:literal, $blame:ident, $text:literal;)*) => {
+        /// Why a transfer failed: the codes of `NSURLErrorDomain`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum ErrorCode { $($(#[$doc])* #[doc = concat!("`", stringify!($raw), "`: ", $text, ".")] $name,)* }
+
+        impl ErrorCode {
+            /// Every code, in the order of the enumeration.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Apple's number for this code, as in `NSURLErrorDomain`.
+            #[must_use]
+            pub const fn raw(self) -> i32 { match self { $(Self::$name => $raw,)* } }
+
+            /// Who must act for the transfer to succeed.
+            #[must_use]
+            pub const fn blame(self) -> Blame { match self { $(Self::$name => Blame::$blame,)* } }
+
+            const fn text(self) -> &'static str { match self { $(Self::$name => $text,)* } }
+        }
+    };
+}
+
+/// Who must act for a failed transfer to succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The program: it asked for something impossible, or it cancelled.
+    Caller,
+    /// The server: it sent what HTTP or TLS forbids.
+    Peer,
+    /// The way there: a retry may succeed.
+    Network,
+    /// The machine: a file, a permission, a setting.
+    Environment,
+}
+
+codes! {
+    Unknown = -1, Environment, "an unknown error occurred";
+    Cancelled = -999, Caller, "cancelled";
+    BackgroundSessionWasDisconnected = -997, Environment, "the background session was disconnected";
+    BackgroundSessionInUseByAnotherProcess = -996, Environment, "the background session is in use by another process";
+    BackgroundSessionRequiresSharedContainer = -995, Caller, "the background session requires a shared container";
+    BadUrl = -1000, Caller, "bad URL";
+    TimedOut = -1001, Network, "the request timed out";
+    UnsupportedUrl = -1002, Caller, "unsupported URL";
+    CannotFindHost = -1003, Network, "a server with the specified host name could not be found";
+    CannotConnectToHost = -1004, Network, "could not connect to the server";
+    NetworkConnectionLost = -1005, Network, "the network connection was lost";
+    DnsLookupFailed = -1006, Network, "the DNS lookup failed";
+    HttpTooManyRedirects = -1007, Peer, "too many HTTP redirects";
+    ResourceUnavailable = -1008, Environment, "the resource is unavailable";
+    NotConnectedToInternet = -1009, Network, "there is no connection to the internet";
+    RedirectToNonExistentLocation = -1010, Peer, "redirected to a location that cannot be followed";
+    BadServerResponse = -1011, Peer, "the server's response was bad";
+    UserCancelledAuthentication = -1012, Caller, "authentication was cancelled";
+    UserAuthenticationRequired = -1013, Caller, "authentication is required";
+    ZeroByteResource = -1014, Peer, "the resource was empty where content was promised";
+    CannotDecodeRawData = -1015, Peer, "the content could not be decoded";
+    CannotDecodeContentData = -1016, Peer, "the content has an unknown encoding";
+    CannotParseResponse = -1017, Peer, "the response could not be parsed";
+    InternationalRoamingOff = -1018, Environment, "international roaming is off";
+    CallIsActive = -1019, Environment, "a call is active";
+    DataNotAllowed = -1020, Environment, "data is not allowed on this network";
+    RequestBodyStreamExhausted = -1021, Caller, "the request's body stream is exhausted";
+    AppTransportSecurityRequiresSecureConnection = -1022, Caller, "a secure connection is required";
+    FileDoesNotExist = -1100, Environment, "the file does not exist";
+    FileIsDirectory = -1101, Environment, "the file is a directory";
+    NoPermissionsToReadFile = -1102, Environment, "no permission to read the file";
+    DataLengthExceedsMaximum = -1103, Caller, "the data's length exceeds the maximum";
+    FileOutsideSafeArea = -1104, Caller, "the file is outside the safe area";
+    SecureConnectionFailed = -1200, Peer, "a secure connection could not be made";
+    ServerCertificateHasBadDate = -1201, Peer, "the server's certificate has expired";
+    ServerCertificateUntrusted = -1202, Peer, "the server's certificate is not trusted for this server";
+    ServerCertificateHasUnknownRoot = -1203, Peer, "the server's certificate has an unknown root";
+    ServerCertificateNotYetValid = -1204, Peer, "the server's certificate is not yet valid";
+    ClientCertificateRejected = -1205, Caller, "the client certificate was rejected";
+    ClientCertificateRequired = -1206, Caller, "a client certificate is required";
+    CannotLoadFromNetwork = -2000, Network, "could not load from the network";
+    CannotCreateFile = -3000, Environment, "the file could not be created";
+    CannotOpenFile = -3001, Environment, "the file could not be opened";
+    CannotCloseFile = -3002, Environment, "the file could not be closed";
+    CannotWriteToFile = -3003, Environment, "the file could not be written";
+    CannotRemoveFile = -3004, Environment, "the file could not be removed";
+    CannotMoveFile = -3005, Environment, "the file could not be moved";
+    DownloadDecodingFailedMidStream = -3006, Peer, "decoding failed in the middle of the download";
+    DownloadDecodingFailedToComplete = -3007, Peer, "decoding failed at the end of the download";
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The cause of an [`Error`]: what `source()` gives.
+pub type Cause = Arc<dyn StdError + Send + Sync + 'static>;
+
+/// Why a transfer failed.
+///
+/// Displays its own level only; the cause is in [`source`](StdError::source).
+#[derive(Clone)]
+pub struct Error(Arc<Facts>);
+
+#[derive(Clone)]
+struct Facts {
+    code: ErrorCode,
+    url: Option<Url>,
+    cause: Option<Cause>,
+}
+
+impl Error {
+    /// An error of this code, with neither URL nor cause yet.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self(Arc::new(Facts { code, url: None, cause: None }))
+    }
+
+    /// The same error with what caused it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Arc::make_mut(&mut self.0).cause = Some(Arc::from(cause.into()));
+        self
+    }
+
+    /// The same error with the URL that failed, unless it names one already.
+    #[must_use]
+    pub fn with_url(mut self, url: &Url) -> Self {
+        if self.0.url.is_none() {
+            Arc::make_mut(&mut self.0).url = Some(url.clone());
+        }
+        self
+    }
+
+    /// Why, as one of Apple's codes.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// The URL whose load failed: the last hop's, after redirects.
+    #[must_use]
+    pub fn url(&self) -> Option<&Url> {
+        self.0.url.as_ref()
+    }
+
+    /// True when the task was cancelled, by whomever.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.code == ErrorCode::Cancelled
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.code.fmt(f)?;
+        match &self.0.url {
+            Some(url) => write!(f, " ({})", Shown(url)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("code", &self.0.code);
+        if let Some(url) = &self.0.url {
+            shown.field("url", &format_args!("{}", Shown(url)));
+        }
+        if let Some(cause) = &self.0.cause {
+            shown.field("cause", cause);
+        }
+        shown.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// A URL as logs may show it: without the password and the user's name.
+pub(crate) struct Shown<'a>(pub(crate) &'a Url);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.username().is_empty() && self.0.password().is_none() {
+            return f.write_str(self.0.as_str());
+        }
+        let text = self.0.as_str();
+        let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
+        write!(f, "{scheme}://{}", rest.split_once('@').map_or(rest, |(_, host)| host))
+    }
+}
+
+/// The cause of a failure for lack of a session: the session was invalidated before the task was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session was invalidated")]
+pub struct SessionInvalidated;
+
+/// The cause of a failure in a callback: the delegate, handler or answer panicked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a callback panicked: {0}")]
+pub struct CallbackPanicked(pub String);
+
+/// A header field that cannot be sent: RFC 9110 section 5 forbids its name or its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidHeader {
+    /// The name is no token.
+    #[error("invalid header name")]
+    Name,
+    /// The value holds CR, LF, NUL or another control character.
+    #[error("invalid value of the header {0}")]
+    Value(http::HeaderName),
+}
+
+impl From<InvalidHeader> for Error {
+    /// A request that cannot be written is the caller's: [`ErrorCode::BadUrl`], as for any malformed request.
+    fn from(cause: InvalidHeader) -> Self {
+        Self::new(ErrorCode::BadUrl).with_cause(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_carry_apples_numbers() {
+        assert_eq!(ErrorCode::Cancelled.raw(), -999);
+        assert_eq!(ErrorCode::SecureConnectionFailed.raw(), -1200);
+        assert_eq!(ErrorCode::DownloadDecodingFailedToComplete.raw(), -3007);
+    }
+
+    #[test]
+    fn no_two_codes_share_a_number() {
+        let mut raw: Vec<_> = ErrorCode::ALL.iter().map(|code| code.raw()).collect();
+        raw.sort_unstable();
+        raw.dedup();
+        assert_eq!(raw.len(), ErrorCode::ALL.len());
+    }
+
+    #[test]
+    fn each_level_prints_itself_only() {
+        let error = Error::new(ErrorCode::CannotConnectToHost).with_cause("refused");
+        assert_eq!(error.to_string(), "could not connect to the server");
+        assert_eq!(error.source().unwrap().to_string(), "refused");
+    }
+
+    #[test]
+    fn credentials_in_the_url_are_not_shown() {
+        let url = Url::parse("https://me:secret@example.com/a").unwrap();
+        let error = Error::new(ErrorCode::TimedOut).with_url(&url);
+        assert_eq!(error.to_string(), "the request timed out (https://example.com/a)");
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+}

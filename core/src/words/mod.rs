@@ -1,0 +1,11 @@
+//! Floor 0: the words that every other floor speaks.
+
+pub(crate) mod body;
+pub(crate) mod bounds;
+pub(crate) mod configuration;
+pub(crate) mod error;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod target;
+pub(crate) mod time;
+pub(crate) mod wire;

@@ -1,0 +1,494 @@
+//! What is asked for.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+use crate::words::body::RequestBody;
+use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
+use crate::words::target::Target;
+use crate::words::wire;
+
+/// What is asked for: method, URL, header fields, body, and how long to wait.
+///
+/// A value: a clone is one reference count, an edit copies. A task keeps the request as it was at the task's creation.
+#[derive(Clone)]
+pub struct Request(Arc<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    method: Method,
+    target: Arc<Target>,
+    headers: HeaderMap,
+    body: RequestBody,
+    timeout_interval: Option<Duration>,
+}
+
+macro_rules! shorthand {
+    ($($name:ident $method:ident),*) => {$(
+        #[doc = concat!("A ", stringify!($method), " request for `url`.")]
+        ///
+        /// # Errors
+        /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
+        pub fn $name(url: impl IntoTarget) -> Result<Self, Error> {
+            Self::new(Method::$method, url)
+        }
+    )*};
+}
+
+impl Request {
+    /// A request of this method for `url`, without header fields or body.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
+    pub fn new(method: Method, url: impl IntoTarget) -> Result<Self, Error> {
+        Ok(Self::to(method, Arc::new(url.into_target()?)))
+    }
+
+    shorthand!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
+
+    pub(crate) fn to(method: Method, target: Arc<Target>) -> Self {
+        Self(Arc::new(Parts {
+            method,
+            target,
+            headers: HeaderMap::new(),
+            body: RequestBody::Empty,
+            timeout_interval: None,
+        }))
+    }
+
+    /// A request whose method is given by name; the names of RFC 9110 and PATCH are upper-cased, others stay as typed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`] when the name is no token or `url` is no URL.
+    pub fn with_method_name(name: &str, url: impl IntoTarget) -> Result<Self, Error> {
+        const KNOWN: [Method; 9] = [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::DELETE,
+            Method::CONNECT,
+            Method::OPTIONS,
+            Method::TRACE,
+            Method::PATCH,
+        ];
+        let known = KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name));
+        let method = match known {
+            Some(known) => known,
+            None => Method::from_bytes(name.as_bytes())
+                .map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?,
+        };
+        Self::new(method, url)
+    }
+
+    /// The method, case-sensitive (RFC 9110 section 9.1).
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    /// The URL, fragment included.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        self.0.target.url()
+    }
+
+    /// The URL as it was parsed, once, for every use.
+    #[must_use]
+    pub fn target(&self) -> &Arc<Target> {
+        &self.0.target
+    }
+
+    /// The header fields that the app set.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The header fields, to edit.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.parts().headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &RequestBody {
+        &self.0.body
+    }
+
+    /// How long nothing may arrive or leave before the task fails, where it differs from the session's.
+    #[must_use]
+    pub fn timeout_interval(&self) -> Option<Duration> {
+        self.0.timeout_interval
+    }
+
+    /// The same request with this method.
+    #[must_use]
+    pub fn method_set(mut self, method: Method) -> Self {
+        self.parts().method = method;
+        self
+    }
+
+    /// The same request with the field set to `value`, in place of any it had.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] when name or value cannot be sent (RFC 9110 section 5.5: no CR, LF or NUL).
+    pub fn header<N, V>(mut self, name: N, value: V) -> Result<Self, InvalidHeader>
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let (name, value) = field(name, value)?;
+        self.parts().headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// The same request with `value` added to the field, after a comma where it has a value already.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] when name or value cannot be sent.
+    pub fn header_added<N, V>(mut self, name: N, value: V) -> Result<Self, InvalidHeader>
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let (name, value) = field(name, value)?;
+        let headers = &mut self.parts().headers;
+        let value = match headers.get(&name) {
+            Some(first) => {
+                let joined = [first.as_bytes(), b",", value.as_bytes()].concat();
+                HeaderValue::from_bytes(&joined).map_err(|_| InvalidHeader::Value(name.clone()))?
+            }
+            None => value,
+        };
+        headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// The same request with this body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<RequestBody>) -> Self {
+        self.parts().body = body.into();
+        self
+    }
+
+    /// The same request with its own idle timeout, in place of the session's.
+    #[must_use]
+    pub fn with_timeout_interval(mut self, timeout: Duration) -> Self {
+        self.parts().timeout_interval = Some(timeout);
+        self
+    }
+
+    /// The same request for another URL.
+    pub(crate) fn with_target(mut self, target: Arc<Target>) -> Self {
+        self.parts().target = target;
+        self
+    }
+
+    fn parts(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+fn field<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue), InvalidHeader>
+where
+    N: TryInto<HeaderName>,
+    V: TryInto<HeaderValue>,
+{
+    let name = name.try_into().map_err(|_| InvalidHeader::Name)?;
+    let value = value.try_into().map_err(|_| InvalidHeader::Value(name.clone()))?;
+    Ok((name, value))
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.method() == other.method()
+                && self.url() == other.url()
+                && self.headers() == other.headers()
+                && self.body() == other.body()
+                && self.timeout_interval() == other.timeout_interval())
+    }
+}
+
+impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.method().hash(state);
+        self.url().hash(state);
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method(), Shown(self.url()))
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", self.method())
+            .field("url", &format_args!("{}", Shown(self.url())))
+            .field("headers", &Redacted(self.headers()))
+            .field("body", &Sized(self.body()))
+            .field("timeout_interval", &self.timeout_interval())
+            .finish()
+    }
+}
+
+/// Header fields as logs may show them: credentials and cookies by name only.
+pub(crate) struct Redacted<'a>(pub(crate) &'a HeaderMap);
+
+const SECRET: [HeaderName; 4] = [
+    http::header::AUTHORIZATION,
+    http::header::PROXY_AUTHORIZATION,
+    http::header::COOKIE,
+    http::header::SET_COOKIE,
+];
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.0 {
+            if SECRET.contains(name) || value.is_sensitive() {
+                map.entry(name, &"redacted");
+            } else {
+                map.entry(name, value);
+            }
+        }
+        map.finish()
+    }
+}
+
+/// A body as logs may show it: its kind and length, not its bytes.
+struct Sized<'a>(&'a RequestBody);
+
+impl fmt::Debug for Sized<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            RequestBody::Empty => f.write_str("empty"),
+            RequestBody::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            RequestBody::File(file) => write!(f, "file {}", file.path().display()),
+            RequestBody::Stream(stream) => stream.fmt(f),
+        }
+    }
+}
+
+/// Something that names a URL: text, a [`Url`], an [`http::Uri`].
+pub trait IntoTarget {
+    /// The URL parsed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
+    fn into_target(self) -> Result<Target, Error>;
+}
+
+impl IntoTarget for &str {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::parse(self)
+    }
+}
+
+impl IntoTarget for String {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::parse(&self)
+    }
+}
+
+impl IntoTarget for &String {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::parse(self)
+    }
+}
+
+impl IntoTarget for Url {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::from_url(self)
+    }
+}
+
+impl IntoTarget for &Url {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::from_url(self.clone())
+    }
+}
+
+impl IntoTarget for &http::Uri {
+    fn into_target(self) -> Result<Target, Error> {
+        Target::parse(&self.to_string())
+    }
+}
+
+/// What a task can be made of: a [`Request`], an [`http::Request`], or a URL to GET.
+///
+/// What is no request makes a task that fails with the reason.
+pub trait IntoRequest {
+    /// The request.
+    ///
+    /// # Errors
+    /// Why there is none, usually [`ErrorCode::BadUrl`].
+    fn into_request(self) -> Result<Request, Error>;
+}
+
+impl IntoRequest for Request {
+    fn into_request(self) -> Result<Request, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoRequest for &Request {
+    fn into_request(self) -> Result<Request, Error> {
+        Ok(self.clone())
+    }
+}
+
+impl IntoRequest for Result<Request, Error> {
+    fn into_request(self) -> Result<Request, Error> {
+        self
+    }
+}
+
+macro_rules! get_of_url {
+    ($($type:ty),*) => {$(
+        impl IntoRequest for $type {
+            fn into_request(self) -> Result<Request, Error> {
+                Request::get(self)
+            }
+        }
+    )*};
+}
+
+get_of_url!(&str, String, &String, Url, &Url, &http::Uri);
+
+impl<B: Into<RequestBody>> IntoRequest for http::Request<B> {
+    fn into_request(self) -> Result<Request, Error> {
+        Request::try_from(self)
+    }
+}
+
+impl<B: Into<RequestBody>> TryFrom<http::Request<B>> for Request {
+    type Error = Error;
+
+    /// Method, URI, fields and body; the version is the connection's to choose.
+    fn try_from(request: http::Request<B>) -> Result<Self, Error> {
+        let (head, body) = request.into_parts();
+        let mut made = Self::new(head.method, &head.uri)?.with_body(body);
+        made.parts().headers = head.headers;
+        Ok(made)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(with = "wire::method")]
+    method: Method,
+    url: Url,
+    #[serde(with = "wire::headers")]
+    headers: HeaderMap,
+    body: StoredBody,
+    timeout_interval: Option<Duration>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredBody {
+    Empty,
+    Bytes(Vec<u8>),
+    File(crate::words::body::FileRef),
+}
+
+impl Serialize for Request {
+    /// A stream has no stored form: such a request is refused.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let body = match self.body() {
+            RequestBody::Empty => StoredBody::Empty,
+            RequestBody::Bytes(bytes) => StoredBody::Bytes(bytes.to_vec()),
+            RequestBody::File(file) => StoredBody::File(file.clone()),
+            RequestBody::Stream(_) => {
+                return Err(serde::ser::Error::custom("a body stream cannot be stored"));
+            }
+        };
+        Stored {
+            method: self.method().clone(),
+            url: self.url().clone(),
+            headers: self.headers().clone(),
+            body,
+            timeout_interval: self.timeout_interval(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(from)?;
+        let body = match stored.body {
+            StoredBody::Empty => RequestBody::Empty,
+            StoredBody::Bytes(bytes) => RequestBody::Bytes(bytes.into()),
+            StoredBody::File(file) => RequestBody::File(file),
+        };
+        let mut request = Self::new(stored.method, stored.url).map_err(de::Error::custom)?;
+        let parts = request.parts();
+        (parts.headers, parts.body) = (stored.headers, body);
+        parts.timeout_interval = stored.timeout_interval;
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_copy_leaves_the_original() {
+        let original = Request::get("http://a.example/").unwrap();
+        let copy = original.clone().header("x-a", "1").unwrap();
+        assert!(original.headers().is_empty());
+        assert_eq!(copy.headers()["x-a"], "1");
+    }
+
+    #[test]
+    fn adding_joins_with_a_comma() {
+        let request = Request::get("http://a.example/").unwrap();
+        let request = request.header("X-A", "1").unwrap().header_added("x-a", "2").unwrap();
+        assert_eq!(request.headers()["x-a"], "1,2");
+    }
+
+    #[test]
+    fn line_breaks_and_nul_are_refused_in_values() {
+        for value in ["a\r\nb: c", "a\rb", "a\nb", "a\0b", "a\r\n"] {
+            let refused = Request::get("http://a.example/").unwrap().header("x-a", value);
+            assert_eq!(refused.unwrap_err(), InvalidHeader::Value("x-a".parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn known_method_names_are_upper_cased() {
+        let method = |name| Request::with_method_name(name, "http://a.example/").unwrap().method().clone();
+        assert_eq!(method("patch"), Method::PATCH);
+        assert_eq!(method("m-Search").as_str(), "m-Search");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let request = Request::get("http://me:pw@a.example/").unwrap();
+        let request = request.header("authorization", "Bearer s3cret").unwrap();
+        let shown = format!("{request:?} {request}");
+        assert!(!shown.contains("s3cret") && !shown.contains("pw"), "{shown}");
+    }
+
+    #[test]
+    fn stored_and_read_again_it_is_equal() {
+        let request = Request::post("http://a.example/?q#f").unwrap().with_body("abc");
+        let request = request.header("x-a", "1").unwrap();
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+    }
+}

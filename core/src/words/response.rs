@@ -1,0 +1,246 @@
+//! What came back.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+use crate::words::error::Shown;
+use crate::words::request::Redacted;
+use crate::words::wire;
+
+/// The head of a response: status, header fields and the URL that gave it.
+///
+/// 4xx and 5xx are responses like any other. A clone is one reference count.
+#[derive(Clone)]
+pub struct Response(Arc<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    url: Url,
+    status: StatusCode,
+    version: Version,
+    headers: HeaderMap,
+}
+
+impl Response {
+    /// A response from `url`.
+    #[must_use]
+    pub fn new(url: Url, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
+        Self(Arc::new(Parts { url, status, version, headers }))
+    }
+
+    /// The URL that gave this response: the last hop's, after redirects.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0.url
+    }
+
+    /// The status code, 100 to 999.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The version of HTTP it came by.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.0.version
+    }
+
+    /// The header fields.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The values of a field joined by `, ` (RFC 9110 section 5.3); `None` when it is absent or no text.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        let mut values = self.headers().get_all(name).iter().map(HeaderValue::to_str);
+        let first = values.next()?.ok()?.to_owned();
+        values.try_fold(first, |all, next| Some(format!("{all}, {}", next.ok()?)))
+    }
+
+    /// The media type of Content-Type without its parameters, lower-cased.
+    #[must_use]
+    pub fn mime_type(&self) -> Option<String> {
+        let value = self.text(&header::CONTENT_TYPE)?;
+        let essence = value.split(';').next()?.trim();
+        (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+    }
+
+    /// The `charset` parameter of Content-Type, lower-cased.
+    #[must_use]
+    pub fn text_encoding_name(&self) -> Option<String> {
+        let value = self.text(&header::CONTENT_TYPE)?;
+        let (_, parameters) = value.split_once(';')?;
+        Parameters(parameters)
+            .find(|(name, _)| name.eq_ignore_ascii_case("charset"))
+            .map(|(_, value)| value.to_ascii_lowercase())
+    }
+
+    /// Content-Length: the length of the body as it is sent, which is not the length of what a coded body decodes to.
+    #[must_use]
+    pub fn expected_content_length(&self) -> Option<u64> {
+        let text = self.text(&header::CONTENT_LENGTH)?;
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    }
+
+    /// A name for a file of this content: Content-Disposition's (RFC 6266), else the last part of the path, else the host.
+    ///
+    /// A base name only: slashes become `_`, dots never lead.
+    #[must_use]
+    pub fn suggested_filename(&self) -> String {
+        let disposition = self.text(&header::CONTENT_DISPOSITION).unwrap_or_default();
+        let (_, parameters) = disposition.split_once(';').unwrap_or_default();
+        let named = Parameters(parameters)
+            .find(|(name, _)| name.eq_ignore_ascii_case("filename"))
+            .map(|(_, value)| value);
+        let last = || self.url().path_segments()?.next_back().map(str::to_owned);
+        [named, last(), self.url().host_str().map(str::to_owned)]
+            .into_iter()
+            .flatten()
+            .map(|name| base_name(&name))
+            .find(|name| !name.is_empty())
+            .unwrap_or_else(|| "Unknown".to_owned())
+    }
+
+    /// The reason phrase registered for a status code, `None` for an unregistered one.
+    #[must_use]
+    pub fn localized_string(status: StatusCode) -> Option<&'static str> {
+        status.canonical_reason()
+    }
+
+    fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+}
+
+fn base_name(name: &str) -> String {
+    let clean: String = name
+        .chars()
+        .map(|c| if c == '/' || c == '\\' || c.is_control() { '_' } else { c })
+        .collect();
+    clean.trim_start_matches('.').trim().to_owned()
+}
+
+/// `; name=value; name="quoted \" value"` of a header field, values unquoted.
+struct Parameters<'a>(&'a str);
+
+impl Iterator for Parameters<'_> {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0 = self.0.trim_start_matches([';', ' ', '\t']);
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = self.0.find(['=', ';']).unwrap_or(self.0.len());
+        let name = self.0[..end].trim().to_owned();
+        let Some(rest) = self.0[end..].strip_prefix('=') else {
+            self.0 = &self.0[end..];
+            return Some((name, String::new()));
+        };
+        let rest = rest.trim_start();
+        let value;
+        (value, self.0) = match rest.strip_prefix('"') {
+            Some(quoted) => unquote(quoted),
+            None => {
+                let end = rest.find(';').unwrap_or(rest.len());
+                (rest[..end].trim().to_owned(), &rest[end..])
+            }
+        };
+        Some((name, value))
+    }
+}
+
+fn unquote(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, &text[at + 1..]),
+            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+impl PartialEq for Response {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.url() == other.url()
+                && self.status() == other.status()
+                && self.version() == other.version()
+                && self.headers() == other.headers())
+    }
+}
+
+impl Eq for Response {}
+
+impl Hash for Response {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.url().hash(state);
+        self.status().hash(state);
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("url", &format_args!("{}", Shown(self.url())))
+            .field("status", &self.status())
+            .field("version", &self.version())
+            .field("headers", &Redacted(self.headers()))
+            .finish()
+    }
+}
+
+impl From<&Response> for http::Response<()> {
+    fn from(response: &Response) -> Self {
+        let mut made = Self::new(());
+        *made.status_mut() = response.status();
+        *made.version_mut() = response.version();
+        *made.headers_mut() = response.headers().clone();
+        made
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    url: Url,
+    status: u16,
+    version: String,
+    #[serde(with = "wire::headers")]
+    headers: HeaderMap,
+}
+
+const VERSIONS: [Version; 5] =
+    [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored {
+            url: self.url().clone(),
+            status: self.status().as_u16(),
+            version: format!("{:?}", self.version()),
+            headers: self.headers().clone(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Response {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(from)?;
+        let status = StatusCode::from_u16(stored.status).map_err(de::Error::custom)?;
+        let version = VERSIONS.into_iter().find(|known| format!("{known:?}") == stored.version);
+        let version = version.ok_or_else(|| de::Error::custom("unknown version of HTTP"))?;
+        Ok(Self::new(stored.url, status, version, stored.headers))
+    }
+}

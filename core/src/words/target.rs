@@ -1,0 +1,214 @@
+//! Where a request goes: a URL parsed once, with everything that a hop needs of it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use http::HeaderValue;
+use http::uri::{Authority, PathAndQuery};
+use url::{Host, Url};
+
+use crate::words::error::{Error, ErrorCode, Shown};
+
+/// A number for an [`Origin`], equal while and only while the origins are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OriginId(u64);
+
+/// Scheme, host and port (RFC 6454), interned: comparing two is comparing two numbers.
+#[derive(Debug)]
+pub struct Origin {
+    id: OriginId,
+    scheme: String,
+    host: Host<String>,
+    port: u16,
+}
+
+impl Origin {
+    /// Its number, the same for every URL of this origin as long as one of them is held.
+    #[must_use]
+    pub fn id(&self) -> OriginId {
+        self.id
+    }
+
+    /// The scheme, lower-cased: `http`, `https`, or another that a custom protocol serves.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// True for `https`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.scheme == "https"
+    }
+
+    /// The host, after IDNA (UTS 46): a name or an address.
+    #[must_use]
+    pub fn host(&self) -> &Host<String> {
+        &self.host
+    }
+
+    /// The port, the scheme's default where the URL names none, 0 where the scheme has none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
+    }
+}
+
+type Key = (String, Host<String>, u16);
+
+/// The origins that somebody holds. Those let go are swept out whenever the table has doubled.
+#[derive(Default)]
+struct Interned {
+    origins: HashMap<Key, Weak<Origin>>,
+    sweep_at: usize,
+}
+
+static INTERNED: LazyLock<Mutex<Interned>> = LazyLock::new(Mutex::default);
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+fn intern(key: Key) -> Arc<Origin> {
+    let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(origin) = interned.origins.get(&key).and_then(Weak::upgrade) {
+        return origin;
+    }
+    if interned.origins.len() >= interned.sweep_at.max(64) {
+        interned.origins.retain(|_, origin| origin.strong_count() > 0);
+        interned.sweep_at = interned.origins.len() * 2;
+    }
+    let id = OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let (scheme, host, port) = key.clone();
+    let origin = Arc::new(Origin { id, scheme, host, port });
+    interned.origins.insert(key, Arc::downgrade(&origin));
+    origin
+}
+
+/// A URL that has an origin, parsed once.
+pub struct Target {
+    url: Url,
+    origin: Arc<Origin>,
+    authority: Authority,
+    path: PathAndQuery,
+    host: HeaderValue,
+}
+
+impl Target {
+    /// Parses `text` as the URL standard has it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let url = Url::parse(text).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
+        Self::from_url(url)
+    }
+
+    /// Takes a parsed URL.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnsupportedUrl`] when it has no host.
+    pub fn from_url(url: Url) -> Result<Self, Error> {
+        let bad = |cause: http::Error| Error::new(ErrorCode::BadUrl).with_url(&url).with_cause(cause);
+        let Some(host) = url.host() else {
+            return Err(Error::new(ErrorCode::UnsupportedUrl).with_url(&url));
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let path = PathAndQuery::try_from(path).map_err(|cause| bad(cause.into()))?;
+        let host_field = HeaderValue::from_str(&authority).map_err(|cause| bad(cause.into()))?;
+        let authority = Authority::try_from(authority).map_err(|cause| bad(cause.into()))?;
+        let port = url.port_or_known_default().unwrap_or(0);
+        let origin = intern((url.scheme().to_owned(), host.to_owned(), port));
+        Ok(Self { origin, authority, path, host: host_field, url })
+    }
+
+    /// The URL, fragment and user information included.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    /// Host and port as the request target of HTTP/2 and the Host field have them: no default port, no user.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Path and query: the request target of HTTP/1.1 in origin form (RFC 9112 section 3.2.1).
+    #[must_use]
+    pub fn path_and_query(&self) -> &PathAndQuery {
+        &self.path
+    }
+
+    /// The value of the Host field (RFC 9110 section 7.2).
+    #[must_use]
+    pub fn host_field(&self) -> &HeaderValue {
+        &self.host
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", Shown(&self.url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Arc<Origin> {
+        Target::parse(url).unwrap().origin().clone()
+    }
+
+    #[test]
+    fn one_origin_has_one_number() {
+        let held = origin("http://example.com/a");
+        assert_eq!(held.id(), origin("http://EXAMPLE.com:80/b").id());
+        assert_ne!(held.id(), origin("https://example.com/a").id());
+        assert_ne!(held.id(), origin("http://example.com:8080/a").id());
+    }
+
+    #[test]
+    fn the_host_field_is_without_user_and_default_port() {
+        let target = Target::parse("http://me:pw@example.com:80/a?b#c").unwrap();
+        assert_eq!(target.host_field(), "example.com");
+        assert_eq!(target.path_and_query(), "/a?b");
+    }
+
+    #[test]
+    fn international_names_are_mapped() {
+        assert_eq!(Target::parse("http://bücher.example/").unwrap().authority(), "xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn a_port_out_of_range_is_a_bad_url() {
+        assert_eq!(Target::parse("http://127.0.0.1:999999/").unwrap_err().code(), ErrorCode::BadUrl);
+    }
+
+    #[test]
+    fn the_table_lets_go_of_origins_that_nobody_holds() {
+        for n in 0..1000 {
+            drop(origin(&format!("http://host-{n}.example/")));
+        }
+        assert!(INTERNED.lock().unwrap().origins.len() < 500);
+    }
+}

@@ -1,0 +1,60 @@
+//! Points in time, always given by a [`Runtime`](crate::Runtime), never read from a clock here.
+
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A point on a monotonic clock: nanoseconds since the runtime's own beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The moment `nanoseconds` after the runtime's beginning.
+    #[must_use]
+    pub const fn from_nanos(nanoseconds: u64) -> Self {
+        Self(nanoseconds)
+    }
+
+    /// Nanoseconds since the runtime's beginning.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to this moment, zero when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    /// Saturates: a timeout of centuries never fires, and never wraps.
+    fn add(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(later.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Sub for Moment {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        self.since(earlier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adding_saturates() {
+        assert_eq!(Moment::from_nanos(5) + Duration::MAX, Moment::from_nanos(u64::MAX));
+    }
+
+    #[test]
+    fn an_earlier_moment_is_no_time_after_a_later_one() {
+        assert_eq!(Moment::from_nanos(5) - Moment::from_nanos(9), Duration::ZERO);
+    }
+}

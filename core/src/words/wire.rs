@@ -1,0 +1,56 @@
+//! `serde` forms of the `http` crate's types: names and numbers, as they stand on the wire.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Header fields as a list of name and value, in order, each value as bytes where it is no text.
+pub(crate) mod headers {
+    use super::{
+        Deserialize, Deserializer, HeaderMap, HeaderName, HeaderValue, Serialize, Serializer, de,
+    };
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    pub(crate) fn serialize<S: Serializer>(map: &HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map.iter().map(|(name, value)| {
+            let value = match value.to_str() {
+                Ok(text) => Value::Text(text.to_owned()),
+                Err(_) => Value::Bytes(value.as_bytes().to_vec()),
+            };
+            (name.as_str(), value)
+        }))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderMap, D::Error> {
+        let fields = Vec::<(String, Value)>::deserialize(from)?;
+        let mut map = HeaderMap::with_capacity(fields.len());
+        for (name, value) in fields {
+            let name = HeaderName::try_from(name).map_err(de::Error::custom)?;
+            let value = match value {
+                Value::Text(text) => HeaderValue::try_from(text),
+                Value::Bytes(bytes) => HeaderValue::try_from(bytes),
+            };
+            map.append(name, value.map_err(de::Error::custom)?);
+        }
+        Ok(map)
+    }
+}
+
+/// The method by its name.
+pub(crate) mod method {
+    use super::{Deserialize, Deserializer, Serializer, de};
+    use http::Method;
+
+    pub(crate) fn serialize<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(method.as_str())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Method, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,1 @@
+//! The web transport of urlsession.
