@@ -1,0 +1,41 @@
+//! The HTTP server that urlsession's tests and demo run against.
+//!
+//! * [`Origin`]: sound HTTP/1.1, HTTP/2 and TLS with the routes of [`routes`], a log of what came
+//!   in, counters, and ways to wait for an event instead of sleeping.
+//! * [`RawOrigin`]: plays a [`Script`] on each connection it accepts; [`faults`] has the ready-made
+//!   ones, [`frame`] the bytes for those over HTTP/2.
+//!
+//! Both start on the caller's tokio runtime (`start`) or on a thread of their own (`spawn`), listen
+//! on loopback only, and stop when dropped. Awaiting one of their waiting helpers needs no runtime;
+//! [`block_on`] does it without any. A test that pauses tokio's clock uses `spawn`.
+
+mod authority;
+mod body;
+mod cors;
+mod exchange;
+pub mod faults;
+pub mod frame;
+mod h2_read;
+mod listen;
+mod log;
+mod origin;
+mod pattern;
+mod player;
+mod raw;
+pub mod routes;
+mod script;
+mod signal;
+mod thread;
+mod watched;
+mod wire;
+
+pub use authority::{ALPN_H2, ALPN_HTTP_1_1, Authority, Identity};
+pub use futures::executor::block_on;
+pub use log::{ConnectionRecord, LOGGED_BODY, LOGGED_REQUESTS, Listener, ReceivedRequest};
+pub use origin::{Origin, Ports};
+pub use pattern::{PATTERN_FRAME, PATTERN_PERIOD, pattern, pattern_byte};
+pub use player::Ending;
+pub use raw::{KEPT_BYTES, RawConnection, RawOrigin, Scripts};
+pub use script::{Script, Step};
+pub use signal::Signal;
+pub use watched::{Overdue, WAIT_LIMIT};
