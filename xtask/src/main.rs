@@ -4,6 +4,7 @@
     reason = "a command-line tool answers on standard output"
 )]
 
+mod bench;
 mod origin;
 mod programs;
 mod report;
@@ -27,6 +28,10 @@ cargo xtask <command>
   test --list                    the suites
   campaign [--schedules N] [--seed S]
                                  the long simulation: 10 million schedules, then the coverage table
+  bench [--quick] [--only A,B] [--clients X,Y] [--reps N] [--scale F]
+        [--no-instructions] [--no-runs] [--no-build]
+                                 ours beside the peers, interleaved: ratios of medians
+  bench --gate                   only the figures that a change must not spoil
   setup                          install what the suites need, and say what is missing";
 
 fn main() -> ExitCode {
@@ -49,6 +54,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode, String> {
     match command.as_str() {
         "demo" => programs::demo(&workspace, rest),
         "test" => test::test(&workspace, rest),
+        "bench" => bench::bench(&workspace, rest),
         "campaign" => programs::campaign(&workspace, rest),
         "setup" => Ok(setup::setup(&workspace)),
         "wasm-runner" => programs::wasm_runner(&workspace, rest),

@@ -82,6 +82,11 @@ pub(crate) const SUITES: &[Suite] = &[
         about: "licences, advisories, sources of dependencies",
         run: deny,
     },
+    Suite {
+        name: "gates",
+        about: "instructions, memory and cold start within their limits",
+        run: gates,
+    },
 ];
 
 fn fmt(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
@@ -295,6 +300,35 @@ fn deny(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
             .cargo()
             .args(["deny", "--all-features", "check"]),
     );
+    Ok(())
+}
+
+fn gates(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    tools.valgrind()?;
+    let clippy = [
+        "clippy",
+        "--all-targets",
+        "--manifest-path",
+        "benches/Cargo.toml",
+        "--target-dir",
+    ];
+    let mut lints = run.workspace.cargo();
+    lints.args(clippy).arg(&run.workspace.target);
+    lints.args([
+        "-p",
+        "harness",
+        "-p",
+        "bench-server",
+        "-p",
+        "client-ours",
+        "-p",
+        "client-hyper",
+    ]);
+    run.check(lints.args(["--", "-D", "warnings"]));
+    match std::env::current_exe() {
+        Ok(xtask) => run.tests(Command::new(xtask).args(["bench", "--gate"])),
+        Err(error) => run.fail(format!("xtask does not find itself: {error}")),
+    }
     Ok(())
 }
 
