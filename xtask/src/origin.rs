@@ -1,57 +1,64 @@
-//! The embedded origin server as a process: started, its addresses read, stopped when dropped.
+//! The embedded origin server as a process: built, started, its addresses read, stopped when dropped.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
 use crate::run::Run;
+use crate::workspace::Workspace;
 
 /// A running origin server.
 #[derive(Debug)]
 pub(crate) struct Origin {
     process: Child,
     /// The line it prints: one JSON object with its URLs.
-    pub(crate) line: String,
+    line: String,
 }
 
 impl Origin {
-    /// Builds the server into the suite's log and starts it.
-    pub(crate) fn start(run: &mut Run<'_>) -> Result<Self, String> {
-        let mut build = run.workspace.cargo();
-        build.args(["build", "--package", "urlsession-origin", "--bins"]);
-        if !run.check(&mut build) {
-            return Err("the origin server does not build".into());
+    /// Builds the project's programs, this server among them, and starts it. What goes wrong is
+    /// the suite's failure.
+    pub(crate) fn start(run: &mut Run<'_>) -> Option<Self> {
+        // Built as the tests build them, so that no dependency is built again with other features.
+        // Not xtask: a running program cannot be replaced everywhere.
+        let words = "build --workspace --exclude xtask --all-features --bins --examples";
+        if !run.prepare(&mut run.cargo(words)) {
+            return None;
         }
-        let name = format!("urlsession-origin{}", std::env::consts::EXE_SUFFIX);
-        let mut server = Command::new(run.workspace.target.join("debug").join(name));
+        let server = program(run.workspace, "", "urlsession-origin");
+        match Self::spawn(&mut Command::new(server)) {
+            Ok(origin) => Some(origin),
+            Err(reason) => {
+                run.fail(format!("the origin server: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn spawn(server: &mut Command) -> Result<Self, String> {
         server.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = server
-            .spawn()
-            .map_err(|error| format!("the origin server: {error}"))?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.as_mut() {
-            BufReader::new(stdout)
-                .read_line(&mut line)
-                .map_err(|error| format!("the origin server: {error}"))?;
-        }
-        let origin = Self {
+        let process = server.spawn().map_err(|error| error.to_string())?;
+        let mut origin = Self {
             process,
-            line: line.trim().to_owned(),
+            line: String::new(),
         };
+        if let Some(stdout) = origin.process.stdout.as_mut() {
+            BufReader::new(stdout)
+                .read_line(&mut origin.line)
+                .map_err(|error| error.to_string())?;
+        }
         match origin.url("http") {
             Some(_) => Ok(origin),
-            None => Err(format!(
-                "the origin server printed no `http` URL: {:?}",
-                origin.line
-            )),
+            None => Err(format!("it printed no `http` URL: {:?}", origin.line)),
         }
     }
 
     /// Tells a wasm32 test build where the server is: a test in a browser has no environment of its
     /// own, so the line becomes a constant of the test (`option_env!`).
     pub(crate) fn told_to<'c>(&self, cargo: &'c mut Command) -> &'c mut Command {
-        cargo.env("URLSESSION_ORIGIN", &self.line)
+        cargo.env("URLSESSION_ORIGIN", self.line.trim())
     }
 
     /// The URL of this name in the line it printed.
@@ -59,6 +66,12 @@ impl Origin {
         let line: Value = serde_json::from_str(&self.line).ok()?;
         line[name].as_str().map(str::to_owned)
     }
+}
+
+/// A program of the workspace, built for development; examples have a folder of their own.
+pub(crate) fn program(workspace: &Workspace, folder: &str, name: &str) -> PathBuf {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    workspace.target.join("debug").join(folder).join(name)
 }
 
 impl Drop for Origin {

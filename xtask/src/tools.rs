@@ -9,7 +9,8 @@ use crate::workspace::Workspace;
 
 /// Environment variable naming the folder for tools of an exact version.
 const TOOLS: &str = "URLSESSION_TOOLS";
-const WASM: &str = "wasm32-unknown-unknown";
+/// The target of everything that runs in a browser or in Node.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Finds and installs tools; each is looked for once it is needed.
 #[derive(Debug)]

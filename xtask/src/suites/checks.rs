@@ -1,0 +1,66 @@
+//! What is checked without running the project's code.
+
+use crate::run::{Run, Skip};
+use crate::tools::{Tools, WASM};
+
+/// Packages whose every feature is checked alone, with none, and all together.
+const FEATURE_MATRIX: [&str; 2] = ["urlsession-core", "urlsession-transport-native"];
+
+pub(super) fn fmt(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    run.check(&mut run.cargo("fmt --all --check"));
+    run.check(&mut run.cargo("fmt --all --check --manifest-path benches/Cargo.toml"));
+    Ok(())
+}
+
+pub(super) fn clippy(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    run.check(&mut run.cargo("clippy --workspace --all-targets --all-features -- -D warnings"));
+    Ok(())
+}
+
+pub(super) fn clippy_wasm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    tools.wasm_target()?;
+    // The facade's tests start servers: they are for the host.
+    for packages in [
+        "--all-targets -p urlsession-core -p urlsession-transport-web",
+        "-p urlsession",
+    ] {
+        let words = format!("clippy --target {WASM} --all-features {packages} -- -D warnings");
+        run.check(&mut run.cargo(&words));
+    }
+    Ok(())
+}
+
+pub(super) fn features(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    for package in FEATURE_MATRIX {
+        let each = run.workspace.features(package).into_iter();
+        let mut selections = vec![
+            "--no-default-features".to_owned(),
+            "--all-features".to_owned(),
+        ];
+        selections
+            .extend(each.map(|feature| format!("--no-default-features --features {feature}")));
+        for selection in selections {
+            run.check(&mut run.cargo(&format!("check -p {package} {selection}")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn docs(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    let doc = |run: &mut Run<'_>, selection: &str| {
+        let mut cargo = run.cargo(&format!("doc --no-deps --all-features {selection}"));
+        run.check(cargo.env("RUSTDOCFLAGS", "-D warnings"));
+    };
+    doc(run, "--workspace");
+    match tools.wasm_target() {
+        Ok(()) => doc(run, &format!("-p urlsession-transport-web --target {WASM}")),
+        Err(Skip(reason)) => run.skip(reason),
+    }
+    Ok(())
+}
+
+pub(super) fn deny(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    tools.deny()?;
+    run.check(&mut run.cargo("deny --all-features check"));
+    Ok(())
+}

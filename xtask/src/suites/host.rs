@@ -1,0 +1,51 @@
+//! What runs on the host.
+
+use std::process::Command;
+
+use crate::origin::{self, Origin};
+use crate::run::{Run, Skip};
+use crate::tools::Tools;
+
+/// Schedules of the simulation in every test run; a campaign runs a hundred times as many.
+const SCHEDULES: u32 = 100_000;
+
+pub(super) fn host(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    let mut cargo = if tools.nextest() {
+        let limits = run.workspace.root.join("xtask").join("nextest.toml");
+        let mut nextest =
+            run.cargo("nextest run --failure-output immediate-final --tool-config-file");
+        nextest.arg(format!("xtask:{}", limits.display()));
+        nextest
+    } else {
+        run.cargo("test --all-targets")
+    };
+    run.tests(cargo.args(["--workspace", "--all-features", "--no-fail-fast"]));
+    Ok(())
+}
+
+pub(super) fn doctests(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    run.tests(&mut run.cargo("test --doc --workspace --all-features --no-fail-fast"));
+    Ok(())
+}
+
+pub(super) fn simulation(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    let words = format!("run --release -p urlsession-simulation -- --schedules {SCHEDULES}");
+    run.check(&mut run.cargo(&words));
+    Ok(())
+}
+
+pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
+    let Some(origin) = Origin::start(run) else {
+        return Ok(());
+    };
+    let url = origin.url("http").unwrap_or_default();
+    for (example, argument) in [
+        ("get", &*url),
+        ("delegate", &url),
+        ("mock", &url),
+        ("demo", "--once"),
+    ] {
+        run.check(Command::new(origin::program(run.workspace, "examples", example)).arg(argument));
+    }
+    Ok(())
+}
