@@ -12,6 +12,9 @@ pub(crate) struct FrameReader {
     settings: u32,
     heads: u32,
     requests: u32,
+    /// The newest stream, and whether the field section being read is its first.
+    stream: u32,
+    head_is_first: bool,
     /// Whether the field section being read ends its stream.
     head_ends_stream: bool,
 }
@@ -19,7 +22,8 @@ pub(crate) struct FrameReader {
 impl FrameReader {
     /// Takes one whole frame off `unread`; `false` when it is not all there.
     pub(crate) fn advance(&mut self, unread: &mut BytesMut) -> bool {
-        let Some(&[a, b, c, kind, flags, ..]) = unread.first_chunk::<HEADER_LENGTH>() else {
+        let Some(&[a, b, c, kind, flags, stream @ ..]) = unread.first_chunk::<HEADER_LENGTH>()
+        else {
             return false;
         };
         let length = HEADER_LENGTH + u32::from_be_bytes([0, a, b, c]) as usize;
@@ -27,7 +31,7 @@ impl FrameReader {
             return false;
         }
         unread.advance(length);
-        self.note(kind, flags);
+        self.note(kind, flags, u32::from_be_bytes(stream));
         true
     }
 
@@ -46,18 +50,21 @@ impl FrameReader {
         take(&mut self.requests)
     }
 
-    fn note(&mut self, kind: u8, flags: u8) {
+    fn note(&mut self, kind: u8, flags: u8, stream: u32) {
         let ends_stream = flags & END_STREAM != 0;
         if kind == FrameType::Settings as u8 && flags & ACK == 0 {
             self.settings += 1;
         }
         if kind == FrameType::Headers as u8 {
             self.head_ends_stream = ends_stream;
+            // A second field section on a stream is its trailers.
+            self.head_is_first = stream > self.stream;
+            self.stream = self.stream.max(stream);
         }
         let head_ended = flags & END_HEADERS != 0
             && (kind == FrameType::Headers as u8 || kind == FrameType::Continuation as u8);
         if head_ended {
-            self.heads += 1;
+            self.heads += u32::from(self.head_is_first);
             self.requests += u32::from(self.head_ends_stream);
         }
         if kind == FrameType::Data as u8 && ends_stream {

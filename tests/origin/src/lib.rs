@@ -5,11 +5,15 @@
 //! * [`RawOrigin`]: plays a [`Script`] on each connection it accepts; [`faults`] has the ready-made
 //!   ones, [`frame`] the bytes for those over HTTP/2.
 //!
-//! Both start on the caller's tokio runtime (`start`) or on a thread of their own (`spawn`), listen
+//! * [`tls::TlsOrigin`]: one server for each case of the TLS matrix.
+//! * [`FullBacklog`]: a port that never accepts.
+//!
+//! They start on the caller's tokio runtime (`start`) or on a thread of their own (`spawn`), listen
 //! on loopback only, and stop when dropped. Awaiting one of their waiting helpers needs no runtime;
 //! [`block_on`] does it without any. A test that pauses tokio's clock uses `spawn`.
 
 mod authority;
+mod backlog;
 mod body;
 mod cors;
 mod exchange;
@@ -26,10 +30,12 @@ pub mod routes;
 mod script;
 mod signal;
 mod thread;
+pub mod tls;
 mod watched;
 mod wire;
 
 pub use authority::{ALPN_H2, ALPN_HTTP_1_1, Authority, Identity};
+pub use backlog::FullBacklog;
 pub use futures::executor::block_on;
 pub use log::{ConnectionRecord, LOGGED_BODY, LOGGED_REQUESTS, Listener, ReceivedRequest};
 pub use origin::{Origin, Ports};

@@ -34,8 +34,8 @@ pub(crate) struct Site {
     pub(crate) listener: Listener,
     /// The listener's own address.
     pub(crate) address: SocketAddr,
-    /// An address where nothing listens.
-    pub(crate) closed: SocketAddr,
+    /// An address where nothing listens, if one is kept.
+    pub(crate) closed: Option<SocketAddr>,
 }
 
 /// Accepts connections for ever and serves each as a task of its own.

@@ -377,7 +377,7 @@ impl Listeners {
             log: self.log.clone(),
             listener,
             address,
-            closed: self.closed,
+            closed: Some(self.closed),
         };
         self.tasks.spawn(accept(socket, site, tls));
         Ok(address)

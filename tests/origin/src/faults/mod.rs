@@ -1,11 +1,13 @@
 //! Ready-made scripts: the faults that a client has to survive.
 //!
 //! Each is for a connection that carries one request. [`NAMED`] lists those that need no argument;
-//! the origin serves them under `/fault/NAME`.
+//! the origin serves them under `/fault/NAME`. [`h2`] has those over HTTP/2.
 
 mod bodies;
 mod closing;
 mod framing;
+pub mod h2;
+mod handshake;
 mod heads;
 mod replies;
 
@@ -20,6 +22,7 @@ pub use framing::{
     length_too_short, length_with_sign, lengths_conflicting, lengths_repeated,
     malformed_chunk_size, surplus_bytes,
 };
+pub use handshake::{end_in_handshake, handshake_alert, http_instead_of_tls, old_server_hello};
 pub use heads::{
     bare_line_feeds, endless_header, field_without_colon, folded_field, garbage, huge_header,
     huge_location, large_status_line, many_cookies, many_fields, nul_in_field, space_before_colon,

@@ -67,7 +67,10 @@ pub(super) fn with_cookie() -> Response<Body> {
 
 /// 302 to a port where nothing listens.
 pub(super) fn to_closed_port(exchange: &Exchange) -> Response<Body> {
-    let location = format!("http://{}/USA", exchange.site.closed);
+    let Some(closed) = exchange.site.closed else {
+        return bad_request("this server keeps no port closed");
+    };
+    let location = format!("http://{closed}/USA");
     let note = json!({ "redirect": location }).to_string();
     to(StatusCode::FOUND, location.as_bytes(), note)
 }
