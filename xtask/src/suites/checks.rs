@@ -7,8 +7,10 @@ use crate::tools::{Tools, WASM};
 const FEATURE_MATRIX: [&str; 2] = ["urlsession-core", "urlsession-transport-native"];
 
 pub(super) fn fmt(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
-    run.check(&mut run.cargo("fmt --all --check"));
-    run.check(&mut run.cargo("fmt --all --check --manifest-path benches/Cargo.toml"));
+    run.check(&mut run.cargo("fmt --all --check -- --color never"));
+    run.check(
+        &mut run.cargo("fmt --all --check --manifest-path benches/Cargo.toml -- --color never"),
+    );
     Ok(())
 }
 
