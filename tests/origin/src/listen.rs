@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -27,6 +28,9 @@ use crate::{cors, routes};
 /// How many fields a request may have.
 const FIELD_LIMIT: usize = 1_000;
 
+/// How long a listener waits after it could not accept.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
 /// What a route may know of where it is served.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
@@ -48,7 +52,7 @@ pub(crate) async fn accept(listener: TcpListener, site: Site, tls: Option<Arc<Se
             accepted = listener.accept() => match accepted {
                 Ok((tcp, _)) => drop(connections.spawn(serve(tcp, site.clone(), tls.clone()))),
                 // Out of descriptors, or a peer that was gone again: the next may do.
-                Err(_) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
         }

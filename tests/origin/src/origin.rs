@@ -236,6 +236,15 @@ impl Origin {
         self.log.0.read(|seen| seen.connections.len())
     }
 
+    /// How many connections one listener accepted.
+    #[must_use]
+    pub fn accepted_on(&self, listener: Listener) -> usize {
+        let on = |connection: &&ConnectionRecord| connection.listener == listener;
+        self.log
+            .0
+            .read(|seen| seen.connections.iter().filter(on).count())
+    }
+
     /// How many connections are open.
     #[must_use]
     pub fn open_connections(&self) -> usize {

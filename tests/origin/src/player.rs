@@ -58,7 +58,7 @@ pub(crate) async fn play(
     }
     for step in steps {
         if let Some(ending) = Ending::of(&step) {
-            player.end(step).await;
+            player.end(ending).await;
             return Played::Ended(ending);
         }
         if let Err(stop) = player.run(step).await {
@@ -141,12 +141,12 @@ impl<'a> Player<'a> {
         self.wire
     }
 
-    async fn end(self, step: Step) {
-        match step {
-            Step::Close => self.wire.close().await,
-            Step::Cut => self.wire.cut().await,
-            Step::Reset => self.wire.reset(),
-            _ => drop(self.wire),
+    async fn end(self, ending: Ending) {
+        match ending {
+            Ending::Closed => self.wire.close().await,
+            Ending::Cut => self.wire.cut().await,
+            Ending::Reset => self.wire.reset(),
+            Ending::Dropped | Ending::PeerClosed | Ending::PeerReset => drop(self.wire),
         }
     }
 

@@ -5,13 +5,14 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-use crate::listen::bind;
+use crate::listen::{ACCEPT_PAUSE, bind};
 use crate::player::{Ending, Listen, Played, play, read_head};
 use crate::script::Script;
 use crate::thread::OwnThread;
@@ -135,12 +136,19 @@ enum Next {
     By(Arc<Choose>),
 }
 
+/// Everything a scripted server saw.
+#[derive(Debug, Default)]
+struct Seen {
+    connections: Vec<RawConnection>,
+    open: usize,
+}
+
 /// A running scripted server on a port of its own; it stops when dropped.
 #[derive(Debug)]
 pub struct RawOrigin {
     address: SocketAddr,
     scripts: Scripts,
-    seen: Arc<Watched<Vec<RawConnection>>>,
+    seen: Arc<Watched<Seen>>,
     runtime: Handle,
     tls: bool,
     _tasks: JoinSet<()>,
@@ -191,7 +199,7 @@ impl RawOrigin {
 
     async fn listen(scripts: Scripts, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         let (listener, address) = bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
-        let seen = Watched::new(Vec::new());
+        let seen = Watched::new(Seen::default());
         let mut tasks = JoinSet::new();
         let uses_tls = tls.is_some();
         tasks.spawn(accept(listener, scripts.clone(), tls, Arc::clone(&seen)));
@@ -230,19 +238,25 @@ impl RawOrigin {
     /// What was seen on each connection so far, in order of acceptance.
     #[must_use]
     pub fn connections(&self) -> Vec<RawConnection> {
-        self.seen.read(Clone::clone)
+        self.seen.read(|seen| seen.connections.clone())
+    }
+
+    /// What was seen on connection `index`, from 0 in order of acceptance.
+    #[must_use]
+    pub fn connection(&self, index: usize) -> Option<RawConnection> {
+        self.seen.read(|seen| seen.connections.get(index).cloned())
     }
 
     /// How many connections were accepted.
     #[must_use]
     pub fn accepted(&self) -> usize {
-        self.seen.read(Vec::len)
+        self.seen.read(|seen| seen.connections.len())
     }
 
     /// How many connections are open.
     #[must_use]
     pub fn open_connections(&self) -> usize {
-        self.seen.read(|seen| count_open(seen))
+        self.seen.read(|seen| seen.open)
     }
 
     /// Waits until `count` connections have been accepted in all.
@@ -251,7 +265,7 @@ impl RawOrigin {
     /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
     pub async fn wait_for_connections(&self, count: usize) -> Result<(), Overdue> {
         let what = format!("{count} connections");
-        let find = move |seen: &Vec<RawConnection>| (seen.len() >= count).then_some(());
+        let find = move |seen: &Seen| (seen.connections.len() >= count).then_some(());
         self.seen.wait_for(&self.runtime, what, find).await
     }
 
@@ -261,7 +275,7 @@ impl RawOrigin {
     /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
     pub async fn wait_for_open_connections(&self, count: usize) -> Result<(), Overdue> {
         let what = format!("{count} open connections");
-        let find = move |seen: &Vec<RawConnection>| (count_open(seen) == count).then_some(());
+        let find = move |seen: &Seen| (seen.open == count).then_some(());
         self.seen.wait_for(&self.runtime, what, find).await
     }
 
@@ -271,12 +285,44 @@ impl RawOrigin {
     /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
     pub async fn wait_for_ending(&self, index: usize) -> Result<RawConnection, Overdue> {
         let what = format!("the end of connection {index}");
-        let find = move |seen: &Vec<RawConnection>| {
-            let connection = seen.get(index)?;
+        let find = move |seen: &Seen| {
+            let connection = seen.connections.get(index)?;
             let ended = connection.ending.is_some() || connection.handshake_error.is_some();
             (ended && !connection.open).then(|| connection.clone())
         };
         self.seen.wait_for(&self.runtime, what, find).await
+    }
+
+    /// Waits until connection `index` has taken `count` bytes or more of its script's.
+    ///
+    /// # Errors
+    /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
+    pub async fn wait_for_written(&self, index: usize, count: u64) -> Result<(), Overdue> {
+        let what = format!("{count} bytes written to connection {index}");
+        let find =
+            move |seen: &Seen| (seen.connections.get(index)?.bytes_written >= count).then_some(());
+        self.seen.wait_for(&self.runtime, what, find).await
+    }
+
+    /// Waits until something was written to connection `index` and then nothing for `quiet`: a
+    /// writer that is blocked, if its script is not at its end. Gives the bytes written.
+    ///
+    /// # Errors
+    /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
+    pub async fn wait_until_idle_writer(
+        &self,
+        index: usize,
+        quiet: Duration,
+    ) -> Result<u64, Overdue> {
+        let figure = move |seen: &Seen| {
+            seen.connections
+                .get(index)
+                .map(|it| it.bytes_written)
+                .filter(|&count| count > 0)
+        };
+        self.seen
+            .wait_until_steady(&self.runtime, quiet, figure)
+            .await
     }
 
     /// Waits until connection `index` has sent `count` bytes or more.
@@ -285,22 +331,17 @@ impl RawOrigin {
     /// [`Overdue`] after [`WAIT_LIMIT`](crate::WAIT_LIMIT).
     pub async fn wait_for_received(&self, index: usize, count: u64) -> Result<(), Overdue> {
         let what = format!("{count} bytes on connection {index}");
-        let find = move |seen: &Vec<RawConnection>| {
-            (seen.get(index)?.bytes_received >= count).then_some(())
-        };
+        let find =
+            move |seen: &Seen| (seen.connections.get(index)?.bytes_received >= count).then_some(());
         self.seen.wait_for(&self.runtime, what, find).await
     }
-}
-
-fn count_open(seen: &[RawConnection]) -> usize {
-    seen.iter().filter(|connection| connection.open).count()
 }
 
 async fn accept(
     listener: TcpListener,
     scripts: Scripts,
     tls: Option<Arc<ServerConfig>>,
-    seen: Arc<Watched<Vec<RawConnection>>>,
+    seen: Arc<Watched<Seen>>,
 ) {
     let mut connections = JoinSet::new();
     loop {
@@ -310,7 +351,7 @@ async fn accept(
                     let witness = Witness::new(Arc::clone(&seen));
                     connections.spawn(serve(tcp, scripts.next(), tls.clone(), witness));
                 }
-                Err(_) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
         }
@@ -349,24 +390,26 @@ async fn run(next: Next, mut wire: Wire, witness: &mut Witness) -> Ending {
 /// Writes down what one connection does.
 #[derive(Clone)]
 struct Witness {
-    seen: Arc<Watched<Vec<RawConnection>>>,
+    seen: Arc<Watched<Seen>>,
     index: usize,
 }
 
 impl Witness {
-    fn new(seen: Arc<Watched<Vec<RawConnection>>>) -> Self {
+    fn new(seen: Arc<Watched<Seen>>) -> Self {
         let index = seen.update(|seen| {
-            seen.push(RawConnection {
+            seen.open += 1;
+            seen.connections.push(RawConnection {
                 open: true,
                 ..RawConnection::default()
             });
-            seen.len() - 1
+            seen.connections.len() - 1
         });
         Self { seen, index }
     }
 
     fn update(&self, change: impl FnOnce(&mut RawConnection)) {
-        self.seen.update(|seen| change(&mut seen[self.index]));
+        self.seen
+            .update(|seen| change(&mut seen.connections[self.index]));
     }
 }
 
@@ -391,6 +434,9 @@ impl Meter for Witness {
     }
 
     fn closed(&self) {
-        self.update(|seen| seen.open = false);
+        self.seen.update(|seen| {
+            seen.connections[self.index].open = false;
+            seen.open -= 1;
+        });
     }
 }

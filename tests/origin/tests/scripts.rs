@@ -1,5 +1,7 @@
 //! Scripted connections: what a client sees of each step, and what is recorded of the client.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use std::io::ErrorKind;
@@ -197,6 +199,40 @@ async fn a_script_may_be_chosen_by_the_request() {
         .await
         .unwrap();
     assert_eq!(read_to_end(&mut stream).await, b"0 /x");
+}
+
+#[tokio::test]
+async fn what_comes_on_an_idle_connection_comes_at_the_signal() {
+    for (script, late) in [
+        (
+            faults::unsolicited_response as fn(Signal) -> Script,
+            &b"unsolicited"[..],
+        ),
+        (faults::timeout_on_idle, b"Content-Length: 0\r\n\r\n"),
+    ] {
+        let signal = Signal::new();
+        let origin = RawOrigin::start(script(signal.clone())).await.unwrap();
+        let mut stream = connected(&origin).await;
+        let first = read_until(&mut stream, b"first").await;
+        assert_eq!(first, faults::response("first"));
+        signal.release();
+        read_until(&mut stream, late).await;
+    }
+}
+
+#[tokio::test]
+async fn an_early_413_is_whole_though_the_body_is_still_coming() {
+    let origin = RawOrigin::start(faults::early_413(How::Close))
+        .await
+        .unwrap();
+    let mut stream = TcpStream::connect(origin.address()).await.unwrap();
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n")
+        .await
+        .unwrap();
+    stream.write_all(&vec![0; 1_000_000]).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with(b"HTTP/1.1 413 ") && answer.ends_with(b"\r\n\r\n"));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Waiting for the origin: for requests, for connections, for a writer that is blocked.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use std::time::Duration;

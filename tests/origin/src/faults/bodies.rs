@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{OPEN_TO_ALL, response};
+use super::{How, OPEN_TO_ALL, response};
 use crate::Signal;
 use crate::script::{Script, Step};
 
@@ -94,6 +94,26 @@ pub fn endless_trailers() -> Script {
 #[must_use]
 pub fn unsolicited_response(signal: Signal) -> Script {
     idle_then(signal, response("unsolicited")).then(Step::ExpectClose)
+}
+
+/// A sound response, and on the idle connection, at the signal, an end.
+#[must_use]
+pub fn end_on_idle(signal: Signal, how: How) -> Script {
+    Script::new([
+        Step::ReadRequest,
+        Step::Write(response("first")),
+        Step::WaitFor(signal),
+        how.step(),
+    ])
+}
+
+/// 413 right after the request's head, then an end with the body unread.
+#[must_use]
+pub fn early_413(how: How) -> Script {
+    let answer = format!(
+        "HTTP/1.1 413 Payload Too Large\r\n{OPEN_TO_ALL}Connection: close\r\nContent-Length: 0\r\n\r\n"
+    );
+    Script::new([Step::ReadHead, Step::write(answer), how.step()])
 }
 
 /// A sound response, and on the idle connection, at the signal, a 408 and FIN.

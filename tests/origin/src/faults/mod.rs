@@ -12,8 +12,8 @@ mod heads;
 mod replies;
 
 pub use bodies::{
-    endless_body, endless_chunks, endless_interim, endless_trailers, interim_flood, late_response,
-    one_byte_at_a_time, timeout_on_idle, unsolicited_response,
+    early_413, end_on_idle, endless_body, endless_chunks, endless_interim, endless_trailers,
+    interim_flood, late_response, one_byte_at_a_time, timeout_on_idle, unsolicited_response,
 };
 pub use closing::{How, Phase, at, cut_after};
 pub use framing::{

@@ -23,6 +23,9 @@
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
 //! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`](crate::faults::NAMED), HTTP/1.1 only |
 //!
+//! A request as JSON has the members `request_line`, `method`, `target`, `headers` (names in lower
+//! case, values joined with `, `), `body_base64` and `body_length`.
+//!
 //! Every route answers after `X-Pause: SECONDS` if the request has it.
 
 mod bodies;

@@ -2,11 +2,13 @@
 
 use std::io;
 
-use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
+use rustls::{DEFAULT_VERSIONS, SupportedProtocolVersion};
 
 use super::server::TlsOrigin;
 use crate::authority::Authority;
+use crate::faults;
+use crate::script::Script;
 
 /// What a client that trusts the authority should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +84,44 @@ pub(super) enum Kind {
     NulInName,
     /// Speaks TLS 1.x alone, an x that nothing here can speak.
     Ancient { minor: u8 },
-    /// Speaks one version alone.
-    Only(&'static SupportedProtocolVersion),
+    /// Speaks TLS 1.2 alone.
+    Tls12Only,
+    /// Speaks TLS 1.3 alone.
+    Tls13Only,
     /// Insists on a client certificate.
     ClientCertificate,
+}
+
+impl Kind {
+    /// The protocol versions that the server speaks.
+    pub(super) fn versions(self) -> &'static [&'static SupportedProtocolVersion] {
+        const ONLY_1_2: &[&SupportedProtocolVersion] = &[&TLS12];
+        const ONLY_1_3: &[&SupportedProtocolVersion] = &[&TLS13];
+        if matches!(self, Self::Tls13Only) {
+            return ONLY_1_3;
+        }
+        // TLS 1.3 wants RSA-PSS, which the small key does not sign with.
+        if matches!(self, Self::Tls12Only | Self::Rsa1024) {
+            return ONLY_1_2;
+        }
+        DEFAULT_VERSIONS
+    }
+
+    pub(super) fn wants_client_certificate(self) -> bool {
+        matches!(self, Self::ClientCertificate)
+    }
+
+    /// What a server of TLS 1.0 or 1.1 does: it knows the client's list of versions (RFC 8446,
+    /// section 4.2.1), does not find its own, and says so with a fatal `protocol_version` alert.
+    ///
+    /// It says so as well to a client that offers its version, having no more of it than the alert.
+    pub(super) fn too_old(self) -> Option<Script> {
+        const PROTOCOL_VERSION: u8 = 70;
+        let Self::Ancient { minor } = self else {
+            return None;
+        };
+        Some(faults::handshake_alert(minor, PROTOCOL_VERSION))
+    }
 }
 
 const fn case(name: &'static str, expect: Expectation, host: &'static str, kind: Kind) -> TlsCase {
@@ -177,8 +213,8 @@ const CASES: [TlsCase; 28] = {
         case("nul-in-san-prefix", Reject, LOCAL, Kind::NulInName),
         case("tls10-only", Reject, LOCAL, Kind::Ancient { minor: 0 }),
         case("tls11-only", Reject, LOCAL, Kind::Ancient { minor: 1 }),
-        case("tls12-only", Accept, LOCAL, Kind::Only(&TLS12)),
-        case("tls13-only", Accept, LOCAL, Kind::Only(&TLS13)),
+        case("tls12-only", Accept, LOCAL, Kind::Tls12Only),
+        case("tls13-only", Accept, LOCAL, Kind::Tls13Only),
         case(
             "client-cert-required-none-given",
             Reject,

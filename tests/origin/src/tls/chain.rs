@@ -78,7 +78,7 @@ pub(super) fn certified_key(kind: Kind, authority: &Authority) -> io::Result<Cer
         }
         Kind::PathLength => path_length(root),
         Kind::NulInName => issued(with_dns_name("localhost\0.other.test")?, root, &[]),
-        Kind::Ancient { .. } | Kind::Only(_) | Kind::ClientCertificate => {
+        Kind::Ancient { .. } | Kind::Tls12Only | Kind::Tls13Only | Kind::ClientCertificate => {
             issued(server_params(&[LOCALHOST])?, root, &[])
         }
     }

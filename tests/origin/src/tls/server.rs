@@ -8,18 +8,15 @@ use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::SingleCertAndKey;
-use rustls::version::TLS12;
-use rustls::{DEFAULT_VERSIONS, RootCertStore, ServerConfig};
+use rustls::{RootCertStore, ServerConfig};
 use tokio::task::JoinSet;
 
 use super::case::{Kind, TlsCase};
 use super::chain;
 use crate::authority::{ALPN_H2, ALPN_HTTP_1_1, Authority, server_config_builder};
-use crate::faults;
 use crate::listen::{Site, accept, bind};
 use crate::log::{ConnectionRecord, Listener, Log};
 use crate::raw::{RawConnection, RawOrigin};
-use crate::script::Script;
 use crate::thread::OwnThread;
 
 /// The running server of a [`TlsCase`], with the origin's routes; it stops when dropped.
@@ -46,9 +43,9 @@ impl TlsOrigin {
     /// # Errors
     /// If no port can be bound or no certificate made.
     pub async fn start(case: TlsCase, authority: &Authority) -> io::Result<Self> {
-        let server = match case.kind {
-            Kind::Ancient { minor } => Server::Ancient(RawOrigin::start(too_old(minor)).await?),
-            kind => serve_http(server_config(kind, authority)?).await?,
+        let server = match case.kind.too_old() {
+            Some(script) => Server::Ancient(RawOrigin::start(script).await?),
+            None => serve_http(server_config(case.kind, authority)?).await?,
         };
         Ok(Self {
             case,
@@ -62,10 +59,10 @@ impl TlsOrigin {
     /// # Errors
     /// If no port can be bound, no certificate made or no thread started.
     pub fn spawn(case: TlsCase, authority: &Authority) -> io::Result<Self> {
-        let (server, thread) = match case.kind {
-            Kind::Ancient { minor } => (Server::Ancient(RawOrigin::spawn(too_old(minor))?), None),
-            kind => {
-                let config = server_config(kind, authority)?;
+        let (server, thread) = match case.kind.too_old() {
+            Some(script) => (Server::Ancient(RawOrigin::spawn(script)?), None),
+            None => {
+                let config = server_config(case.kind, authority)?;
                 let (server, thread) = OwnThread::run(move || serve_http(config))?;
                 (server, Some(thread))
             }
@@ -157,15 +154,10 @@ async fn serve_http(config: Arc<ServerConfig>) -> io::Result<Server> {
 
 fn server_config(kind: Kind, authority: &Authority) -> io::Result<Arc<ServerConfig>> {
     let key = chain::certified_key(kind, authority)?;
-    let builder = match kind {
-        Kind::Only(version) => server_config_builder(&[version])?,
-        // TLS 1.3 wants RSA-PSS, which the small key does not sign with.
-        Kind::Rsa1024 => server_config_builder(&[&TLS12])?,
-        _ => server_config_builder(DEFAULT_VERSIONS)?,
-    };
-    let builder = match kind {
-        Kind::ClientCertificate => builder.with_client_cert_verifier(client_verifier(authority)?),
-        _ => builder.with_no_client_auth(),
+    let builder = server_config_builder(kind.versions())?;
+    let builder = match kind.wants_client_certificate() {
+        true => builder.with_client_cert_verifier(client_verifier(authority)?),
+        false => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
     config.alpn_protocols = vec![ALPN_H2.to_vec(), ALPN_HTTP_1_1.to_vec()];
@@ -181,13 +173,4 @@ fn client_verifier(authority: &Authority) -> io::Result<Arc<dyn ClientCertVerifi
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(io::Error::other)
-}
-
-/// A server of TLS 1.0 or 1.1: it knows the client's list of versions (RFC 8446, section 4.2.1),
-/// finds its own not in it, and says so with a fatal `protocol_version` alert.
-///
-/// It says so as well to a client that offers its version, as it has no more of that version.
-fn too_old(minor: u8) -> Script {
-    const PROTOCOL_VERSION: u8 = 70;
-    faults::handshake_alert(minor, PROTOCOL_VERSION)
 }

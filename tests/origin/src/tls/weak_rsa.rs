@@ -115,3 +115,23 @@ impl Signer for WeakRsaSigner {
         SignatureScheme::RSA_PKCS1_SHA256
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_opens_with_the_public_key() {
+        let key = WeakRsaKey::new();
+        let signer = key
+            .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
+            .unwrap();
+        let signature = signer.sign(b"hello").unwrap();
+        let opened =
+            BigUint::from_bytes_be(&signature).modpow(&BigUint::from(65_537_u32), &key.modulus);
+        // SHA-256 of `hello`.
+        let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        assert!(opened.to_str_radix(16).ends_with(digest));
+        assert_eq!(signature.len(), LENGTH);
+    }
+}

@@ -1,6 +1,7 @@
 //! Plain sockets for the tests: what a client sends and what comes back, as bytes.
 
 #![allow(dead_code, reason = "every test file takes what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::net::SocketAddr;
 
