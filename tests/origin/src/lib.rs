@@ -15,6 +15,7 @@
 mod authority;
 mod backlog;
 mod body;
+mod choice;
 mod cors;
 mod exchange;
 pub mod faults;
@@ -36,12 +37,13 @@ mod wire;
 
 pub use authority::{ALPN_H2, ALPN_HTTP_1_1, Authority, Identity};
 pub use backlog::FullBacklog;
+pub use choice::Scripts;
 pub use futures::executor::block_on;
 pub use log::{ConnectionRecord, LOGGED_BODY, LOGGED_REQUESTS, Listener, ReceivedRequest};
 pub use origin::{Origin, Ports};
 pub use pattern::{PATTERN_FRAME, PATTERN_PERIOD, pattern, pattern_byte};
 pub use player::Ending;
-pub use raw::{KEPT_BYTES, RawConnection, RawOrigin, Scripts};
+pub use raw::{KEPT_BYTES, RawConnection, RawOrigin};
 pub use script::{Script, Step};
 pub use signal::Signal;
 pub use watched::{Overdue, WAIT_LIMIT};

@@ -1,10 +1,8 @@
 //! A server that plays scripts on the connections it accepts.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -12,9 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use crate::choice::{Next, Scripts};
 use crate::listen::{ACCEPT_PAUSE, bind};
 use crate::player::{Ending, Listen, Played, play, read_head};
-use crate::script::Script;
 use crate::thread::OwnThread;
 use crate::watched::{Overdue, Watched};
 use crate::wire::{Meter, Wire};
@@ -45,95 +43,6 @@ impl RawConnection {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }
-}
-
-type Choose = dyn Fn(usize, &[u8]) -> Script + Send + Sync;
-
-/// Which script is for which connection.
-#[derive(Clone)]
-pub struct Scripts(Arc<Mutex<Choice>>);
-
-enum Choice {
-    Listed {
-        waiting: VecDeque<Script>,
-        last: Script,
-    },
-    By(Arc<Choose>),
-}
-
-impl fmt::Debug for Scripts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scripts").finish_non_exhaustive()
-    }
-}
-
-impl Scripts {
-    /// One script a connection in their order; the last goes to all that follow.
-    #[must_use]
-    pub fn in_order(scripts: impl IntoIterator<Item = Script>) -> Self {
-        let choice = Choice::Listed {
-            waiting: scripts.into_iter().collect(),
-            last: Script::default(),
-        };
-        Self(Arc::new(Mutex::new(choice)))
-    }
-
-    /// Chooses by the connection's index, from 0, and its first request's head, which is read by
-    /// then: a first [`Step::ReadHead`](crate::Step::ReadHead) counts as done.
-    #[must_use]
-    pub fn by(choose: impl Fn(usize, &[u8]) -> Script + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Choice::By(Arc::new(choose)))))
-    }
-
-    fn next(&self) -> Next {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Choice::By(choose) => Next::By(Arc::clone(choose)),
-            Choice::Listed { waiting, last } => {
-                if let Some(next) = waiting.pop_front() {
-                    *last = next;
-                }
-                Next::Script(last.clone())
-            }
-        }
-    }
-
-    fn replace(&self, other: Self) {
-        let choice = match other.next() {
-            Next::By(choose) => Choice::By(choose),
-            Next::Script(first) => other.rest_after(first),
-        };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = choice;
-    }
-
-    fn rest_after(&self, first: Script) -> Choice {
-        let mut rest = VecDeque::from([first]);
-        if let Choice::Listed { waiting, .. } =
-            &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            rest.append(waiting);
-        }
-        Choice::Listed {
-            waiting: rest,
-            last: Script::default(),
-        }
-    }
-}
-
-impl From<Script> for Scripts {
-    fn from(script: Script) -> Self {
-        Self::in_order([script])
-    }
-}
-
-impl From<Vec<Script>> for Scripts {
-    fn from(scripts: Vec<Script>) -> Self {
-        Self::in_order(scripts)
-    }
-}
-
-enum Next {
-    Script(Script),
-    By(Arc<Choose>),
 }
 
 /// Everything a scripted server saw.

@@ -21,7 +21,7 @@
 //! | `/trailers`, `/early-hints`, `/early-413` | a trailer section, two 103s and then 200, 413 before the body is read |
 //! | `/reset-stream/CODE?after=N` | N bytes of a body, then RST_STREAM (on HTTP/1.1: RST) |
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
-//! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`](crate::faults::NAMED), HTTP/1.1 only |
+//! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`], HTTP/1.1 only |
 //!
 //! A request as JSON has the members `request_line`, `method`, `target`, `headers` (names in lower
 //! case, values joined with `, `), `body_base64` and `body_length`.
