@@ -1,0 +1,320 @@
+//! Files in memory, with scripted errors.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use super::exchange::scripted;
+use crate::seams::files::Files;
+use crate::words::body::{Body, FileRef, FileSink};
+use crate::words::bounds::BoxFuture;
+use crate::words::error::{Error, ErrorCode};
+
+/// The most bytes that one chunk of a file holds.
+const CHUNK: usize = 64 * 1024;
+
+/// Files in memory, by path. A clone is the same files.
+///
+/// ```
+/// use urlsession_core::mock::MockFiles;
+///
+/// let files = MockFiles::new();
+/// files.insert("a.txt", "content");
+/// assert_eq!(files.content("a.txt").as_deref(), Some(&b"content"[..]));
+/// ```
+#[derive(Clone, Default)]
+pub struct MockFiles(Arc<Mutex<Tree>>);
+
+#[derive(Default)]
+struct Tree {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    faults: BTreeMap<PathBuf, Faults>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Faults {
+    open: Option<ErrorCode>,
+    create: Option<ErrorCode>,
+    read_after: Option<(u64, ErrorCode)>,
+    write_after: Option<(u64, ErrorCode)>,
+    finish: Option<ErrorCode>,
+}
+
+impl MockFiles {
+    /// No files yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A file of this content at `path`, in place of any that was there.
+    pub fn insert(&self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) {
+        self.tree().files.insert(path.into(), content.into());
+    }
+
+    /// Removes the file at `path`, and gives its content.
+    pub fn remove(&self, path: impl AsRef<Path>) -> Option<Bytes> {
+        self.tree().files.remove(path.as_ref()).map(Bytes::from)
+    }
+
+    /// The content of the file at `path` as far as it is written.
+    #[must_use]
+    pub fn content(&self, path: impl AsRef<Path>) -> Option<Bytes> {
+        self.tree()
+            .files
+            .get(path.as_ref())
+            .map(|content| Bytes::copy_from_slice(content))
+    }
+
+    /// Every path that holds a file, in order.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.tree().files.keys().cloned().collect()
+    }
+
+    /// Opening `path` to read fails from now on, whether there is a file or not.
+    pub fn fail_open(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.open = Some(code));
+    }
+
+    /// Creating `path` fails from now on.
+    pub fn fail_create(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.create = Some(code));
+    }
+
+    /// Reading `path` fails at its byte `offset` from now on.
+    pub fn fail_read_after(&self, path: impl Into<PathBuf>, offset: u64, code: ErrorCode) {
+        self.fault(path, |faults| faults.read_after = Some((offset, code)));
+    }
+
+    /// Writing `path` fails from now on once it is `length` bytes long, as on a full disk.
+    pub fn fail_write_after(&self, path: impl Into<PathBuf>, length: u64, code: ErrorCode) {
+        self.fault(path, |faults| faults.write_after = Some((length, code)));
+    }
+
+    /// Closing `path` after writing it fails from now on.
+    pub fn fail_finish(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.finish = Some(code));
+    }
+
+    /// Lets everything at `path` succeed again.
+    pub fn heal(&self, path: impl AsRef<Path>) {
+        self.tree().faults.remove(path.as_ref());
+    }
+
+    fn fault(&self, path: impl Into<PathBuf>, set: impl FnOnce(&mut Faults)) {
+        set(self.tree().faults.entry(path.into()).or_default());
+    }
+
+    fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, path: &Path, offset: u64) -> Result<StoredBody, Error> {
+        let tree = self.tree();
+        let faults = tree.faults_of(path);
+        if let Some(code) = faults.open {
+            return Err(scripted(code));
+        }
+        let content = tree.files.get(path).ok_or(ErrorCode::FileDoesNotExist)?;
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(content.len());
+        Ok(StoredBody {
+            left: Bytes::copy_from_slice(&content[start..]),
+            fails: faults
+                .read_after
+                .map(|(at, code)| (at.saturating_sub(offset), code)),
+        })
+    }
+
+    fn make(&self, path: &Path) -> Result<StoredSink, Error> {
+        let mut tree = self.tree();
+        if let Some(code) = tree.faults_of(path).create {
+            return Err(scripted(code));
+        }
+        tree.files.insert(path.to_owned(), Vec::new());
+        Ok(StoredSink {
+            files: self.clone(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+impl Tree {
+    fn faults_of(&self, path: &Path) -> Faults {
+        self.faults.get(path).copied().unwrap_or_default()
+    }
+}
+
+impl Files for MockFiles {
+    fn read(
+        &self,
+        file: &FileRef,
+        offset: u64,
+    ) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
+        let opened = self
+            .open(file.path(), offset)
+            .map(|body| Box::new(body) as Box<dyn Body>);
+        Box::pin(std::future::ready(opened))
+    }
+
+    fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        let made = self
+            .make(file.path())
+            .map(|sink| Box::new(sink) as Box<dyn FileSink>);
+        Box::pin(std::future::ready(made))
+    }
+}
+
+impl fmt::Debug for MockFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.paths()).finish()
+    }
+}
+
+struct StoredBody {
+    left: Bytes,
+    /// After so many bytes it fails.
+    fails: Option<(u64, ErrorCode)>,
+}
+
+impl Body for StoredBody {
+    fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let mut length = self.left.len().min(CHUNK);
+        if let Some((left, code)) = &mut self.fails {
+            if *left == 0 {
+                return Poll::Ready(Some(Err(scripted(*code))));
+            }
+            length = length.min(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= length as u64;
+        }
+        let chunk = self.left.split_to(length);
+        Poll::Ready(if chunk.is_empty() {
+            None
+        } else {
+            Some(Ok(chunk))
+        })
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        Some(self.left.len() as u64)
+    }
+}
+
+struct StoredSink {
+    files: MockFiles,
+    path: PathBuf,
+}
+
+impl StoredSink {
+    fn append(&self, chunk: &[u8]) -> Result<(), Error> {
+        let mut tree = self.files.tree();
+        let fault = tree.faults_of(&self.path).write_after;
+        let content = tree
+            .files
+            .get_mut(&self.path)
+            .ok_or(ErrorCode::CannotWriteToFile)?;
+        let (room, code) = fault.unwrap_or((u64::MAX, ErrorCode::CannotWriteToFile));
+        let room = usize::try_from(room)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(content.len());
+        content.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            Err(scripted(code))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        let fault = self.files.tree().faults_of(&self.path).finish;
+        fault.map_or(Ok(()), |code| Err(scripted(code)))
+    }
+}
+
+impl FileSink for StoredSink {
+    fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(self.append(&chunk)))
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(self.close()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use super::*;
+    use crate::mock::MockRuntime;
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        MockRuntime::new().block_on(future)
+    }
+
+    fn read(files: &MockFiles, offset: u64) -> Result<Vec<u8>, Error> {
+        block_on(async {
+            let mut body = files.read(&FileRef::new("a"), offset).await?;
+            let mut all = Vec::new();
+            while let Some(chunk) = body.next_chunk().await? {
+                all.extend_from_slice(&chunk);
+            }
+            Ok(all)
+        })
+    }
+
+    #[test]
+    fn what_was_written_is_read_from_any_offset() {
+        let files = MockFiles::new();
+        block_on(async {
+            let mut sink = files.create(&FileRef::new("a")).await.unwrap();
+            sink.write("hello ".into()).await.unwrap();
+            sink.write("world".into()).await.unwrap();
+            sink.finish().await.unwrap();
+        });
+        assert_eq!(read(&files, 6).unwrap(), b"world");
+        assert_eq!(read(&files, 99).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_missing_file_says_so() {
+        assert_eq!(
+            read(&MockFiles::new(), 0).unwrap_err().code(),
+            ErrorCode::FileDoesNotExist
+        );
+    }
+
+    #[test]
+    fn reading_fails_at_the_scripted_byte() {
+        let files = MockFiles::new();
+        files.insert("a", "0123456789");
+        files.fail_read_after("a", 4, ErrorCode::CannotOpenFile);
+        let chunks = block_on(async {
+            let mut body = files.read(&FileRef::new("a"), 1).await.unwrap();
+            (
+                body.next_chunk().await.unwrap(),
+                body.next_chunk().await.unwrap_err().code(),
+            )
+        });
+        assert_eq!(chunks, (Some("123".into()), ErrorCode::CannotOpenFile));
+    }
+
+    #[test]
+    fn a_full_disk_keeps_what_fitted() {
+        let files = MockFiles::new();
+        files.fail_write_after("a", 4, ErrorCode::CannotWriteToFile);
+        let written = block_on(async {
+            let mut sink = files.create(&FileRef::new("a")).await.unwrap();
+            sink.write("abc".into()).await.unwrap();
+            sink.write("def".into()).await
+        });
+        assert_eq!(written.unwrap_err().code(), ErrorCode::CannotWriteToFile);
+        assert_eq!(files.content("a").unwrap(), "abcd");
+    }
+}

@@ -1,0 +1,107 @@
+//! What went out, to assert on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use url::Url;
+
+use crate::seams::transport::{Affinity, HopRequest};
+use crate::words::target::Target;
+use crate::words::time::Moment;
+
+/// A request as the scripted server saw it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// Where it went.
+    pub url: Url,
+    /// The header fields that the session made; a real transport adds Host, Content-Length and its like.
+    pub headers: HeaderMap,
+    /// The bytes of its body that the server has read so far.
+    pub body: Bytes,
+    /// Which connection it asked for.
+    pub affinity: Affinity,
+    /// When its exchange began.
+    pub at: Moment,
+    /// What became of its exchange.
+    pub outcome: Outcome,
+}
+
+/// What became of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is under way.
+    Open,
+    /// It went to its end: the last byte of the response, or the scripted error.
+    Ended,
+    /// Its future or its body was dropped before.
+    Aborted,
+}
+
+/// What is noted of one exchange.
+pub(super) struct Record {
+    method: Method,
+    target: Arc<Target>,
+    headers: Arc<HeaderMap>,
+    affinity: Affinity,
+    at: Moment,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    body: Vec<u8>,
+    outcome: Outcome,
+}
+
+impl Record {
+    pub(super) fn new(request: &HopRequest, at: Moment) -> Self {
+        Self {
+            method: request.method.clone(),
+            target: request.target.clone(),
+            headers: request.headers.clone(),
+            affinity: request.affinity,
+            at,
+            progress: Mutex::new(Progress {
+                body: Vec::new(),
+                outcome: Outcome::Open,
+            }),
+        }
+    }
+
+    pub(super) fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(super) fn read(&self, piece: &[u8]) {
+        self.with(|progress| progress.body.extend_from_slice(piece));
+    }
+
+    pub(super) fn ended(&self, outcome: Outcome) {
+        self.with(|progress| progress.outcome = outcome);
+    }
+
+    pub(super) fn to_request(&self) -> RecordedRequest {
+        let (body, outcome) =
+            self.with(|progress| (Bytes::copy_from_slice(&progress.body), progress.outcome));
+        RecordedRequest {
+            method: self.method.clone(),
+            url: self.target.url().clone(),
+            headers: (*self.headers).clone(),
+            body,
+            affinity: self.affinity,
+            at: self.at,
+            outcome,
+        }
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Progress) -> R) -> R {
+        act(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
