@@ -4,12 +4,17 @@
 //! browser's on `fetch`, or the mock for unit tests. Programs use the facade crate `urlsession`, which picks the platform of the
 //! compilation target.
 
+mod load;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod policy;
 mod seams;
+mod session;
+mod task;
 mod words;
 
 pub use bytes::Bytes;
+pub use futures;
 pub use http;
 pub use url::{self, Url};
 
@@ -17,10 +22,16 @@ pub use seams::app::ResponseDisposition;
 pub use seams::exchange::{ExchangeEvents, Informational};
 pub use seams::files::Files;
 pub use seams::platform::Platform;
-pub use seams::runtime::Runtime;
+pub use seams::runtime::{Clock, Runtime};
 pub use seams::transport::{
     Affinity, Capabilities, ConnectionId, HopBody, HopRequest, HopResponse, Multiplexing, Transport,
 };
+pub use session::{DelegateQueue, Session, SessionBuilder};
+pub use task::bytes::BodyBytes;
+pub use task::delegate::{Answer, Delegate, Wants};
+pub use task::handle::{DataTask, Task};
+pub use task::lifecycle::TaskState;
+pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
 pub use words::configuration::{Configuration, TlsVersion};

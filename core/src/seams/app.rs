@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::policy::fields::SessionFields;
 use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::signals::Signals;
@@ -12,6 +13,7 @@ use crate::seams::transport::Multiplexing;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::configuration::Configuration;
+use crate::words::error::Error;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::target::Origin;
@@ -30,7 +32,11 @@ pub enum ResponseDisposition {
 #[derive(Clone, Debug)]
 pub(crate) enum Notice {
     /// Bytes of the request's body went out: since the last notice, in all, and expected.
-    Sent { bytes: u64, total: u64, expected: Option<u64> },
+    Sent {
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    },
     /// An interim response came.
     Informational(Informational),
     /// A chunk of the response's body.
@@ -39,33 +45,42 @@ pub(crate) enum Notice {
 
 /// The app and the session, as one task's stages see them.
 ///
-/// A question or notice is ready when the app has answered; nothing else of this task happens in between.
+/// A question or notice is ready when the app has answered; nothing else of this task happens in between. It fails when the
+/// app's code does.
 pub(crate) trait App: MaybeSend + MaybeSync {
     fn configuration(&self) -> &Configuration;
     fn platform(&self) -> &Platform;
     fn signals(&self) -> &Arc<Signals>;
+
+    /// What the session adds to requests.
+    fn fields(&self) -> &SessionFields;
 
     /// May this redirect be followed, and with which request? `None`: deliver the 3xx itself.
     fn will_redirect(
         &self,
         response: Response,
         proposed: Request,
-    ) -> impl Future<Output = Option<Request>> + MaybeSend;
+    ) -> impl Future<Output = Result<Option<Request>, Error>> + MaybeSend;
 
     /// A body stream in place of one that was read.
-    fn need_new_body_stream(&self) -> impl Future<Output = Option<BodyStream>> + MaybeSend;
+    fn need_new_body_stream(
+        &self,
+    ) -> impl Future<Output = Result<Option<BodyStream>, Error>> + MaybeSend;
 
     /// What becomes of the response?
     fn did_receive_response(
         &self,
         response: Response,
-    ) -> impl Future<Output = ResponseDisposition> + MaybeSend;
+    ) -> impl Future<Output = Result<ResponseDisposition, Error>> + MaybeSend;
 
     /// Tells the app.
-    fn notify(&self, notice: Notice) -> impl Future<Output = ()> + MaybeSend;
+    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + MaybeSend;
 
     /// True when somebody listens to what was sent.
     fn wants_sent(&self) -> bool;
+
+    /// True when somebody listens to chunks.
+    fn wants_data(&self) -> bool;
 
     /// The request that is under way now.
     fn set_current_request(&self, request: &Request);
@@ -73,15 +88,12 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// The head is there; the body will be this long.
     fn set_response(&self, response: &Response, expected: Option<u64>);
 
-    /// The request's body will be this long.
-    fn set_expected_to_send(&self, expected: Option<u64>);
+    /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
+    fn hop_begins(&self, expected_to_send: Option<u64>);
 
     /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere.
     fn move_to(&self, origin: &Arc<Origin>) -> impl Future<Output = ()> + MaybeSend;
 
     /// What a connection to the task's origin carries.
     fn learned(&self, multiplexing: Multiplexing);
-
-    /// A hop begins: the idle timer runs from now.
-    fn hop_begins(&self);
 }

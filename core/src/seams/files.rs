@@ -11,7 +11,8 @@ pub trait Files: MaybeSend + MaybeSync + 'static {
     /// # Errors
     /// [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist), [`FileIsDirectory`](crate::ErrorCode::FileIsDirectory),
     /// [`NoPermissionsToReadFile`](crate::ErrorCode::NoPermissionsToReadFile) or [`CannotOpenFile`](crate::ErrorCode::CannotOpenFile).
-    fn read(&self, file: &FileRef, offset: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>>;
+    fn read(&self, file: &FileRef, offset: u64)
+    -> BoxFuture<'static, Result<Box<dyn Body>, Error>>;
 
     /// A new file at `file`, in place of any that was there.
     ///

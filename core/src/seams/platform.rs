@@ -21,8 +21,16 @@ pub struct Platform {
 
 impl Platform {
     /// A platform of these parts.
-    pub fn new(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>, files: Arc<dyn Files>) -> Self {
-        Self { transport, runtime, files }
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+        files: Arc<dyn Files>,
+    ) -> Self {
+        Self {
+            transport,
+            runtime,
+            files,
+        }
     }
 }
 

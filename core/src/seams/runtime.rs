@@ -1,9 +1,16 @@
 //! Time, tasks and chance, as inputs.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::time::Moment;
+
+/// A monotonic clock, readable from any thread.
+pub trait Clock: Send + Sync + 'static {
+    /// The time. It never goes back, whatever happens to the wall clock.
+    fn now(&self) -> Moment;
+}
 
 /// The platform's executor, clocks and randomness. Core has none of its own.
 pub trait Runtime: MaybeSend + MaybeSync + 'static {
@@ -13,8 +20,13 @@ pub trait Runtime: MaybeSend + MaybeSync + 'static {
     /// Ready at `moment`, or soon after; at once when it has passed.
     fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()>;
 
-    /// The monotonic clock. It never goes back, whatever happens to the wall clock.
-    fn now(&self) -> Moment;
+    /// The monotonic clock.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// What the monotonic clock says now.
+    fn now(&self) -> Moment {
+        self.clock().now()
+    }
 
     /// The wall clock, for dates in messages; it may jump.
     fn wall_clock(&self) -> SystemTime;

@@ -8,29 +8,31 @@ use std::task::Wake;
 use futures::task::AtomicWaker;
 
 use crate::seams::exchange::Mail;
-use crate::seams::runtime::Runtime;
+use crate::seams::runtime::Clock;
 use crate::words::time::Moment;
 
 /// One task's signals. Any thread may raise them; the task's driver reads them.
 pub(crate) struct Signals {
-    runtime: Arc<dyn Runtime>,
+    clock: Arc<dyn Clock>,
     waker: AtomicWaker,
     /// When the driver was first woken since its last poll, in nanoseconds; 0 when it was not.
     woken_at: AtomicU64,
     active_at: AtomicU64,
     sent: AtomicU64,
+    received: AtomicU64,
     has_mail: AtomicBool,
     mail: Mutex<VecDeque<Mail>>,
 }
 
 impl Signals {
-    pub(crate) fn new(runtime: Arc<dyn Runtime>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            runtime,
+            clock,
             waker: AtomicWaker::new(),
             woken_at: AtomicU64::new(0),
             active_at: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
         }
@@ -38,7 +40,8 @@ impl Signals {
 
     /// Notes that bytes moved: the idle timer counts from now.
     pub(crate) fn touch(&self) {
-        self.active_at.store(self.runtime.now().as_nanos(), Ordering::Relaxed);
+        self.active_at
+            .store(self.clock.now().as_nanos(), Ordering::Relaxed);
     }
 
     /// When bytes moved last.
@@ -61,9 +64,23 @@ impl Signals {
         self.sent.store(0, Ordering::Relaxed);
     }
 
+    /// Notes a chunk of the response's body.
+    pub(crate) fn add_received(&self, count: u64) {
+        self.received.fetch_add(count, Ordering::Relaxed);
+        self.touch();
+    }
+
+    /// Bytes of the response's body delivered so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn post(&self, mail: Mail) {
         self.touch();
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push_back(mail);
+        self.mail
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(mail);
         self.has_mail.store(true, Ordering::Release);
         self.wake();
     }
@@ -97,7 +114,8 @@ impl Signals {
     /// Has the driver polled again.
     pub(crate) fn wake(&self) {
         if self.woken_at.load(Ordering::Relaxed) == 0 {
-            self.woken_at.store(self.runtime.now().as_nanos().max(1), Ordering::Relaxed);
+            self.woken_at
+                .store(self.clock.now().as_nanos().max(1), Ordering::Relaxed);
         }
         self.waker.wake();
     }

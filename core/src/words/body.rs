@@ -61,13 +61,17 @@ impl dyn Body {
     /// # Errors
     /// What ended the body before its end.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        std::future::poll_fn(|context| self.poll_next_chunk(context)).await.transpose()
+        std::future::poll_fn(|context| self.poll_next_chunk(context))
+            .await
+            .transpose()
     }
 }
 
 impl fmt::Debug for dyn Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("remaining", &self.remaining()).finish_non_exhaustive()
+        f.debug_struct("Body")
+            .field("remaining", &self.remaining())
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +90,11 @@ impl InMemory {
 impl Body for InMemory {
     fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let bytes = std::mem::take(&mut self.0);
-        Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(bytes)) })
+        Poll::Ready(if bytes.is_empty() {
+            None
+        } else {
+            Some(Ok(bytes))
+        })
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -142,14 +150,18 @@ impl BodyStream {
     #[must_use]
     pub fn once(body: impl Body) -> Self {
         let length = body.remaining();
-        Self { source: Source::OneShot(Arc::new(Mutex::new(Some(Box::new(body))))), length }
+        Self {
+            source: Source::OneShot(Arc::new(Mutex::new(Some(Box::new(body))))),
+            length,
+        }
     }
 
     /// A stream that `make` makes anew each time that it is needed.
-    pub fn replayable(
-        make: impl Fn() -> Box<dyn Body> + MaybeSend + MaybeSync + 'static,
-    ) -> Self {
-        Self { source: Source::Replayable(Arc::new(make)), length: None }
+    pub fn replayable(make: impl Fn() -> Box<dyn Body> + MaybeSend + MaybeSync + 'static) -> Self {
+        Self {
+            source: Source::Replayable(Arc::new(make)),
+            length: None,
+        }
     }
 
     /// The same stream with its length in bytes, sent as Content-Length.

@@ -60,7 +60,10 @@ impl Configuration {
     /// The default, but with nothing stored beyond the session's memory.
     #[must_use]
     pub fn ephemeral() -> Self {
-        Self { is_ephemeral: true, ..Self::default() }
+        Self {
+            is_ephemeral: true,
+            ..Self::default()
+        }
     }
 }
 
@@ -96,9 +99,14 @@ mod names {
         to.collect_seq(names.iter().map(HeaderName::as_str))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<HeaderName>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<HeaderName>, D::Error> {
         let names = Vec::<String>::deserialize(from)?;
-        names.into_iter().map(|name| HeaderName::try_from(name).map_err(de::Error::custom)).collect()
+        names
+            .into_iter()
+            .map(|name| HeaderName::try_from(name).map_err(de::Error::custom))
+            .collect()
     }
 }
 
@@ -109,14 +117,24 @@ mod tests {
     #[test]
     fn stored_and_read_again_it_is_equal() {
         let mut configuration = Configuration::ephemeral();
-        configuration.http_additional_headers.insert("x-a", "1".parse().unwrap());
-        configuration.redirect_safe_headers.push("x-b".parse().unwrap());
+        configuration
+            .http_additional_headers
+            .insert("x-a", "1".parse().unwrap());
+        configuration
+            .redirect_safe_headers
+            .push("x-b".parse().unwrap());
         let text = serde_json::to_string(&configuration).unwrap();
-        assert_eq!(serde_json::from_str::<Configuration>(&text).unwrap(), configuration);
+        assert_eq!(
+            serde_json::from_str::<Configuration>(&text).unwrap(),
+            configuration
+        );
     }
 
     #[test]
     fn what_a_stored_form_lacks_is_the_default() {
-        assert_eq!(serde_json::from_str::<Configuration>("{}").unwrap(), Configuration::default());
+        assert_eq!(
+            serde_json::from_str::<Configuration>("{}").unwrap(),
+            Configuration::default()
+        );
     }
 }

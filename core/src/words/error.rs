@@ -122,7 +122,11 @@ impl Error {
     /// An error of this code, with neither URL nor cause yet.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self(Arc::new(Facts { code, url: None, cause: None }))
+        Self(Arc::new(Facts {
+            code,
+            url: None,
+            cause: None,
+        }))
     }
 
     /// The same error with what caused it.
@@ -206,7 +210,11 @@ impl fmt::Display for Shown<'_> {
         }
         let text = self.0.as_str();
         let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
-        write!(f, "{scheme}://{}", rest.split_once('@').map_or(rest, |(_, host)| host))
+        write!(
+            f,
+            "{scheme}://{}",
+            rest.split_once('@').map_or(rest, |(_, host)| host)
+        )
     }
 }
 
@@ -269,7 +277,10 @@ mod tests {
     fn credentials_in_the_url_are_not_shown() {
         let url = Url::parse("https://me:secret@example.com/a").unwrap();
         let error = Error::new(ErrorCode::TimedOut).with_url(&url);
-        assert_eq!(error.to_string(), "the request timed out (https://example.com/a)");
+        assert_eq!(
+            error.to_string(),
+            "the request timed out (https://example.com/a)"
+        );
         assert!(!format!("{error:?}").contains("secret"));
     }
 }

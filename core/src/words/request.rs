@@ -78,7 +78,9 @@ impl Request {
             Method::TRACE,
             Method::PATCH,
         ];
-        let known = KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name));
+        let known = KNOWN
+            .into_iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(name));
         let method = match known {
             Some(known) => known,
             None => Method::from_bytes(name.as_bytes())
@@ -202,7 +204,9 @@ where
     V: TryInto<HeaderValue>,
 {
     let name = name.try_into().map_err(|_| InvalidHeader::Name)?;
-    let value = value.try_into().map_err(|_| InvalidHeader::Value(name.clone()))?;
+    let value = value
+        .try_into()
+        .map_err(|_| InvalidHeader::Value(name.clone()))?;
     Ok((name, value))
 }
 
@@ -457,21 +461,35 @@ mod tests {
     #[test]
     fn adding_joins_with_a_comma() {
         let request = Request::get("http://a.example/").unwrap();
-        let request = request.header("X-A", "1").unwrap().header_added("x-a", "2").unwrap();
+        let request = request
+            .header("X-A", "1")
+            .unwrap()
+            .header_added("x-a", "2")
+            .unwrap();
         assert_eq!(request.headers()["x-a"], "1,2");
     }
 
     #[test]
     fn line_breaks_and_nul_are_refused_in_values() {
         for value in ["a\r\nb: c", "a\rb", "a\nb", "a\0b", "a\r\n"] {
-            let refused = Request::get("http://a.example/").unwrap().header("x-a", value);
-            assert_eq!(refused.unwrap_err(), InvalidHeader::Value("x-a".parse().unwrap()));
+            let refused = Request::get("http://a.example/")
+                .unwrap()
+                .header("x-a", value);
+            assert_eq!(
+                refused.unwrap_err(),
+                InvalidHeader::Value("x-a".parse().unwrap())
+            );
         }
     }
 
     #[test]
     fn known_method_names_are_upper_cased() {
-        let method = |name| Request::with_method_name(name, "http://a.example/").unwrap().method().clone();
+        let method = |name| {
+            Request::with_method_name(name, "http://a.example/")
+                .unwrap()
+                .method()
+                .clone()
+        };
         assert_eq!(method("patch"), Method::PATCH);
         assert_eq!(method("m-Search").as_str(), "m-Search");
     }
@@ -481,12 +499,17 @@ mod tests {
         let request = Request::get("http://me:pw@a.example/").unwrap();
         let request = request.header("authorization", "Bearer s3cret").unwrap();
         let shown = format!("{request:?} {request}");
-        assert!(!shown.contains("s3cret") && !shown.contains("pw"), "{shown}");
+        assert!(
+            !shown.contains("s3cret") && !shown.contains("pw"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn stored_and_read_again_it_is_equal() {
-        let request = Request::post("http://a.example/?q#f").unwrap().with_body("abc");
+        let request = Request::post("http://a.example/?q#f")
+            .unwrap()
+            .with_body("abc");
         let request = request.header("x-a", "1").unwrap();
         let text = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);

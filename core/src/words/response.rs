@@ -30,7 +30,12 @@ impl Response {
     /// A response from `url`.
     #[must_use]
     pub fn new(url: Url, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
-        Self(Arc::new(Parts { url, status, version, headers }))
+        Self(Arc::new(Parts {
+            url,
+            status,
+            version,
+            headers,
+        }))
     }
 
     /// The URL that gave this response: the last hop's, after redirects.
@@ -87,7 +92,10 @@ impl Response {
     #[must_use]
     pub fn expected_content_length(&self) -> Option<u64> {
         let text = self.text(&header::CONTENT_LENGTH)?;
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| text.parse().ok())
+            .flatten()
     }
 
     /// A name for a file of this content: Content-Disposition's (RFC 6266), else the last part of the path, else the host.
@@ -123,7 +131,13 @@ impl Response {
 fn base_name(name: &str) -> String {
     let clean: String = name
         .chars()
-        .map(|c| if c == '/' || c == '\\' || c.is_control() { '_' } else { c })
+        .map(|c| {
+            if c == '/' || c == '\\' || c.is_control() {
+                '_'
+            } else {
+                c
+            }
+        })
         .collect();
     clean.trim_start_matches('.').trim().to_owned()
 }
@@ -220,8 +234,13 @@ struct Stored {
     headers: HeaderMap,
 }
 
-const VERSIONS: [Version; 5] =
-    [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+const VERSIONS: [Version; 5] = [
+    Version::HTTP_09,
+    Version::HTTP_10,
+    Version::HTTP_11,
+    Version::HTTP_2,
+    Version::HTTP_3,
+];
 
 impl Serialize for Response {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -239,7 +258,9 @@ impl<'de> Deserialize<'de> for Response {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(from)?;
         let status = StatusCode::from_u16(stored.status).map_err(de::Error::custom)?;
-        let version = VERSIONS.into_iter().find(|known| format!("{known:?}") == stored.version);
+        let version = VERSIONS
+            .into_iter()
+            .find(|known| format!("{known:?}") == stored.version);
         let version = version.ok_or_else(|| de::Error::custom("unknown version of HTTP"))?;
         Ok(Self::new(stored.url, status, version, stored.headers))
     }

@@ -80,12 +80,19 @@ fn intern(key: Key) -> Arc<Origin> {
         return origin;
     }
     if interned.origins.len() >= interned.sweep_at.max(64) {
-        interned.origins.retain(|_, origin| origin.strong_count() > 0);
+        interned
+            .origins
+            .retain(|_, origin| origin.strong_count() > 0);
         interned.sweep_at = interned.origins.len() * 2;
     }
     let id = OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
     let (scheme, host, port) = key.clone();
-    let origin = Arc::new(Origin { id, scheme, host, port });
+    let origin = Arc::new(Origin {
+        id,
+        scheme,
+        host,
+        port,
+    });
     interned.origins.insert(key, Arc::downgrade(&origin));
     origin
 }
@@ -105,7 +112,8 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
+        let url =
+            Url::parse(text).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
         Self::from_url(url)
     }
 
@@ -114,7 +122,11 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn from_url(url: Url) -> Result<Self, Error> {
-        let bad = |cause: http::Error| Error::new(ErrorCode::BadUrl).with_url(&url).with_cause(cause);
+        let bad = |cause: http::Error| {
+            Error::new(ErrorCode::BadUrl)
+                .with_url(&url)
+                .with_cause(cause)
+        };
         let Some(host) = url.host() else {
             return Err(Error::new(ErrorCode::UnsupportedUrl).with_url(&url));
         };
@@ -131,7 +143,13 @@ impl Target {
         let authority = Authority::try_from(authority).map_err(|cause| bad(cause.into()))?;
         let port = url.port_or_known_default().unwrap_or(0);
         let origin = intern((url.scheme().to_owned(), host.to_owned(), port));
-        Ok(Self { origin, authority, path, host: host_field, url })
+        Ok(Self {
+            origin,
+            authority,
+            path,
+            host: host_field,
+            url,
+        })
     }
 
     /// The URL, fragment and user information included.
@@ -196,12 +214,20 @@ mod tests {
 
     #[test]
     fn international_names_are_mapped() {
-        assert_eq!(Target::parse("http://bücher.example/").unwrap().authority(), "xn--bcher-kva.example");
+        assert_eq!(
+            Target::parse("http://bücher.example/").unwrap().authority(),
+            "xn--bcher-kva.example"
+        );
     }
 
     #[test]
     fn a_port_out_of_range_is_a_bad_url() {
-        assert_eq!(Target::parse("http://127.0.0.1:999999/").unwrap_err().code(), ErrorCode::BadUrl);
+        assert_eq!(
+            Target::parse("http://127.0.0.1:999999/")
+                .unwrap_err()
+                .code(),
+            ErrorCode::BadUrl
+        );
     }
 
     #[test]

@@ -32,7 +32,10 @@ impl Add<Duration> for Moment {
 
     /// Saturates: a timeout of centuries never fires, and never wraps.
     fn add(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(later.as_nanos()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(later.as_nanos()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -50,11 +53,17 @@ mod tests {
 
     #[test]
     fn adding_saturates() {
-        assert_eq!(Moment::from_nanos(5) + Duration::MAX, Moment::from_nanos(u64::MAX));
+        assert_eq!(
+            Moment::from_nanos(5) + Duration::MAX,
+            Moment::from_nanos(u64::MAX)
+        );
     }
 
     #[test]
     fn an_earlier_moment_is_no_time_after_a_later_one() {
-        assert_eq!(Moment::from_nanos(5) - Moment::from_nanos(9), Duration::ZERO);
+        assert_eq!(
+            Moment::from_nanos(5) - Moment::from_nanos(9),
+            Duration::ZERO
+        );
     }
 }

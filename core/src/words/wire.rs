@@ -16,7 +16,10 @@ pub(crate) mod headers {
         Bytes(Vec<u8>),
     }
 
-    pub(crate) fn serialize<S: Serializer>(map: &HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        map: &HeaderMap,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(map.iter().map(|(name, value)| {
             let value = match value.to_str() {
                 Ok(text) => Value::Text(text.to_owned()),
@@ -46,11 +49,16 @@ pub(crate) mod method {
     use super::{Deserialize, Deserializer, Serializer, de};
     use http::Method;
 
-    pub(crate) fn serialize<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        method: &Method,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(method.as_str())
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Method, D::Error> {
-        String::deserialize(from)?.parse().map_err(de::Error::custom)
+        String::deserialize(from)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }

@@ -1,0 +1,165 @@
+//! The whole load of one task: the answer's head to the app, then its body to wherever it goes.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use http::header;
+
+use crate::load::follow::follow;
+use crate::seams::app::{App, Notice, ResponseDisposition};
+use crate::words::body::Body;
+use crate::words::error::{Error, ErrorCode};
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// A body that promises its length is given room for at most this many bytes in advance.
+const ROOM_IN_ADVANCE: u64 = 1024 * 1024;
+
+/// Where a body goes, beside the delegate.
+pub(crate) enum Output {
+    /// Nowhere else.
+    Delegate,
+    /// Into one buffer.
+    Collect,
+    /// To whoever pulls.
+    Stream(Arc<Outlet>),
+}
+
+/// Loads `request` to the end of its answer's body.
+pub(crate) async fn load<A: App>(
+    app: &A,
+    request: Request,
+    output: Output,
+) -> Result<(Bytes, Response), Error> {
+    let mut answer = follow(app, request).await?;
+    let response = answer.response;
+    let expected = match response.headers().contains_key(header::CONTENT_ENCODING) {
+        true => None,
+        false => answer
+            .body
+            .remaining()
+            .or_else(|| response.expected_content_length()),
+    };
+    app.set_response(&response, expected);
+    if app.did_receive_response(response.clone()).await? == ResponseDisposition::Cancel {
+        return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
+    }
+    if let Output::Stream(outlet) = &output {
+        outlet.put(Item::Head(response.clone())).await;
+    }
+    let body = pull(app, &mut *answer.body, output, expected)
+        .await
+        .map_err(|error| error.with_url(response.url()))?;
+    Ok((body, response))
+}
+
+async fn pull<A: App>(
+    app: &A,
+    body: &mut dyn Body,
+    output: Output,
+    expected: Option<u64>,
+) -> Result<Bytes, Error> {
+    let mut gathered = Gathered::new(expected);
+    while let Some(chunk) = body.next_chunk().await? {
+        if chunk.is_empty() {
+            yield_once().await;
+            continue;
+        }
+        app.signals().add_received(chunk.len() as u64);
+        if app.wants_data() {
+            app.notify(Notice::Data(chunk.clone())).await?;
+        }
+        match &output {
+            Output::Delegate => {}
+            Output::Collect => gathered.add(chunk),
+            Output::Stream(outlet) => outlet.put(Item::Chunk(chunk)).await,
+        }
+    }
+    Ok(gathered.finish())
+}
+
+/// Lets others run: a body of empty chunks must not keep the thread.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| match std::mem::replace(&mut yielded, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// A body in one buffer; a single chunk is kept as it came.
+struct Gathered {
+    first: Bytes,
+    all: BytesMut,
+    expected: Option<u64>,
+}
+
+impl Gathered {
+    fn new(expected: Option<u64>) -> Self {
+        Self {
+            first: Bytes::new(),
+            all: BytesMut::new(),
+            expected,
+        }
+    }
+
+    fn add(&mut self, chunk: Bytes) {
+        if self.first.is_empty() {
+            self.first = chunk;
+            return;
+        }
+        if self.all.is_empty() {
+            let room = usize::try_from(self.expected.unwrap_or(0).min(ROOM_IN_ADVANCE));
+            self.all
+                .reserve(room.unwrap_or(0).max(self.first.len() + chunk.len()));
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&chunk);
+    }
+
+    fn finish(self) -> Bytes {
+        if self.all.is_empty() {
+            self.first
+        } else {
+            self.all.freeze()
+        }
+    }
+}
+
+/// What a pulled load hands over.
+pub(crate) enum Item {
+    Head(Response),
+    Chunk(Bytes),
+}
+
+/// A place for one item between the load and whoever polls it: the load goes on when the item was taken.
+#[derive(Default)]
+pub(crate) struct Outlet(Mutex<Option<Item>>);
+
+impl Outlet {
+    async fn put(&self, item: Item) {
+        *self.slot() = Some(item);
+        poll_fn(|_| {
+            if self.slot().is_none() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    pub(crate) fn take(&self) -> Option<Item> {
+        self.slot().take()
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Item>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

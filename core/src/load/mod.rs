@@ -1,0 +1,5 @@
+//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, send; then deliver.
+
+pub(crate) mod deliver;
+mod follow;
+mod send;

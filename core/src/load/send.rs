@@ -1,0 +1,166 @@
+//! Makes one hop: the final fields, the body opened, the exchange, and what it reports on the way.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use http::Method;
+
+use crate::seams::app::{App, Notice};
+use crate::seams::exchange::{ExchangeEvents, Mail};
+use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
+use crate::words::body::{BodyStream, RequestBody};
+use crate::words::bounds::BoxFuture;
+use crate::words::error::{Error, ErrorCode};
+use crate::words::request::Request;
+
+/// One hop as the stages above have it.
+pub(crate) struct Hop {
+    pub(crate) request: Request,
+    /// A redirect has left the origin that the app named: what belongs there stays there, even coming back.
+    pub(crate) left_home: bool,
+}
+
+/// Makes the hop and gives its answer.
+pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
+    let request = &hop.request;
+    check(request)?;
+    let body = open(app, request.body()).await?;
+    let sent = Sent::of(app, request);
+    let exchange = exchange(app, hop, body);
+    let expected = request.body().length();
+    let reports = sent.is_some() && !app.platform().transport.capabilities().upload_progress;
+    let answer = attend(app, exchange, sent).await?;
+    if reports && let Some(total) = expected {
+        app.notify(Notice::Sent {
+            bytes: total,
+            total,
+            expected,
+        })
+        .await?;
+    }
+    Ok(answer)
+}
+
+fn check(request: &Request) -> Result<(), Error> {
+    if !matches!(request.url().scheme(), "http" | "https") {
+        return Err(Error::new(ErrorCode::UnsupportedUrl));
+    }
+    if request.method() == Method::GET && !request.body().is_empty() {
+        return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).with_cause("a GET with a body"));
+    }
+    Ok(())
+}
+
+async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
+    Ok(match body {
+        RequestBody::Empty => HopBody::Empty,
+        RequestBody::Bytes(bytes) if bytes.is_empty() => HopBody::Empty,
+        RequestBody::Bytes(bytes) => HopBody::Bytes(bytes.clone()),
+        RequestBody::File(file) => HopBody::File(file.clone()),
+        RequestBody::Stream(stream) => open_stream(app, stream).await?,
+    })
+}
+
+/// Opens the stream; when it was read already, the app is asked for another.
+async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Error> {
+    if let Some(body) = stream.open() {
+        return Ok(HopBody::Stream(body, stream.length()));
+    }
+    let exhausted = || Error::new(ErrorCode::RequestBodyStreamExhausted);
+    let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
+    let body = again.open().ok_or_else(exhausted)?;
+    Ok(HopBody::Stream(body, again.length().or(stream.length())))
+}
+
+fn exchange<A: App>(
+    app: &A,
+    hop: &Hop,
+    body: HopBody,
+) -> BoxFuture<'static, Result<HopResponse, Error>> {
+    let request = &hop.request;
+    let posts_form = request.method() == Method::POST && !request.body().is_empty();
+    app.hop_begins(request.body().length());
+    app.platform().transport.exchange(
+        HopRequest {
+            method: request.method().clone(),
+            target: request.target().clone(),
+            headers: app
+                .fields()
+                .of_hop(request.headers(), hop.left_home, posts_form),
+            body,
+            affinity: Affinity::Any,
+        },
+        ExchangeEvents::new(app.signals().clone()),
+    )
+}
+
+/// What the app was told of the bytes sent.
+struct Sent {
+    reported: u64,
+    expected: Option<u64>,
+}
+
+impl Sent {
+    /// `None` where nothing is sent, or nobody listens.
+    fn of<A: App>(app: &A, request: &Request) -> Option<Self> {
+        let tells = !request.body().is_empty() && app.wants_sent();
+        tells.then(|| Self {
+            reported: 0,
+            expected: request.body().length(),
+        })
+    }
+
+    /// What is new since the app was told.
+    fn news(&mut self, total: u64) -> Option<Notice> {
+        let bytes = total
+            .checked_sub(self.reported)
+            .filter(|&bytes| bytes > 0)?;
+        self.reported = total;
+        Some(Notice::Sent {
+            bytes,
+            total,
+            expected: self.expected,
+        })
+    }
+}
+
+enum Turn {
+    Done(Result<HopResponse, Error>),
+    News,
+}
+
+/// Waits for the answer and hands on what the exchange reports before it.
+async fn attend<A: App>(
+    app: &A,
+    mut exchange: BoxFuture<'static, Result<HopResponse, Error>>,
+    mut sent: Option<Sent>,
+) -> Result<HopResponse, Error> {
+    let signals = app.signals();
+    loop {
+        let reported = sent.as_ref().map_or(u64::MAX, |sent| sent.reported);
+        let turn = poll_fn(|context| match exchange.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Turn::Done(answer)),
+            Poll::Pending if signals.has_mail() || signals.sent() > reported => {
+                Poll::Ready(Turn::News)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await;
+        while signals.has_mail() {
+            match signals.take_mail() {
+                Some(Mail::Connected(multiplexing)) => app.learned(multiplexing),
+                Some(Mail::Informational(interim)) => {
+                    app.notify(Notice::Informational(interim)).await?;
+                }
+                None => break,
+            }
+        }
+        if let Some(news) = sent.as_mut().and_then(|sent| sent.news(signals.sent())) {
+            app.notify(news).await?;
+        }
+        if let Turn::Done(answer) = turn {
+            signals.touch();
+            return answer;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which header fields a request carries, hop by hop.
+
+use std::sync::Arc;
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::words::configuration::Configuration;
+
+/// Fields that belong to the transport: the app's values are left out.
+const TRANSPORT_OWN: [HeaderName; 8] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// Fields never kept across origins, whatever the safe list says.
+const NEVER_SAFE: [HeaderName; 3] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::PROXY_AUTHORIZATION,
+];
+
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("urlsession/", env!("CARGO_PKG_VERSION")));
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
+/// What a session adds to each request that lacks it, made once.
+#[derive(Debug)]
+pub(crate) struct SessionFields {
+    /// As long as the transfer stays where the app sent it.
+    home: Arc<HeaderMap>,
+    /// Once a redirect has left that origin.
+    away: Arc<HeaderMap>,
+}
+
+impl SessionFields {
+    /// The configuration's fields, and `Accept` and `User-Agent` unless the platform sets its own (`defaults` false).
+    pub(crate) fn new(configuration: &Configuration, defaults: bool) -> Self {
+        let mut home = configuration.http_additional_headers.clone();
+        remove_transport_own(&mut home);
+        let mut away = home.clone();
+        keep_safe(&mut away, &configuration.redirect_safe_headers);
+        if defaults {
+            for map in [&mut home, &mut away] {
+                map.entry(header::ACCEPT).or_insert(ANYTHING);
+                map.entry(header::USER_AGENT).or_insert(USER_AGENT);
+            }
+        }
+        Self {
+            home: Arc::new(home),
+            away: Arc::new(away),
+        }
+    }
+
+    /// The fields of one hop: the request's own, and the session's where the request has a gap.
+    pub(crate) fn of_hop(
+        &self,
+        own: &HeaderMap,
+        left_home: bool,
+        posts_form: bool,
+    ) -> Arc<HeaderMap> {
+        let session = if left_home { &self.away } else { &self.home };
+        if own.is_empty() && !posts_form {
+            return session.clone();
+        }
+        let mut fields = own.clone();
+        remove_transport_own(&mut fields);
+        for name in session.keys() {
+            if !fields.contains_key(name) {
+                for value in session.get_all(name) {
+                    fields.append(name, value.clone());
+                }
+            }
+        }
+        if posts_form {
+            fields.entry(header::CONTENT_TYPE).or_insert(FORM);
+        }
+        Arc::new(fields)
+    }
+}
+
+fn remove_transport_own(fields: &mut HeaderMap) {
+    for name in &TRANSPORT_OWN {
+        fields.remove(name);
+    }
+    retain(fields, |name| !name.as_str().starts_with("proxy-"));
+}
+
+/// Keeps what may follow a redirect to another origin: names known to hold no secret, and the app's additions.
+pub(crate) fn keep_safe(fields: &mut HeaderMap, additions: &[HeaderName]) {
+    retain(fields, |name| {
+        let text = name.as_str();
+        !NEVER_SAFE.contains(name)
+            && (text.starts_with("accept")
+                || text.starts_with("content-")
+                || matches!(text, "cache-control" | "pragma" | "range" | "user-agent")
+                || additions.contains(name))
+    });
+}
+
+/// Removes what describes a body that is not sent any more.
+pub(crate) fn remove_body_fields(fields: &mut HeaderMap) {
+    for name in [
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::CONTENT_LOCATION,
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+    ] {
+        fields.remove(name);
+    }
+}
+
+fn retain(fields: &mut HeaderMap, keep: impl Fn(&HeaderName) -> bool) {
+    let gone: Vec<_> = fields.keys().filter(|name| !keep(name)).cloned().collect();
+    for name in gone {
+        fields.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    fn session(list: &[(&'static str, &'static str)]) -> SessionFields {
+        let configuration = Configuration {
+            http_additional_headers: fields(list),
+            ..Configuration::default()
+        };
+        SessionFields::new(&configuration, true)
+    }
+
+    #[test]
+    fn the_session_fills_gaps_only() {
+        let session = session(&[("x-a", "session"), ("x-b", "session")]);
+        let hop = session.of_hop(&fields(&[("x-a", "request")]), false, false);
+        assert_eq!(
+            (&hop["x-a"], &hop["x-b"]),
+            (&"request".parse().unwrap(), &"session".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn framing_is_the_transports() {
+        let own = fields(&[("host", "evil"), ("content-length", "5"), ("proxy-x", "x")]);
+        let hop = session(&[("connection", "close")]).of_hop(&own, false, false);
+        assert_eq!(
+            hop.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["accept", "user-agent"]
+        );
+    }
+
+    #[test]
+    fn the_sessions_secrets_stay_home() {
+        let session = session(&[
+            ("authorization", "s"),
+            ("x-key", "s"),
+            ("accept-language", "en"),
+        ]);
+        let away = session.of_hop(&HeaderMap::new(), true, false);
+        assert!(!away.contains_key("authorization") && !away.contains_key("x-key"));
+        assert_eq!(away["accept-language"], "en");
+    }
+
+    #[test]
+    fn a_safe_list_cannot_free_credentials() {
+        let mut kept = fields(&[("cookie", "a=b"), ("x-a", "1"), ("content-type", "t")]);
+        keep_safe(&mut kept, &[header::COOKIE, HeaderName::from_static("x-a")]);
+        assert_eq!(kept, fields(&[("x-a", "1"), ("content-type", "t")]));
+    }
+}

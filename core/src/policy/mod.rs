@@ -1,0 +1,4 @@
+//! Floor 1: decisions as pure functions: no await, no clock, no store.
+
+pub(crate) mod fields;
+pub(crate) mod redirect;

@@ -1,0 +1,312 @@
+//! Who may be on the wire: per origin, so many at once; the others wait by priority, then by ticket.
+
+use std::collections::BTreeMap;
+
+use crate::seams::transport::Multiplexing;
+use crate::words::target::OriginId;
+
+/// A task's number in its session, from 1.
+pub(crate) type TaskId = u64;
+
+/// A place in the order of first resumes. A task keeps its own for life.
+pub(crate) type Ticket = u64;
+
+/// One grant in this many goes to whoever has waited longest, whatever its priority: nobody starves.
+const FAIR_TURN: u32 = 4;
+
+/// A browser opens at most this many HTTP/1 connections to an origin.
+const PLATFORM_LIMIT: usize = 6;
+
+/// Three classes of `priority`, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Urgency {
+    /// From above one half on.
+    High,
+    /// One half, the default.
+    Default,
+    /// Below one half.
+    Low,
+}
+
+impl From<f32> for Urgency {
+    fn from(priority: f32) -> Self {
+        if priority > 0.5 {
+            Self::High
+        } else if priority < 0.5 {
+            Self::Low
+        } else {
+            Self::Default
+        }
+    }
+}
+
+/// The queues of a session.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    limit: usize,
+    lines: BTreeMap<OriginId, Line>,
+}
+
+/// One origin's queue.
+#[derive(Debug)]
+struct Line {
+    multiplexing: Multiplexing,
+    active: usize,
+    turns: u32,
+    waiting: [BTreeMap<Ticket, TaskId>; 3],
+}
+
+impl Admission {
+    /// Queues that admit `limit` exchanges at once to an origin that does not multiplex.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit: limit.max(1),
+            lines: BTreeMap::new(),
+        }
+    }
+
+    /// Asks for a place. True: admitted. False: it waits, and a later change names it.
+    pub(crate) fn enter(
+        &mut self,
+        origin: OriginId,
+        hint: impl FnOnce() -> Multiplexing,
+        (urgency, ticket): (Urgency, Ticket),
+        task: TaskId,
+    ) -> bool {
+        let limit = self.limit;
+        let line = self
+            .lines
+            .entry(origin)
+            .or_insert_with(|| Line::new(hint()));
+        if line.active < line.capacity(limit) && line.waiting.iter().all(BTreeMap::is_empty) {
+            line.active += 1;
+            return true;
+        }
+        line.waiting[urgency as usize].insert(ticket, task);
+        false
+    }
+
+    /// Gives up waiting.
+    pub(crate) fn leave(&mut self, origin: OriginId, (urgency, ticket): (Urgency, Ticket)) {
+        if let Some(line) = self.lines.get_mut(&origin) {
+            line.waiting[urgency as usize].remove(&ticket);
+            self.forget(origin);
+        }
+    }
+
+    /// Gives a place back; who is admitted instead.
+    pub(crate) fn release(&mut self, origin: OriginId) -> Vec<TaskId> {
+        let Some(line) = self.lines.get_mut(&origin) else {
+            return Vec::new();
+        };
+        line.active = line.active.saturating_sub(1);
+        let admitted = line.admit(self.limit);
+        self.forget(origin);
+        admitted
+    }
+
+    /// Takes a place again that was given back for a while, over the limit if need be: the connection is there.
+    pub(crate) fn rejoin(&mut self, origin: OriginId, hint: impl FnOnce() -> Multiplexing) {
+        self.lines
+            .entry(origin)
+            .or_insert_with(|| Line::new(hint()))
+            .active += 1;
+    }
+
+    /// A connection to the origin tells what it carries; who is admitted by that.
+    pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Vec<TaskId> {
+        let Some(line) = self.lines.get_mut(&origin) else {
+            return Vec::new();
+        };
+        line.multiplexing = multiplexing;
+        line.admit(self.limit)
+    }
+
+    /// Moves a waiting task to another class, under its ticket.
+    pub(crate) fn change_urgency(
+        &mut self,
+        origin: OriginId,
+        from: Urgency,
+        to: Urgency,
+        ticket: Ticket,
+    ) {
+        if let Some(line) = self.lines.get_mut(&origin)
+            && let Some(task) = line.waiting[from as usize].remove(&ticket)
+        {
+            line.waiting[to as usize].insert(ticket, task);
+        }
+    }
+
+    /// True when somebody waits for a place at `origin`.
+    pub(crate) fn has_waiting(&self, origin: OriginId) -> bool {
+        let line = self.lines.get(&origin);
+        line.is_some_and(|line| line.waiting.iter().any(|waiting| !waiting.is_empty()))
+    }
+
+    fn forget(&mut self, origin: OriginId) {
+        let line = self.lines.get(&origin);
+        if line.is_some_and(|line| line.active == 0 && line.waiting.iter().all(BTreeMap::is_empty))
+        {
+            self.lines.remove(&origin);
+        }
+    }
+}
+
+impl Line {
+    fn new(multiplexing: Multiplexing) -> Self {
+        Self {
+            multiplexing,
+            active: 0,
+            turns: 0,
+            waiting: Default::default(),
+        }
+    }
+
+    fn capacity(&self, limit: usize) -> usize {
+        match self.multiplexing {
+            Multiplexing::Unknown => 1,
+            Multiplexing::No => limit,
+            Multiplexing::Streams(streams) => streams.max(1),
+            Multiplexing::Platform if limit < PLATFORM_LIMIT => limit,
+            Multiplexing::Platform => usize::MAX,
+        }
+    }
+
+    fn admit(&mut self, limit: usize) -> Vec<TaskId> {
+        let mut admitted = Vec::new();
+        while self.active < self.capacity(limit) {
+            let Some(task) = self.pick() else { break };
+            self.active += 1;
+            admitted.push(task);
+        }
+        admitted
+    }
+
+    fn pick(&mut self) -> Option<TaskId> {
+        self.turns = self.turns.wrapping_add(1);
+        let first = |waiting: &BTreeMap<Ticket, TaskId>| waiting.keys().next().copied();
+        let waiting = self.waiting.iter_mut();
+        let line = if self.turns.is_multiple_of(FAIR_TURN) {
+            waiting
+                .filter(|waiting| !waiting.is_empty())
+                .min_by_key(|waiting| first(waiting))
+        } else {
+            let mut waiting = waiting;
+            waiting.find(|waiting| !waiting.is_empty())
+        };
+        line?.pop_first().map(|(_, task)| task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::target::Target;
+
+    struct Queue {
+        admission: Admission,
+        origin: OriginId,
+        multiplexing: Multiplexing,
+    }
+
+    fn queue(limit: usize, multiplexing: Multiplexing) -> Queue {
+        let origin = Target::parse("http://queue.example/")
+            .unwrap()
+            .origin()
+            .id();
+        Queue {
+            admission: Admission::new(limit),
+            origin,
+            multiplexing,
+        }
+    }
+
+    impl Queue {
+        fn enter(&mut self, task: TaskId, urgency: Urgency) -> bool {
+            self.admission
+                .enter(self.origin, || self.multiplexing, (urgency, task), task)
+        }
+
+        fn release(&mut self) -> Vec<TaskId> {
+            self.admission.release(self.origin)
+        }
+    }
+
+    #[test]
+    fn the_seventh_waits() {
+        let mut queue = queue(6, Multiplexing::No);
+        assert!((1..=6).all(|task| queue.enter(task, Urgency::Default)));
+        assert!(!queue.enter(7, Urgency::Default));
+        assert_eq!(queue.release(), [7]);
+        assert!(queue.release().is_empty());
+    }
+
+    #[test]
+    fn urgent_ones_go_first_and_nobody_starves() {
+        let mut queue = queue(1, Multiplexing::No);
+        queue.enter(1, Urgency::Default);
+        queue.enter(2, Urgency::Low);
+        (3..9).for_each(|task| assert!(!queue.enter(task, Urgency::High)));
+        let order: Vec<_> = (0..7).flat_map(|_| queue.release()).collect();
+        assert_eq!(order, [3, 4, 5, 2, 6, 7, 8]);
+    }
+
+    #[test]
+    fn one_goes_ahead_until_the_handshake_tells() {
+        let mut queue = queue(6, Multiplexing::Unknown);
+        assert!(queue.enter(1, Urgency::Default));
+        (2..=9).for_each(|task| assert!(!queue.enter(task, Urgency::Default)));
+        let admitted = queue
+            .admission
+            .learned(queue.origin, Multiplexing::Streams(100));
+        assert_eq!(admitted, [2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_failed_scout_lets_the_next_go_ahead() {
+        let mut queue = queue(6, Multiplexing::Unknown);
+        (1..=3).for_each(|task| {
+            queue.enter(task, Urgency::Default);
+        });
+        assert_eq!(queue.release(), [2]);
+    }
+
+    #[test]
+    fn who_left_is_not_admitted() {
+        let mut queue = queue(1, Multiplexing::No);
+        (1..=3).for_each(|task| {
+            queue.enter(task, Urgency::Default);
+        });
+        queue.admission.leave(queue.origin, (Urgency::Default, 2));
+        assert_eq!(queue.release(), [3]);
+    }
+
+    #[test]
+    fn a_rejoined_place_counts() {
+        let mut queue = queue(1, Multiplexing::No);
+        (1..=3).for_each(|task| {
+            queue.enter(task, Urgency::Default);
+        });
+        assert_eq!(queue.release(), [2]);
+        queue.admission.rejoin(queue.origin, || Multiplexing::No);
+        assert!(queue.release().is_empty());
+        assert_eq!(queue.release(), [3]);
+    }
+
+    #[test]
+    fn a_browser_counts_by_itself_unless_asked_for_less() {
+        let mut free = queue(6, Multiplexing::Platform);
+        assert!((1..=50).all(|task| free.enter(task, Urgency::Default)));
+        let mut fewer = queue(2, Multiplexing::Platform);
+        assert!(fewer.enter(1, Urgency::Default) && fewer.enter(2, Urgency::Default));
+        assert!(!fewer.enter(3, Urgency::Default));
+    }
+
+    #[test]
+    fn an_empty_queue_is_forgotten() {
+        let mut queue = queue(1, Multiplexing::No);
+        queue.enter(1, Urgency::Default);
+        queue.release();
+        assert!(queue.admission.lines.is_empty());
+    }
+}

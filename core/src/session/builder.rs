@@ -1,0 +1,72 @@
+//! What a session is made of, part by part.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::seams::platform::Platform;
+use crate::session::delegate_queue::DelegateQueue;
+use crate::session::handle::Session;
+use crate::session::shared::{Parts, SessionShared};
+use crate::task::delegate::Delegate;
+use crate::task::observer::Observer;
+use crate::words::configuration::Configuration;
+
+/// Makes a [`Session`]: its configuration is data, its live parts are given here.
+#[must_use = "a builder makes nothing until `build`"]
+pub struct SessionBuilder(Parts);
+
+impl SessionBuilder {
+    pub(crate) fn new(platform: Platform, configuration: Configuration) -> Self {
+        Self(Parts {
+            platform,
+            configuration,
+            queue: DelegateQueue::serial(),
+            delegate: None,
+            observers: Vec::new(),
+            is_shared: false,
+        })
+    }
+
+    /// Who decides and is told, for every task of the session. Kept until the session has become invalid.
+    pub fn delegate(self, delegate: impl Delegate) -> Self {
+        self.delegate_arc(Arc::new(delegate))
+    }
+
+    /// The same, for a delegate that is shared with others.
+    pub fn delegate_arc(mut self, delegate: Arc<dyn Delegate>) -> Self {
+        self.0.delegate = Some(delegate);
+        self
+    }
+
+    /// Who watches, without a say. Several may.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.0.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Where the callbacks run. Default [`DelegateQueue::serial`].
+    pub fn delegate_queue(mut self, queue: DelegateQueue) -> Self {
+        self.0.queue = queue;
+        self
+    }
+
+    /// Makes it a session for the whole program: both invalidations do nothing, and it never ends.
+    pub fn shared(mut self) -> Self {
+        self.0.is_shared = true;
+        self
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn build(self) -> Session {
+        Session::of(SessionShared::new(self.0))
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("configuration", &self.0.configuration)
+            .finish_non_exhaustive()
+    }
+}

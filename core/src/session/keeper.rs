@@ -1,0 +1,72 @@
+//! The keeper of a session's time: one sleep, for the earliest of all its timers.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+
+use crate::session::shared::SessionShared;
+use crate::words::bounds::BoxFuture;
+use crate::words::time::Moment;
+
+/// Sleeps until the next alarm, has the books act on it, and so on; ends when there is none, or no session.
+pub(crate) async fn keep(session: Weak<SessionShared>) {
+    let mut sleep: Option<(Moment, BoxFuture<'static, ()>)> = None;
+    poll_fn(move |context| {
+        loop {
+            let Some(session) = session.upgrade() else {
+                return Poll::Ready(());
+            };
+            session.keeper_waker.register(context.waker());
+            let now = session.clock.now();
+            let Some(at) = session.next_alarm_or_dismiss() else {
+                return Poll::Ready(());
+            };
+            if at <= now {
+                session.with_ledger(|ledger, acts| ledger.tick(now, acts));
+                continue;
+            }
+            if sleep.as_ref().is_none_or(|&(until, _)| until != at) {
+                sleep = Some((at, session.runtime().sleep_until(at)));
+            }
+            drop(session);
+            let Some((_, slept)) = &mut sleep else {
+                return Poll::Pending;
+            };
+            if slept.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            sleep = None;
+        }
+    })
+    .await;
+}
+
+impl SessionShared {
+    /// Sees to it that somebody wakes for the next alarm.
+    pub(crate) fn mind_the_time(self: &Arc<Self>) {
+        let (is_new, is_earlier) = {
+            let mut ledger = self.ledger();
+            let Some(at) = ledger.next_alarm() else {
+                return;
+            };
+            match ledger.keeper_until {
+                Some(until) if until <= at => return,
+                before => {
+                    ledger.keeper_until = Some(at);
+                    (before.is_none(), before.is_some())
+                }
+            }
+        };
+        if is_new {
+            self.runtime().spawn(Box::pin(keep(Arc::downgrade(self))));
+        } else if is_earlier {
+            self.keeper_waker.wake();
+        }
+    }
+
+    fn next_alarm_or_dismiss(&self) -> Option<Moment> {
+        let mut ledger = self.ledger();
+        ledger.keeper_until = ledger.next_alarm();
+        ledger.keeper_until
+    }
+}

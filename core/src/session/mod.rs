@@ -1,0 +1,14 @@
+//! Floor 4: sessions: their books, their queues, their life.
+
+pub(crate) mod admission;
+mod builder;
+pub(crate) mod delegate_queue;
+mod handle;
+mod keeper;
+pub(crate) mod ledger;
+pub(crate) mod lifecycle;
+pub(crate) mod shared;
+
+pub use builder::SessionBuilder;
+pub use delegate_queue::DelegateQueue;
+pub use handle::Session;

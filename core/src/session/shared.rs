@@ -1,0 +1,198 @@
+//! What all handles and tasks of a session share.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::task::AtomicWaker;
+
+use crate::policy::fields::SessionFields;
+use crate::seams::platform::Platform;
+use crate::seams::runtime::{Clock, Runtime};
+use crate::session::delegate_queue::DelegateQueue;
+use crate::session::handle::Session;
+use crate::session::ledger::{Act, Ledger};
+use crate::session::lifecycle::SessionEvent;
+use crate::task::delegate::{Delegate, Wants};
+use crate::task::driver;
+use crate::task::observer::Observer;
+use crate::task::shared::TaskShared;
+use crate::words::configuration::Configuration;
+
+/// One session.
+pub(crate) struct SessionShared {
+    pub(crate) platform: Platform,
+    pub(crate) configuration: Configuration,
+    pub(crate) fields: SessionFields,
+    pub(crate) queue: DelegateQueue,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keeper_waker: AtomicWaker,
+    /// The shared session ignores both invalidations.
+    pub(crate) is_shared: bool,
+    handles: AtomicUsize,
+    delegate: Mutex<Option<Arc<dyn Delegate>>>,
+    description: Mutex<Option<String>>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What a session is made of.
+pub(crate) struct Parts {
+    pub(crate) platform: Platform,
+    pub(crate) configuration: Configuration,
+    pub(crate) queue: DelegateQueue,
+    pub(crate) delegate: Option<Arc<dyn Delegate>>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) is_shared: bool,
+}
+
+impl SessionShared {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let Parts {
+            platform,
+            configuration,
+            queue,
+            delegate,
+            observers,
+            is_shared,
+        } = parts;
+        let defaults = platform.transport.capabilities().all_request_headers;
+        let limit = configuration.http_maximum_connections_per_host;
+        Arc::new(Self {
+            fields: SessionFields::new(&configuration, defaults),
+            ledger: Mutex::new(Ledger::new(platform.transport.clone(), limit)),
+            clock: platform.runtime.clock(),
+            platform,
+            configuration,
+            queue,
+            observers,
+            keeper_waker: AtomicWaker::new(),
+            is_shared,
+            handles: AtomicUsize::new(0),
+            delegate: Mutex::new(delegate),
+            description: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.platform.runtime
+    }
+
+    pub(crate) fn delegate(&self) -> Option<Arc<dyn Delegate>> {
+        lock(&self.delegate).clone()
+    }
+
+    pub(crate) fn description(&self) -> MutexGuard<'_, Option<String>> {
+        lock(&self.description)
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    /// Works on the books, then does what they say, with the books closed.
+    pub(crate) fn with_ledger<R>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Ledger, &mut Vec<Act>) -> R,
+    ) -> R {
+        let mut acts = Vec::new();
+        let (result, minds) = {
+            let mut ledger = self.ledger();
+            let result = work(&mut ledger, &mut acts);
+            let (next, until) = (ledger.next_alarm(), ledger.keeper_until);
+            (
+                result,
+                next.is_some_and(|next| until.is_none_or(|until| next < until)),
+            )
+        };
+        if minds {
+            self.mind_the_time();
+        }
+        for act in acts {
+            self.perform(act);
+        }
+        result
+    }
+
+    fn perform(self: &Arc<Self>, act: Act) {
+        match act {
+            Act::Wake(task) => task.signals().wake(),
+            Act::Launch(task) if task.is_callers_future() => task.signals().wake(),
+            Act::Launch(task) => driver::launch(task),
+            Act::Farewell => {
+                let farewell = Farewell(self.clone());
+                self.runtime()
+                    .spawn(Box::pin(async move { farewell.say() }));
+            }
+        }
+    }
+
+    /// Invalidates the session, unless it is the shared one.
+    pub(crate) fn invalidate(self: &Arc<Self>, event: SessionEvent) {
+        if !self.is_shared {
+            let now = self.clock.now();
+            self.with_ledger(|ledger, acts| ledger.on_session(Some(event), now, acts));
+        }
+    }
+
+    pub(crate) fn handle_made(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handle_dropped(self: &Arc<Self>) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.invalidate(SessionEvent::Finish);
+        }
+    }
+}
+
+impl Drop for SessionShared {
+    fn drop(&mut self) {
+        self.keeper_waker.wake();
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The session's last message, said once: in its turn, or when it is dropped unsaid.
+struct Farewell(Arc<SessionShared>);
+
+impl Farewell {
+    fn say(self) {
+        let queue = self.0.queue.clone();
+        queue.post(Box::new(move || drop(self)));
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.0.platform.transport.reset();
+        let delegate = lock(&self.0.delegate).clone();
+        if let Some(delegate) = delegate
+            && delegate.wants().contains(Wants::INVALIDATION)
+        {
+            let session = Session::of(self.0.clone());
+            // A panic here has no task to end, and nobody waits for it.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                delegate.did_become_invalid(&session, None)
+            }));
+        }
+        let _released = lock(&self.0.delegate).take();
+    }
+}
+
+/// Makes a task in the session; one that the session does not take any more is complete at once.
+pub(crate) fn enter(
+    session: &Arc<SessionShared>,
+    make: impl FnOnce(u64) -> TaskShared,
+) -> Arc<TaskShared> {
+    let (id, takes) = session.ledger().next_task();
+    let task = Arc::new(make(id));
+    let timers = task.timers();
+    if !takes || !session.ledger().register(task.clone(), timers) {
+        task.refuse();
+    }
+    task
+}

@@ -1,0 +1,109 @@
+//! A body as a stream that its reader pulls.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::Stream;
+
+use crate::load::deliver::{Item, Outlet};
+use crate::task::handle::Task;
+use crate::task::shared::TaskShared;
+use crate::words::bounds::BoxFuture;
+use crate::words::error::{Error, ErrorCode};
+use crate::words::response::Response;
+
+type Driver = BoxFuture<'static, Result<(Bytes, Response), Error>>;
+
+/// The body of [`Session::bytes`](crate::Session::bytes): a stream of chunks, each read when it is asked for.
+///
+/// Dropping it cancels the task. Between two chunks the transfer stands still, its idle timer too, and keeps no place that
+/// others wait for.
+pub struct BodyBytes {
+    task: Arc<TaskShared>,
+    outlet: Arc<Outlet>,
+    driver: Option<Driver>,
+    in_callers_hands: bool,
+}
+
+impl BodyBytes {
+    /// Loads up to the head.
+    pub(crate) async fn begin(
+        task: Arc<TaskShared>,
+        outlet: Arc<Outlet>,
+        driver: Driver,
+    ) -> Result<(Self, Response), Error> {
+        let mut body = Self {
+            task,
+            outlet,
+            driver: Some(driver),
+            in_callers_hands: false,
+        };
+        match poll_fn(|context| body.poll_item(context)).await {
+            Some(Ok(Item::Head(response))) => {
+                body.hand_over();
+                Ok((body, response))
+            }
+            Some(Err(error)) => Err(error),
+            Some(Ok(Item::Chunk(_))) | None => Err(ErrorCode::Unknown.into()),
+        }
+    }
+
+    /// The task behind it.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        Task::of(self.task.clone())
+    }
+
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item, Error>>> {
+        let Some(driver) = &mut self.driver else {
+            return Poll::Ready(None);
+        };
+        if std::mem::take(&mut self.in_callers_hands) {
+            self.task
+                .in_ledger(|ledger, id, now, acts| ledger.end_wait_for_app(id, now, acts));
+        }
+        let ended = driver.as_mut().poll(context);
+        if let Poll::Ready(outcome) = ended {
+            self.driver = None;
+            return Poll::Ready(outcome.err().map(Err));
+        }
+        match self.outlet.take() {
+            Some(item) => Poll::Ready(Some(Ok(item))),
+            None => Poll::Pending,
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.in_callers_hands = true;
+        self.task
+            .in_ledger(|ledger, id, now, acts| ledger.begin_wait_for_app(id, now, acts));
+    }
+}
+
+impl Stream for BodyBytes {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.poll_item(context) {
+            Poll::Ready(Some(Ok(Item::Chunk(chunk)))) => {
+                self.hand_over();
+                Poll::Ready(Some(Ok(chunk)))
+            }
+            Poll::Ready(Some(Ok(Item::Head(_))) | None) => Poll::Ready(None),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl fmt::Debug for BodyBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyBytes")
+            .field("task", &self.task())
+            .finish_non_exhaustive()
+    }
+}

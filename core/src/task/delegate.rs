@@ -1,0 +1,196 @@
+//! Who decides and is told.
+
+use std::ops::BitOr;
+
+use bytes::Bytes;
+
+use crate::seams::app::ResponseDisposition;
+use crate::seams::exchange::Informational;
+use crate::session::Session;
+use crate::task::handle::Task;
+use crate::words::body::BodyStream;
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::error::Error;
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// What a delegate says to a question, or to a notice.
+pub enum Answer<T> {
+    /// Not mine: the session's delegate is asked, then the built-in rule holds.
+    Unhandled,
+    /// This, at once.
+    Now(T),
+    /// This, when the future is ready; `None` is as [`Unhandled`](Self::Unhandled). Until then nothing else reaches the delegate
+    /// about this task, and nothing more is read for it. Other tasks go on.
+    Later(BoxFuture<'static, Option<T>>),
+}
+
+impl<T> Answer<T> {
+    /// An answer that `future` will give.
+    pub fn later(future: impl Future<Output = T> + MaybeSend + 'static) -> Self
+    where
+        T: 'static,
+    {
+        Self::Later(Box::pin(async move { Some(future.await) }))
+    }
+}
+
+impl<T> From<T> for Answer<T> {
+    fn from(answer: T) -> Self {
+        Self::Now(answer)
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for Answer<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unhandled => f.write_str("Unhandled"),
+            Self::Now(answer) => f.debug_tuple("Now").field(answer).finish(),
+            Self::Later(_) => f.write_str("Later"),
+        }
+    }
+}
+
+/// Which calls a delegate wants: the others are not made, and cost nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Wants(u16);
+
+impl Wants {
+    /// No call.
+    pub const NONE: Self = Self(0);
+    /// [`Delegate::will_perform_http_redirection`].
+    pub const REDIRECTION: Self = Self(1);
+    /// [`Delegate::need_new_body_stream`].
+    pub const BODY_STREAM: Self = Self(1 << 1);
+    /// [`Delegate::did_send_body_data`].
+    pub const SENT: Self = Self(1 << 2);
+    /// [`Delegate::did_receive_informational_response`].
+    pub const INFORMATIONAL: Self = Self(1 << 3);
+    /// [`Delegate::did_receive_response`].
+    pub const RESPONSE: Self = Self(1 << 4);
+    /// [`Delegate::did_receive_data`].
+    pub const DATA: Self = Self(1 << 5);
+    /// [`Delegate::did_complete`].
+    pub const COMPLETION: Self = Self(1 << 6);
+    /// [`Delegate::did_become_invalid`].
+    pub const INVALIDATION: Self = Self(1 << 7);
+    /// Every call, the default.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// True when all of `other` is wanted.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together, where `|` cannot stand: in constants.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is wanted here and not in `other`.
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl BitOr for Wants {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+/// Decides about a session's tasks, and is told what happens to them.
+///
+/// Every method has a default that leaves the call unhandled: implement what you need.
+///
+/// # The contract
+/// 1. Per task, calls come one after another and in the order of events; across the session too, unless the
+///    [`DelegateQueue`](crate::DelegateQueue) is concurrent. The queue is free as soon as a method has returned: a pending [`Answer::Later`] holds
+///    only its own task.
+/// 2. Nothing comes between a question and its answer. The next chunk is read only after the answer to
+///    [`did_receive_data`](Self::did_receive_data).
+/// 3. Each task has exactly one completion, last, whatever races: finish, failure, cancel, invalidation, drop, the end of the runtime.
+/// 4. A task goes on when its handles are dropped. One that was never resumed is cancelled when its last handle goes. Dropping the future of
+///    [`Session::data`](crate::Session::data) or [`bytes`](crate::Session::bytes) cancels; unpolled it makes no progress, its timers do not fire, and
+///    it keeps no place that others wait for.
+/// 5. Every task's completion precedes [`did_become_invalid`](Self::did_become_invalid), after which the delegate is let go.
+/// 6. No lock is held during a call. [`Task::cancel`] and [`Task::suspend`] change the state at once; after they return, at most one call
+///    that was under way on another thread may still finish. A call that panics ends its task, once.
+/// 7. 4xx and 5xx are responses, not errors. After 20 redirects comes
+///    [`HttpTooManyRedirects`](crate::ErrorCode::HttpTooManyRedirects).
+/// 8. The configuration is copied when the session is made, the request when the task is. A task made in an invalidated session is complete at
+///    once, with an error.
+/// 9. Suspended, both timers stand still. While the delegate is asked, the idle timer stands still and the resource timer runs. The idle timer starts when
+///    the exchange is admitted; the resource timer covers the queue.
+/// 10. A suspended transfer goes on where it stopped while the connection lives.
+#[allow(unused_variables, reason = "the names are documentation")]
+pub trait Delegate: MaybeSend + MaybeSync + 'static {
+    /// Which calls are made. Looked at once for each task.
+    fn wants(&self) -> Wants {
+        Wants::ALL
+    }
+
+    /// A redirect would be followed with `request`: with that one, another, or not at all (`None`: the 3xx itself is the answer).
+    /// Unhandled: it is followed. Not called where [`Capabilities::redirects`](crate::Capabilities::redirects) is false.
+    fn will_perform_http_redirection(
+        &self,
+        task: &Task,
+        response: &Response,
+        request: Request,
+    ) -> Answer<Option<Request>> {
+        Answer::Unhandled
+    }
+
+    /// The request's body stream is needed again and cannot be read twice. Unhandled or `None`: the task fails with
+    /// [`RequestBodyStreamExhausted`](crate::ErrorCode::RequestBodyStreamExhausted).
+    fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
+        Answer::Unhandled
+    }
+
+    /// `bytes` more of the request's body were sent, `total` in all, of `expected` where that is known. Starts over when the
+    /// body is sent again.
+    fn did_send_body_data(
+        &self,
+        task: &Task,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// An interim response came (102, 103, …), before the final one.
+    fn did_receive_informational_response(
+        &self,
+        task: &Task,
+        response: &Informational,
+    ) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// The answer's head is there; its body is read only after this is answered. Unhandled: allow.
+    fn did_receive_response(
+        &self,
+        task: &Task,
+        response: &Response,
+    ) -> Answer<ResponseDisposition> {
+        Answer::Unhandled
+    }
+
+    /// A chunk of the answer's body, never empty.
+    fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// The task has ended; the last call about it. `error` is `None` when the answer came whole, whatever its status.
+    fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// The session is over; its last call. `error` is `None` when the app invalidated it.
+    fn did_become_invalid(&self, session: &Session, error: Option<&Error>) {}
+}

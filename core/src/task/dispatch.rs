@@ -1,0 +1,303 @@
+//! Brings questions and notices to the delegates, and answers back.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use crate::policy::fields::SessionFields;
+use crate::seams::app::{App, Notice, ResponseDisposition};
+use crate::seams::platform::Platform;
+use crate::seams::signals::Signals;
+use crate::seams::transport::Multiplexing;
+use crate::session::shared::lock;
+use crate::task::delegate::{Answer, Delegate, Wants};
+use crate::task::handle::Task;
+use crate::task::lifecycle::State;
+use crate::task::observer::TaskEvent;
+use crate::task::shared::TaskShared;
+use crate::words::body::BodyStream;
+use crate::words::bounds::{MaybeSend, MaybeSync};
+use crate::words::configuration::Configuration;
+use crate::words::error::{CallbackPanicked, Error, ErrorCode};
+use crate::words::request::Request;
+use crate::words::response::Response;
+use crate::words::target::Origin;
+
+/// Runs the app's code; a panic in it is an error.
+pub(crate) fn guarded<R>(callback: impl FnOnce() -> R) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(callback)).map_err(|panic| panicked(&*panic))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    let cause = CallbackPanicked(text.unwrap_or_else(|| "no message".to_owned()));
+    Error::new(ErrorCode::Unknown).with_cause(cause)
+}
+
+/// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
+trait Call<T>: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static {}
+impl<T, F: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static> Call<T> for F {}
+
+/// What became of a call that had to wait for its turn in the queue.
+enum Turn<T> {
+    Waiting,
+    /// The task did not load any more when its turn came.
+    Missed,
+    Answered(Result<Answer<T>, Error>),
+}
+
+/// Where a queued call leaves its answer; dropped uncalled, it leaves an error.
+struct Slot<T> {
+    turn: Arc<Mutex<Turn<T>>>,
+    signals: Arc<Signals>,
+}
+
+impl<T> Slot<T> {
+    fn settle(&self, turn: Turn<T>) {
+        *lock(&self.turn) = turn;
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        let mut turn = lock(&self.turn);
+        if matches!(*turn, Turn::Waiting) {
+            let cause = "the delegate queue dropped a callback";
+            *turn = Turn::Answered(Err(Error::new(ErrorCode::Unknown).with_cause(cause)));
+        }
+        drop(turn);
+        self.signals.wake();
+    }
+}
+
+impl TaskShared {
+    /// Asks the delegates that want this call, in turn, until one answers.
+    async fn ask<T: MaybeSend + 'static>(
+        self: &Arc<Self>,
+        wanted: Wants,
+        call: impl Call<T>,
+    ) -> Result<Option<T>, Error> {
+        if !self.wants(wanted) {
+            return Ok(None);
+        }
+        let call = Arc::new(call);
+        for delegate in self.audience(wanted).into_iter().flatten() {
+            match self.call(delegate, &call).await? {
+                Answer::Unhandled => {}
+                Answer::Now(answer) => return Ok(Some(answer)),
+                Answer::Later(future) => {
+                    if let Some(answer) = self.wait_for_app(Guarded(future)).await? {
+                        return Ok(Some(answer));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the call now if the queue is free, else in its turn; never while the task is suspended.
+    async fn call<T: MaybeSend + 'static>(
+        self: &Arc<Self>,
+        delegate: Arc<dyn Delegate>,
+        call: &Arc<impl Call<T>>,
+    ) -> Result<Answer<T>, Error> {
+        loop {
+            self.gate().await;
+            let task = Task::of(self.clone());
+            let queue = &self.session().queue;
+            match queue.run_now(|| guarded(|| call(&*delegate, &task))) {
+                Ok(answer) => return answer,
+                Err(_busy) => {}
+            }
+            let in_turn = self.call_in_turn(delegate.clone(), call.clone());
+            if let Some(answer) = self.wait_for_app(in_turn).await {
+                return answer;
+            }
+        }
+    }
+
+    /// `None` when the task did not load any more as the turn came.
+    async fn call_in_turn<T: MaybeSend + 'static>(
+        self: &Arc<Self>,
+        delegate: Arc<dyn Delegate>,
+        call: Arc<impl Call<T>>,
+    ) -> Option<Result<Answer<T>, Error>> {
+        let turn = Arc::new(Mutex::new(Turn::Waiting));
+        let slot = Slot {
+            turn: turn.clone(),
+            signals: self.signals().clone(),
+        };
+        let task = Task::of(self.clone());
+        self.session().queue.post(Box::new(move || {
+            let settled = match task.shared().internal_state() == State::Loading {
+                false => Turn::Missed,
+                true => Turn::Answered(guarded(|| call(&*delegate, &task))),
+            };
+            slot.settle(settled);
+        }));
+        poll_fn(
+            |_| match std::mem::replace(&mut *lock(&turn), Turn::Waiting) {
+                Turn::Waiting => Poll::Pending,
+                Turn::Missed => Poll::Ready(None),
+                Turn::Answered(answer) => Poll::Ready(Some(answer)),
+            },
+        )
+        .await
+    }
+
+    /// Waits until calls may be made: the task loads.
+    async fn gate(&self) {
+        poll_fn(|_| match self.internal_state() {
+            State::Loading => Poll::Ready(()),
+            State::Born
+            | State::Queued
+            | State::Shelved
+            | State::Suspended
+            | State::Canceling
+            | State::Finishing
+            | State::Completed => Poll::Pending,
+        })
+        .await;
+    }
+
+    /// Waits for the app: the idle timer stands still, and the task keeps no place that others wait for.
+    async fn wait_for_app<R>(&self, answer: impl Future<Output = R>) -> R {
+        let mut answer = std::pin::pin!(answer);
+        let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+        if let Poll::Ready(answer) = first {
+            return answer;
+        }
+        self.in_ledger(|ledger, id, now, acts| ledger.begin_wait_for_app(id, now, acts));
+        let answer = answer.await;
+        self.in_ledger(|ledger, id, now, acts| ledger.end_wait_for_app(id, now, acts));
+        answer
+    }
+}
+
+/// An answer's future, its panics caught.
+struct Guarded<T>(crate::words::bounds::BoxFuture<'static, Option<T>>);
+
+impl<T> Future for Guarded<T> {
+    type Output = Result<Option<T>, Error>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> Poll<Self::Output> {
+        match guarded(|| self.0.as_mut().poll(context)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl App for Arc<TaskShared> {
+    fn configuration(&self) -> &Configuration {
+        &self.session().configuration
+    }
+
+    fn platform(&self) -> &Platform {
+        &self.session().platform
+    }
+
+    fn signals(&self) -> &Arc<Signals> {
+        TaskShared::signals(self)
+    }
+
+    fn fields(&self) -> &SessionFields {
+        &self.session().fields
+    }
+
+    async fn will_redirect(
+        &self,
+        response: Response,
+        proposed: Request,
+    ) -> Result<Option<Request>, Error> {
+        let ask = {
+            let proposed = proposed.clone();
+            move |delegate: &dyn Delegate, task: &Task| {
+                delegate.will_perform_http_redirection(task, &response, proposed.clone())
+            }
+        };
+        let answer = self.ask(Wants::REDIRECTION, ask).await?;
+        let followed = answer.unwrap_or(Some(proposed));
+        if let Some(request) = &followed {
+            self.tell_observers(TaskEvent::Redirected(request));
+        }
+        Ok(followed)
+    }
+
+    async fn need_new_body_stream(&self) -> Result<Option<BodyStream>, Error> {
+        let ask = |delegate: &dyn Delegate, task: &Task| delegate.need_new_body_stream(task);
+        Ok(self.ask(Wants::BODY_STREAM, ask).await?.flatten())
+    }
+
+    async fn did_receive_response(&self, response: Response) -> Result<ResponseDisposition, Error> {
+        self.tell_observers(TaskEvent::Responded(&response));
+        let ask = move |delegate: &dyn Delegate, task: &Task| {
+            delegate.did_receive_response(task, &response)
+        };
+        Ok(self.ask(Wants::RESPONSE, ask).await?.unwrap_or_default())
+    }
+
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
+        let wanted = match notice {
+            Notice::Sent { .. } => Wants::SENT,
+            Notice::Informational(_) => Wants::INFORMATIONAL,
+            Notice::Data(_) => Wants::DATA,
+        };
+        let tell = move |delegate: &dyn Delegate, task: &Task| match &notice {
+            &Notice::Sent {
+                bytes,
+                total,
+                expected,
+            } => delegate.did_send_body_data(task, bytes, total, expected),
+            Notice::Informational(interim) => {
+                delegate.did_receive_informational_response(task, interim)
+            }
+            Notice::Data(chunk) => delegate.did_receive_data(task, chunk),
+        };
+        self.ask(wanted, tell).await.map(|_| ())
+    }
+
+    fn wants_sent(&self) -> bool {
+        self.wants(Wants::SENT)
+    }
+
+    fn wants_data(&self) -> bool {
+        self.wants(Wants::DATA)
+    }
+
+    fn set_current_request(&self, request: &Request) {
+        self.facts().current_request = Some(request.clone());
+    }
+
+    fn set_response(&self, response: &Response, expected: Option<u64>) {
+        let mut facts = self.facts();
+        facts.response = Some(response.clone());
+        facts.expected_to_receive = expected;
+    }
+
+    fn hop_begins(&self, expected_to_send: Option<u64>) {
+        self.facts().expected_to_send = expected_to_send;
+        TaskShared::signals(self).restart_sent();
+        self.in_ledger(|ledger, id, now, _| ledger.start_idle(id, now));
+    }
+
+    async fn move_to(&self, origin: &Arc<Origin>) {
+        self.in_ledger(|ledger, id, now, acts| ledger.move_to(id, origin, now, acts));
+        poll_fn(|_| match self.session().ledger().has_place(self.id()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+
+    fn learned(&self, multiplexing: Multiplexing) {
+        self.in_ledger(|ledger, id, now, acts| ledger.learned(id, multiplexing, now, acts));
+    }
+}

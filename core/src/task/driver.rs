@@ -1,0 +1,100 @@
+//! Drives one task's load: suspends by not polling it, cancels by dropping it, and minds its timers.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::load::deliver::{Output, load};
+use crate::session::ledger::Due;
+use crate::task::completion::{Completion, Outcome};
+use crate::task::lifecycle::State;
+use crate::task::observer::TaskEvent;
+use crate::task::shared::{Form, TaskShared};
+use crate::words::error::{Error, ErrorCode};
+
+/// Starts the driver of a task that was admitted, or cancelled before it was.
+pub(crate) fn launch(task: Arc<TaskShared>) {
+    let output = match task.form() {
+        Form::Handler => Output::Collect,
+        Form::Task | Form::Future => Output::Delegate,
+    };
+    let runtime = task.session().runtime().clone();
+    let completion = Completion::new(task);
+    runtime.spawn(Box::pin(async move {
+        // The outcome went to handler and delegates.
+        let _ = drive(completion, output).await;
+    }));
+}
+
+/// Drives the task to its end. The completion is an argument: a future dropped before its first poll completes too.
+pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
+    let task = completion.task();
+    if task.is_callers_future() {
+        task.in_ledger(|ledger, id, now, acts| ledger.resume(id, now, acts));
+    }
+    let outcome = {
+        let mut load = pin!(Some(begin(task.clone(), output)));
+        let mut found = None;
+        poll_fn(|context| {
+            let outcome = task.poll_load(load.as_mut(), &mut found, context);
+            if outcome.is_ready() {
+                load.set(None);
+            }
+            outcome
+        })
+        .await
+    };
+    drop(task);
+    completion.deliver(outcome)
+}
+
+async fn begin(task: Arc<TaskShared>, output: Output) -> Outcome {
+    let request = task.first_request()?;
+    task.tell_observers(TaskEvent::Started);
+    load(&task, request, output).await
+}
+
+impl TaskShared {
+    fn poll_load<L: Future<Output = Outcome>>(
+        &self,
+        mut load: Pin<&mut Option<L>>,
+        found: &mut Option<Outcome>,
+        context: &mut Context<'_>,
+    ) -> Poll<Outcome> {
+        self.signals().polled(context.waker());
+        if self.is_resting() {
+            self.in_ledger(|ledger, id, now, acts| ledger.polled_again(id, now, acts));
+        }
+        if self.internal_state() == State::Loading && found.is_none() {
+            if self.in_ledger(|ledger, id, now, _| ledger.is_overdue(id, now)) {
+                return Poll::Ready(Err(ErrorCode::TimedOut.into()));
+            }
+            let waker = Waker::from(self.signals().clone());
+            if let Some(load) = load.as_mut().as_pin_mut()
+                && let Poll::Ready(outcome) = load.poll(&mut Context::from_waker(&waker))
+            {
+                *found = Some(outcome);
+            }
+        }
+        // Read again: a callback may have suspended or cancelled the task during the poll.
+        match self.internal_state() {
+            State::Loading => match found.take() {
+                Some(outcome) => Poll::Ready(outcome),
+                None => self.poll_timers(),
+            },
+            State::Queued => self.poll_timers(),
+            State::Born | State::Shelved | State::Suspended => Poll::Pending,
+            State::Canceling | State::Finishing | State::Completed => {
+                Poll::Ready(Err(ErrorCode::Cancelled.into()))
+            }
+        }
+    }
+
+    fn poll_timers(&self) -> Poll<Outcome> {
+        match self.in_ledger(|ledger, id, now, _| ledger.due(id, now)) {
+            Due::Expired => Poll::Ready(Err(Error::new(ErrorCode::TimedOut))),
+            Due::Later => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Tasks as the app holds them.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::session::Session;
+use crate::task::lifecycle::{Event, TaskState};
+use crate::task::shared::TaskShared;
+use crate::words::error::Error;
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// One transfer.
+///
+/// A clone is another handle to the same task. A resumed task goes on when its handles are dropped.
+pub struct Task(Arc<TaskShared>);
+
+impl Task {
+    pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
+        shared.handle_made();
+        Self(shared)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<TaskShared> {
+        &self.0
+    }
+
+    /// Its number, from 1, unique in its session only.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.0.id()
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn state(&self) -> TaskState {
+        self.0.internal_state().into()
+    }
+
+    /// Lifts one suspension; with none left, the task runs. A task is born with one. Nothing happens to a task that runs, is cancelled or has ended.
+    pub fn resume(&self) {
+        self.0
+            .in_ledger(|ledger, id, now, acts| ledger.resume(id, now, acts));
+    }
+
+    /// Suspends: nothing is read or sent, and both timers stand still, until as many [`resume`](Self::resume)s came as suspends.
+    pub fn suspend(&self) {
+        self.0
+            .in_ledger(|ledger, id, now, acts| ledger.suspend(id, now, acts));
+    }
+
+    /// Cancels: the task completes with [`Cancelled`](crate::ErrorCode::Cancelled), soon and once. Nothing happens to a task that has ended.
+    pub fn cancel(&self) {
+        self.0
+            .in_ledger(|ledger, id, now, acts| ledger.apply(id, Event::Cancel, now, acts));
+    }
+
+    /// How urgent it is among the tasks that wait for the same server: 0 to 1.
+    #[must_use]
+    pub fn priority(&self) -> f32 {
+        self.0.facts().priority.unwrap_or(Self::DEFAULT_PRIORITY)
+    }
+
+    /// Sets how urgent it is; at any time. Outside 0 to 1 it is clamped.
+    pub fn set_priority(&self, priority: f32) {
+        self.0.set_priority(priority);
+    }
+
+    /// The priority of work nobody waits for.
+    pub const LOW_PRIORITY: f32 = 0.25;
+    /// The priority of a task whose priority was not set.
+    pub const DEFAULT_PRIORITY: f32 = 0.5;
+    /// The priority of what somebody waits for.
+    pub const HIGH_PRIORITY: f32 = 0.75;
+
+    /// The request as the app gave it; `None` when it was no request.
+    #[must_use]
+    pub fn original_request(&self) -> Option<Request> {
+        self.0.request().cloned()
+    }
+
+    /// The request under way: after redirects, the last one.
+    #[must_use]
+    pub fn current_request(&self) -> Option<Request> {
+        self.0
+            .facts()
+            .current_request
+            .clone()
+            .or_else(|| self.original_request())
+    }
+
+    /// The answer's head, once it is there.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        self.0.facts().response.clone()
+    }
+
+    /// Why it failed, once it has.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        self.0.facts().error.clone()
+    }
+
+    /// Bytes of the answer's body that have come, header fields apart.
+    #[must_use]
+    pub fn count_of_bytes_received(&self) -> u64 {
+        self.0.signals().received()
+    }
+
+    /// Bytes of the request's body that were sent, on this hop.
+    #[must_use]
+    pub fn count_of_bytes_sent(&self) -> u64 {
+        self.0.signals().sent()
+    }
+
+    /// How long the answer's body will be; `None` while it is unknown, and for a coded body.
+    #[must_use]
+    pub fn count_of_bytes_expected_to_receive(&self) -> Option<u64> {
+        self.0.facts().expected_to_receive
+    }
+
+    /// How long the request's body is; `None` while it is unknown.
+    #[must_use]
+    pub fn count_of_bytes_expected_to_send(&self) -> Option<u64> {
+        let begun = self.0.facts().expected_to_send;
+        begun.or_else(|| self.0.request().and_then(|request| request.body().length()))
+    }
+
+    /// The app's label of the task.
+    #[must_use]
+    pub fn description(&self) -> Option<String> {
+        self.0.facts().description.as_deref().map(str::to_owned)
+    }
+
+    /// Labels the task.
+    pub fn set_description(&self, description: impl Into<String>) {
+        self.0.facts().description = Some(description.into().into());
+    }
+
+    /// The session it belongs to.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::of(self.0.session().clone())
+    }
+}
+
+impl Clone for Task {
+    fn clone(&self) -> Self {
+        Self::of(self.0.clone())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.handle_dropped();
+    }
+}
+
+impl PartialEq for Task {
+    /// Two handles are equal when they are of the same task.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Task {}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id())
+            .field("state", &self.state())
+            .field("request", &self.original_request())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A task whose answer goes to memory, or to a delegate chunk by chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataTask(Task);
+
+impl DataTask {
+    pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
+        Self(Task::of(shared))
+    }
+}
+
+impl Deref for DataTask {
+    type Target = Task;
+
+    fn deref(&self) -> &Task {
+        &self.0
+    }
+}
+
+impl From<DataTask> for Task {
+    fn from(task: DataTask) -> Self {
+        task.0
+    }
+}

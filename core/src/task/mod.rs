@@ -1,0 +1,12 @@
+//! Floor 4: tasks: their life, their driver, their delegate.
+
+pub(crate) mod bytes;
+pub(crate) mod completion;
+pub(crate) mod delegate;
+mod dispatch;
+pub(crate) mod driver;
+pub(crate) mod handle;
+pub(crate) mod lifecycle;
+pub(crate) mod observer;
+pub(crate) mod shared;
+pub(crate) mod timers;

@@ -1,0 +1,35 @@
+//! Who watches without a say.
+
+use crate::task::handle::Task;
+use crate::words::bounds::{MaybeSend, MaybeSync};
+use crate::words::error::Error;
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// Something that happens to a task, as an [`Observer`] sees it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum TaskEvent<'a> {
+    /// It was admitted; the first hop begins.
+    Started,
+    /// A redirect is followed with this request.
+    Redirected(&'a Request),
+    /// The answer's head is there.
+    Responded(&'a Response),
+    /// It has ended.
+    Completed(Option<&'a Error>),
+}
+
+/// Watches tasks, for logs and metrics: it cannot change, delay or end anything, and must return soon.
+///
+/// It is called where the event happens, outside the delegate queue, perhaps from several threads. A panic in it is its own.
+pub trait Observer: MaybeSend + MaybeSync + 'static {
+    /// `event` happened to `task`.
+    fn observe(&self, task: &Task, event: TaskEvent<'_>);
+}
+
+impl<F: Fn(&Task, TaskEvent<'_>) + MaybeSend + MaybeSync + 'static> Observer for F {
+    fn observe(&self, task: &Task, event: TaskEvent<'_>) {
+        self(task, event);
+    }
+}

@@ -1,0 +1,270 @@
+//! What a task's handles, driver and books share.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+
+use crate::seams::signals::Signals;
+use crate::session::admission::{TaskId, Urgency};
+use crate::session::ledger::{Act, Ledger};
+use crate::session::shared::{SessionShared, lock};
+use crate::task::delegate::{Delegate, Wants};
+use crate::task::handle::Task;
+use crate::task::lifecycle::{Event, State};
+use crate::task::observer::TaskEvent;
+use crate::task::timers::Timers;
+use crate::words::bounds::MaybeSend;
+use crate::words::error::{Error, ErrorCode, SessionInvalidated};
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// How a task gives its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// To delegates.
+    Task,
+    /// To a completion handler.
+    Handler,
+    /// To whoever polls its future.
+    Future,
+}
+
+/// Takes the outcome of a task, once.
+pub(crate) type Handler = Box<dyn TakeOutcome>;
+
+/// See [`Handler`].
+pub(crate) trait TakeOutcome: MaybeSend {
+    fn take(self: Box<Self>, outcome: Result<(Bytes, Response), Error>);
+}
+
+impl<F: FnOnce(Result<(Bytes, Response), Error>) + MaybeSend> TakeOutcome for F {
+    fn take(self: Box<Self>, outcome: Result<(Bytes, Response), Error>) {
+        self(outcome);
+    }
+}
+
+/// One task.
+pub(crate) struct TaskShared {
+    session: Arc<SessionShared>,
+    id: TaskId,
+    form: Form,
+    /// Which calls somebody wants.
+    wants: Wants,
+    /// Only ever changed with the session's books open: see [`TaskShared::step`].
+    state: AtomicU8,
+    resting: AtomicBool,
+    handles: AtomicUsize,
+    signals: Arc<Signals>,
+    request: Result<Request, Error>,
+    delegate: Mutex<Option<Arc<dyn Delegate>>>,
+    handler: Mutex<Option<Handler>>,
+    facts: Mutex<Facts>,
+}
+
+/// What is known of a task.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(crate) current_request: Option<Request>,
+    pub(crate) response: Option<Response>,
+    pub(crate) error: Option<Error>,
+    pub(crate) expected_to_receive: Option<u64>,
+    pub(crate) expected_to_send: Option<u64>,
+    pub(crate) priority: Option<f32>,
+    pub(crate) description: Option<Box<str>>,
+}
+
+impl TaskShared {
+    pub(crate) fn new(
+        session: Arc<SessionShared>,
+        id: TaskId,
+        request: Result<Request, Error>,
+        form: Form,
+        delegate: Option<Arc<dyn Delegate>>,
+        handler: Option<Handler>,
+    ) -> Self {
+        let own = delegate
+            .as_ref()
+            .map_or(Wants::NONE, |delegate| delegate.wants());
+        let sessions = session
+            .delegate()
+            .map_or(Wants::NONE, |delegate| delegate.wants());
+        Self {
+            wants: own | sessions.without(Self::hidden(form)),
+            signals: Arc::new(Signals::new(session.clock.clone())),
+            session,
+            id,
+            form,
+            state: AtomicU8::new(State::Born as u8),
+            resting: AtomicBool::new(false),
+            handles: AtomicUsize::new(0),
+            request,
+            delegate: Mutex::new(delegate),
+            handler: Mutex::new(handler),
+            facts: Mutex::default(),
+        }
+    }
+
+    /// What the session's delegate does not see of a task of this form: handler or future have it instead.
+    const fn hidden(form: Form) -> Wants {
+        match form {
+            Form::Task => Wants::NONE,
+            Form::Handler | Form::Future => Wants::RESPONSE.and(Wants::DATA).and(Wants::COMPLETION),
+        }
+    }
+
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    pub(crate) fn session(&self) -> &Arc<SessionShared> {
+        &self.session
+    }
+
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
+        &self.signals
+    }
+
+    /// The request, as the app gave it.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        self.request.as_ref().ok()
+    }
+
+    /// The request to begin with, or why there is none.
+    pub(crate) fn first_request(&self) -> Result<Request, Error> {
+        self.request.clone()
+    }
+
+    /// True when a future of the caller's drives this task.
+    pub(crate) fn is_callers_future(&self) -> bool {
+        self.form == Form::Future
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+
+    pub(crate) fn wants(&self, call: Wants) -> bool {
+        self.wants.contains(call)
+    }
+
+    pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
+        lock(&self.facts)
+    }
+
+    pub(crate) fn take_handler(&self) -> Option<Handler> {
+        lock(&self.handler).take()
+    }
+
+    /// Who is asked, in turn: the task's own delegate, then the session's.
+    pub(crate) fn audience(&self, call: Wants) -> [Option<Arc<dyn Delegate>>; 2] {
+        if !self.wants(call) {
+            return [None, None];
+        }
+        let listens = |delegate: &Arc<dyn Delegate>| delegate.wants().contains(call);
+        let own = lock(&self.delegate).clone().filter(listens);
+        let hidden = Self::hidden(self.form).contains(call);
+        let sessions = if hidden {
+            None
+        } else {
+            self.session.delegate().filter(listens)
+        };
+        [own, sessions]
+    }
+
+    /// Lets go of the task's delegate: its last call was made.
+    pub(crate) fn release_delegate(&self) {
+        let _released = lock(&self.delegate).take();
+    }
+
+    pub(crate) fn internal_state(&self) -> State {
+        State::from_number(self.state.load(Ordering::Acquire))
+    }
+
+    /// Moves the lifecycle on. The caller has the session's books open: that is what makes it one step with the queues.
+    pub(crate) fn step(&self, event: Event) -> crate::task::lifecycle::Effect {
+        let (state, effect) = self.internal_state().on(event);
+        self.state.store(state as u8, Ordering::Release);
+        effect
+    }
+
+    pub(crate) fn is_resting(&self) -> bool {
+        self.resting.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_resting(&self, resting: bool) {
+        self.resting.store(resting, Ordering::Release);
+    }
+
+    /// The timers, both stopped.
+    pub(crate) fn timers(&self) -> Timers {
+        let configuration = &self.session.configuration;
+        let own = self.request().and_then(Request::timeout_interval);
+        Timers::new(
+            own.unwrap_or(configuration.timeout_interval_for_request),
+            configuration.timeout_interval_for_resource,
+        )
+    }
+
+    /// The session takes no more tasks: this one is complete, with an error, before it began.
+    pub(crate) fn refuse(self: &Arc<Self>) {
+        let mut error = Error::new(ErrorCode::Cancelled).with_cause(SessionInvalidated);
+        if let Some(request) = self.request() {
+            error = error.with_url(request.url());
+        }
+        self.facts().error = Some(error.clone());
+        self.state.store(State::Completed as u8, Ordering::Release);
+        self.release_delegate();
+        if let Some(handler) = self.take_handler() {
+            let queue = self.session.queue.clone();
+            let runtime = self.session.runtime();
+            runtime.spawn(Box::pin(async move {
+                queue.post(Box::new(move || {
+                    drop(super::dispatch::guarded(|| handler.take(Err(error))))
+                }));
+            }));
+        }
+    }
+
+    /// Works on the session's books.
+    pub(crate) fn in_ledger<R>(
+        &self,
+        work: impl FnOnce(&mut Ledger, TaskId, crate::words::time::Moment, &mut Vec<Act>) -> R,
+    ) -> R {
+        let now = self.session.clock.now();
+        self.session
+            .with_ledger(|ledger, acts| work(ledger, self.id, now, acts))
+    }
+
+    pub(crate) fn set_priority(&self, priority: f32) {
+        let priority = if priority.is_nan() {
+            0.5
+        } else {
+            priority.clamp(0.0, 1.0)
+        };
+        self.facts().priority = Some(priority);
+        self.in_ledger(|ledger, id, _, _| ledger.set_urgency(id, Urgency::from(priority)));
+    }
+
+    /// Tells those who watch.
+    pub(crate) fn tell_observers(self: &Arc<Self>, event: TaskEvent<'_>) {
+        if self.session.observers.is_empty() {
+            return;
+        }
+        let task = Task::of(self.clone());
+        for observer in &self.session.observers {
+            let _ = super::dispatch::guarded(|| observer.observe(&task, event));
+        }
+    }
+
+    pub(crate) fn handle_made(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A task that nobody can resume any more is cancelled.
+    pub(crate) fn handle_dropped(&self) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && self.form != Form::Future {
+            self.in_ledger(|ledger, id, now, acts| ledger.abandon(id, now, acts));
+        }
+    }
+}

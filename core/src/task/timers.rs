@@ -1,0 +1,126 @@
+//! A task's two timers, as numbers.
+
+use std::time::Duration;
+
+use crate::words::time::Moment;
+
+/// The idle timer (`timeout_interval_for_request`) and the resource timer (`timeout_interval_for_resource`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timers {
+    idle: Duration,
+    resource: Clock,
+    /// Since when the idle timer runs, bytes apart.
+    idle_since: Option<Moment>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Clock {
+    Stopped { left: Duration },
+    Running { due: Moment },
+}
+
+impl Timers {
+    /// Both stopped.
+    pub(crate) fn new(idle: Duration, resource: Duration) -> Self {
+        Self {
+            idle,
+            resource: Clock::Stopped { left: resource },
+            idle_since: None,
+        }
+    }
+
+    /// The resource timer runs on: the task was resumed.
+    pub(crate) fn start_resource(&mut self, now: Moment) {
+        if let Clock::Stopped { left } = self.resource {
+            self.resource = Clock::Running { due: now + left };
+        }
+    }
+
+    /// Both stand still: the task was suspended.
+    pub(crate) fn stop(&mut self, now: Moment) {
+        if let Clock::Running { due } = self.resource {
+            self.resource = Clock::Stopped { left: due - now };
+        }
+        self.idle_since = None;
+    }
+
+    /// The idle timer starts anew: an exchange was admitted, the task resumed, an answer came.
+    pub(crate) fn start_idle(&mut self, now: Moment) {
+        self.idle_since = Some(now);
+    }
+
+    /// The idle timer stands still: the task waits in a queue, or for the app.
+    pub(crate) fn stop_idle(&mut self) {
+        self.idle_since = None;
+    }
+
+    /// When the resource timer fires.
+    pub(crate) fn resource_due(&self) -> Option<Moment> {
+        match self.resource {
+            Clock::Running { due } => Some(due),
+            Clock::Stopped { .. } => None,
+        }
+    }
+
+    /// When the first of them fires, bytes having moved last at `active_at`.
+    pub(crate) fn due(&self, active_at: Moment) -> Option<Moment> {
+        let idle = self
+            .idle_since
+            .map(|since| since.max(active_at) + self.idle);
+        match (self.resource_due(), idle) {
+            (Some(resource), Some(idle)) => Some(resource.min(idle)),
+            (due, None) | (None, due) => due,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn running() -> Timers {
+        let mut timers = Timers::new(10 * SECOND, 100 * SECOND);
+        timers.start_resource(at(0));
+        timers
+    }
+
+    #[test]
+    fn in_the_queue_only_the_resource_timer_runs() {
+        assert_eq!(running().due(at(0)), Some(at(100)));
+    }
+
+    #[test]
+    fn a_byte_restarts_the_idle_timer() {
+        let mut timers = running();
+        timers.start_idle(at(1));
+        assert_eq!(timers.due(at(0)), Some(at(11)));
+        assert_eq!(timers.due(at(7)), Some(at(17)));
+        assert_eq!(timers.due(at(95)), Some(at(100)));
+    }
+
+    #[test]
+    fn suspended_both_stand_still() {
+        let mut timers = running();
+        timers.start_idle(at(1));
+        timers.stop(at(40));
+        assert_eq!(timers.due(at(39)), None);
+        timers.start_resource(at(1000));
+        timers.start_idle(at(1000));
+        assert_eq!(timers.due(at(39)), Some(at(1010)));
+        assert_eq!(timers.resource_due(), Some(at(1060)));
+    }
+
+    #[test]
+    fn asked_only_the_idle_timer_stands_still() {
+        let mut timers = running();
+        timers.start_idle(at(1));
+        timers.stop_idle();
+        assert_eq!(timers.due(at(2)), Some(at(100)));
+    }
+}
