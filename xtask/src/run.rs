@@ -81,13 +81,21 @@ impl<'a> Run<'a> {
 
     /// Runs a command that a suite needs to have run: only its failure counts. Whether it passed.
     pub(crate) fn prepare(&mut self, command: &mut Command) -> bool {
-        let passed = match self.execute(command) {
-            Ok((status, _)) if status.success() => true,
-            Ok((status, _)) => self.note(format!("{}: {status}", describe(command))),
-            Err(error) => self.note(format!("{}: {error}", describe(command))),
-        };
-        self.counts.failed += u64::from(!passed);
+        let outcome = self.attempt(command);
+        let passed = outcome.is_ok();
+        if let Err(reason) = outcome {
+            self.fail(reason);
+        }
         passed
+    }
+
+    /// Runs a command that may fail: nothing is counted. What was wrong.
+    pub(crate) fn attempt(&mut self, command: &mut Command) -> Result<(), String> {
+        match self.execute(command) {
+            Ok((status, _)) if status.success() => Ok(()),
+            Ok((status, _)) => Err(format!("{}: {status}", describe(command))),
+            Err(error) => Err(format!("{}: {error}", describe(command))),
+        }
     }
 
     /// Runs a test runner: its closing lines are the counts. One that fails without a failed
@@ -128,10 +136,9 @@ impl<'a> Run<'a> {
         (self.counts, self.failures, self.log.path)
     }
 
-    fn note(&mut self, reason: String) -> bool {
+    fn note(&mut self, reason: String) {
         self.log.line(&reason);
         self.failures.push(reason);
-        false
     }
 
     /// Runs a command to its end; its exit status, and what it wrote to either stream.

@@ -63,56 +63,64 @@ fn compare(workspace: &Workspace, options: &Options) -> Result<(), String> {
         .iter()
         .filter(|scenario| options.takes(scenario))
         .collect();
-    let mut packages: Vec<&str> = chosen
-        .iter()
-        .flat_map(|scenario| options.packages(scenario))
-        .collect();
-    if options.takes_cold() {
-        packages.extend(
-            cold::PACKAGES
-                .iter()
-                .filter(|(name, _)| options.takes_client(name))
-                .map(|(_, package)| package),
-        );
+    if chosen.is_empty() && !options.takes_cold() {
+        return Err("no scenario of that name with a client of that name".into());
     }
-    let programs = programs::build(workspace, packages, options.build)?;
+    let programs = programs::build(workspace, options.packages(&chosen), options.build)?;
     let bench = Bench::start(workspace, programs)?;
     let mut results = Results::create(workspace)?;
     if options.runs {
-        for scenario in &chosen {
-            let repetitions = if scenario.is_memory() {
-                MEMORY_REPETITIONS.min(options.repetitions)
-            } else {
-                options.repetitions
-            };
-            let runs = bench.interleaved(
-                scenario,
-                &options.clients_of(scenario),
-                repetitions,
-                options.scale,
-            );
-            results.keep_runs(scenario, &runs)?;
-            println!("{}", table::runs(scenario, &runs));
-        }
-        if options.takes_cold() {
-            println!(
-                "{}",
-                cold::table(&bench, &mut results, |name| options.takes_client(name))?
-            );
-        }
+        run(&bench, &mut results, &chosen, options)?;
     }
-    if options.instructions {
-        if on_path("valgrind").is_none() {
-            println!("instructions: SKIPPED, no valgrind");
-            return Ok(());
-        }
-        for scenario in chosen {
-            let counts = callgrind::compare(&bench, scenario, &options.clients_of(scenario));
-            results.keep_instructions(scenario, &counts)?;
-            print!("{}", table::instructions(scenario, &counts));
-        }
+    if options.instructions && on_path("valgrind").is_some() {
+        count(&bench, &mut results, &chosen, options)?;
+    } else if options.instructions {
+        println!("instructions: SKIPPED, no valgrind");
     }
-    println!("results: {}", results.path().display());
+    println!("\nresults: {}", results.path().display());
+    Ok(())
+}
+
+/// The timed runs, and the cold starts.
+fn run(
+    bench: &Bench,
+    results: &mut Results,
+    chosen: &[&Scenario],
+    options: &Options,
+) -> Result<(), String> {
+    for scenario in chosen {
+        let most = if scenario.is_memory() {
+            MEMORY_REPETITIONS
+        } else {
+            usize::MAX
+        };
+        let repetitions = options.repetitions.min(most);
+        let clients = options.clients_of(scenario);
+        let runs = bench.interleaved(scenario, &clients, repetitions, options.scale);
+        results.keep_runs(scenario, &runs)?;
+        print!("{}", table::runs(scenario, &runs));
+    }
+    if options.takes_cold() {
+        print!(
+            "{}",
+            cold::table(bench, results, |name| options.takes_client(name))?
+        );
+    }
+    Ok(())
+}
+
+/// The instruction counts.
+fn count(
+    bench: &Bench,
+    results: &mut Results,
+    chosen: &[&Scenario],
+    options: &Options,
+) -> Result<(), String> {
+    for scenario in chosen {
+        let counts = callgrind::compare(bench, scenario, &options.clients_of(scenario));
+        results.keep_instructions(scenario, &counts)?;
+        print!("{}", table::instructions(scenario, &counts));
+    }
     Ok(())
 }
 
@@ -149,12 +157,11 @@ impl Options {
         Ok(options)
     }
 
+    /// Whether the scenario is asked for, and a client that does it.
     fn takes(&self, scenario: &Scenario) -> bool {
-        self.only.is_empty()
-            || self
-                .only
-                .iter()
-                .any(|only| *only == scenario.name || scenario.label.contains(only.as_str()))
+        let named = |only: &String| *only == scenario.name || scenario.label.contains(&**only);
+        (self.only.is_empty() || self.only.iter().any(named))
+            && !self.clients_of(scenario).is_empty()
     }
 
     fn takes_cold(&self) -> bool {
@@ -174,8 +181,17 @@ impl Options {
             .collect()
     }
 
-    fn packages(&self, scenario: &Scenario) -> impl Iterator<Item = &'static str> {
-        self.clients_of(scenario).into_iter().map(plan::package)
+    /// The packages of every client that takes part.
+    fn packages(&self, chosen: &[&Scenario]) -> Vec<&'static str> {
+        let clients = chosen.iter().flat_map(|scenario| self.clients_of(scenario));
+        let mut packages: Vec<&str> = clients.map(plan::package).collect();
+        if self.takes_cold() {
+            let taken = cold::PACKAGES
+                .iter()
+                .filter(|(client, _)| self.takes_client(client));
+            packages.extend(taken.map(|(_, package)| package));
+        }
+        packages
     }
 }
 
@@ -217,6 +233,7 @@ mod tests {
         assert_eq!(taken("--only h2_conc"), 1);
         assert_eq!(taken("--only cold"), 0);
         assert_eq!(taken("--only queued,inflight"), 2);
+        assert_eq!(taken("--only h2_conc --clients raw"), 0);
     }
 
     #[test]

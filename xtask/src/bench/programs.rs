@@ -23,43 +23,48 @@ impl Programs {
 }
 
 /// Builds the servers and the named packages, each by a cargo call of its own: the features of one
-/// peer's dependencies must not be unified with another's.
+/// peer's dependencies must not be unified with another's. A peer that does not build is left out.
 pub(crate) fn build<'a>(
     workspace: &Workspace,
     packages: impl IntoIterator<Item = &'a str>,
     wanted: bool,
 ) -> Result<Programs, String> {
-    let programs = Programs {
-        folder: workspace.target.join("bench").join("bin"),
-    };
-    std::fs::create_dir_all(&programs.folder).map_err(|error| error.to_string())?;
+    let folder = workspace.target.join("bench").join("bin");
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let programs = Programs { folder };
     let mut packages: BTreeSet<&str> = packages.into_iter().collect();
     packages.insert(SERVER);
     for package in packages.into_iter().filter(|_| wanted) {
         println!("building {package}");
-        let mut cargo = workspace.cargo();
-        // The product's target directory: what both build alike is built once.
-        cargo.args([
-            "build",
-            "--quiet",
-            "--release",
-            "--manifest-path",
-            "benches/Cargo.toml",
-        ]);
-        cargo
-            .arg("--target-dir")
-            .arg(&workspace.target)
-            .args(["--package", package]);
-        let status = cargo.status().map_err(|error| error.to_string())?;
-        if !status.success() {
-            return Err(format!("{}: {status}", describe(&cargo)));
-        }
-        for name in [package.to_owned(), format!("{package}-fast")] {
-            let built = workspace.target.join("release").join(&name);
-            if built.is_file() {
-                std::fs::copy(built, programs.path(&name)).map_err(|error| error.to_string())?;
-            }
+        if let Err(reason) = build_one(workspace, &programs, package) {
+            eprintln!("   left out: {reason}");
         }
     }
     Ok(programs)
+}
+
+fn build_one(workspace: &Workspace, programs: &Programs, package: &str) -> Result<(), String> {
+    let names = [package.to_owned(), format!("{package}-fast")];
+    for name in &names {
+        // An old one must not run in its place; there need not be one.
+        let _ = std::fs::remove_file(programs.path(name));
+    }
+    let mut cargo = workspace.cargo();
+    cargo.args("build --quiet --release --manifest-path benches/Cargo.toml --package".split(' '));
+    // The product's target directory: what both build alike is built once.
+    cargo
+        .arg(package)
+        .arg("--target-dir")
+        .arg(&workspace.target);
+    let status = cargo.status().map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(format!("{}: {status}", describe(&cargo)));
+    }
+    for name in &names {
+        let built = workspace.target.join("release").join(name);
+        if built.is_file() {
+            std::fs::copy(built, programs.path(name)).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
 }

@@ -63,6 +63,10 @@ pub(super) fn docs(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
 
 pub(super) fn deny(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     tools.deny()?;
-    run.check(&mut run.cargo("deny --all-features check"));
+    run.check(&mut run.cargo("deny --all-features check bans licenses sources"));
+    match run.attempt(&mut run.cargo("deny fetch db")) {
+        Ok(()) => run.check(&mut run.cargo("deny --all-features check --disable-fetch advisories")),
+        Err(reason) => run.skip(format!("no advisories to check against: {reason}")),
+    }
     Ok(())
 }
