@@ -76,8 +76,6 @@ pub(crate) fn program(workspace: &Workspace, folder: &str, name: &str) -> PathBu
 
 impl Drop for Origin {
     fn drop(&mut self) {
-        // It serves until its standard input closes; waiting keeps no zombie behind.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
+        crate::run::stop(&mut self.process);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::report::seconds;
@@ -14,6 +14,8 @@ use crate::workspace::Workspace;
 const POLL: Duration = Duration::from_millis(50);
 /// How often a sign of life is given while a command runs.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// How long a server may take to end.
+const GRACE: Duration = Duration::from_secs(5);
 /// Longer than any command takes on two cores with nothing built: what runs longer hangs.
 const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
 
@@ -200,6 +202,21 @@ impl Log {
         std::io::stdout().flush()?;
         self.file.stream_position()
     }
+}
+
+/// Ends a server that serves until its standard input closes, and sees to it that it has.
+pub(crate) fn stop(server: &mut Child) {
+    drop(server.stdin.take());
+    let began = Instant::now();
+    while began.elapsed() < GRACE {
+        if !matches!(server.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(POLL);
+    }
+    // One that has ended meanwhile cannot be killed, but still be waited for.
+    let _ = server.kill();
+    let _ = server.wait();
 }
 
 /// The command as it would be typed, without the path of its program.

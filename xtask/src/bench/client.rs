@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::plan::{Address, MIB, Scenario, Work, package};
 use super::programs::Programs;
-use super::server::{CLIENT_CORE, Server};
+use super::server::{Server, client_core};
 use crate::workspace::Workspace;
 
 /// What takes longer hangs.
@@ -177,7 +177,7 @@ impl Bench {
         let server = self.server(scenario);
         server.pin(scenario.one_core)?;
         let before = server.cpu_seconds()?;
-        let core = CLIENT_CORE.to_string();
+        let core = client_core().to_string();
         let output = output(&mut self.command(&job, &["taskset", "--cpu-list", &core])?)?;
         let last = output.lines().last().unwrap_or_default();
         let mut record: Value =

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::client::{Bench, output};
 use super::plan::{Address, SCENARIOS, Work};
 use super::results::Results;
-use super::server::CLIENT_CORE;
+use super::server::client_core;
 use super::{callgrind, table::median};
 use crate::tools::on_path;
 
@@ -121,7 +121,7 @@ fn program(bench: &Bench, client: &'static str, package: &str) -> Result<Program
 fn milliseconds(program: &Program, url: &str) -> Result<f64, String> {
     let mut command = Command::new("taskset");
     command
-        .args(["--cpu-list", &CLIENT_CORE.to_string()])
+        .args(["--cpu-list", &client_core().to_string()])
         .arg(&program.stripped)
         .arg(url);
     let began = Instant::now();

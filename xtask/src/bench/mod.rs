@@ -154,7 +154,10 @@ impl Options {
                 unknown => return Err(format!("no option `{unknown}`")),
             }
         }
-        Ok(options)
+        match options.clients.iter().find(|client| !plan::knows(client)) {
+            Some(unknown) => Err(format!("no client `{unknown}`")),
+            None => Ok(options),
+        }
     }
 
     /// Whether the scenario is asked for, and a client that does it.
@@ -251,5 +254,6 @@ mod tests {
         assert!(options("--reps").is_err());
         assert!(options("--reps many").is_err());
         assert!(options("--fast").is_err());
+        assert!(options("--clients ours,theirs").is_err());
     }
 }

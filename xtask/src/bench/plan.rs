@@ -134,6 +134,16 @@ pub(crate) fn package(client: &str) -> &'static str {
     }
 }
 
+/// Whether there is such a client.
+pub(crate) fn knows(client: &str) -> bool {
+    SCENARIOS
+        .iter()
+        .any(|scenario| scenario.clients.contains(&client))
+        || super::cold::PACKAGES
+            .iter()
+            .any(|(name, _)| *name == client)
+}
+
 const fn exchanges(n: u64, concurrency: u64) -> Work {
     Work::Exchanges { n, concurrency }
 }

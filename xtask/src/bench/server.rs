@@ -6,8 +6,33 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-/// The core that clients are pinned to; the server's is the next, where there is one.
-pub(crate) const CLIENT_CORE: usize = 0;
+/// The core that clients are pinned to.
+pub(crate) fn client_core() -> usize {
+    cores().0
+}
+
+/// The first two cores that this process may use: the clients' and the server's; the same one
+/// twice where there is no second.
+fn cores() -> (usize, usize) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    first_two(list.unwrap_or_default()).unwrap_or((0, 0))
+}
+
+/// The first two numbers of a list such as `0-3,8`.
+fn first_two(list: &str) -> Option<(usize, usize)> {
+    let mut cores = list.trim().split(',').flat_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        match (first.parse::<usize>(), last.parse::<usize>()) {
+            (Ok(first), Ok(last)) => first..last + 1,
+            _ => 0..0,
+        }
+    });
+    let first = cores.next()?;
+    Some((first, cores.next().unwrap_or(first)))
+}
 
 /// A running server. It ends when its standard input closes: at the latest with this process.
 #[derive(Debug)]
@@ -46,9 +71,8 @@ impl Server {
 
     /// Moves it to the clients' core or to its own.
     pub(crate) fn pin(&self, with_client: bool) -> Result<(), String> {
-        let own =
-            usize::from(std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1));
-        let core = if with_client { CLIENT_CORE } else { own };
+        let (clients, own) = cores();
+        let core = if with_client { clients } else { own };
         let mut taskset = Command::new("taskset");
         taskset.args([
             "--all-tasks",
@@ -75,7 +99,19 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
+        crate::run::stop(&mut self.process);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_two;
+
+    #[test]
+    fn cores_are_read_from_ranges_and_lists() {
+        assert_eq!(first_two("\t0-1"), Some((0, 1)));
+        assert_eq!(first_two("3,5-7"), Some((3, 5)));
+        assert_eq!(first_two("4"), Some((4, 4)));
+        assert_eq!(first_two(""), None);
     }
 }
