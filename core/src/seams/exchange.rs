@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
+use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 
@@ -15,6 +16,12 @@ pub struct ExchangeEvents(Arc<Signals>);
 impl ExchangeEvents {
     pub(crate) fn new(signals: Arc<Signals>) -> Self {
         Self(signals)
+    }
+
+    /// Events that no task reads, for transports' own tests.
+    #[must_use]
+    pub fn detached(runtime: Arc<dyn Runtime>) -> Self {
+        Self::new(Arc::new(Signals::new(runtime.clock())))
     }
 
     /// Bytes came or went: the idle timer starts anew.
