@@ -53,7 +53,11 @@ impl Ours {
             _ => How::Request,
         };
         let session = urlsession::session(configuration(args)?);
-        Ok(Self { session, request: Request::get(&*args.url)?, how })
+        Ok(Self {
+            session,
+            request: Request::get(&*args.url)?,
+            how,
+        })
     }
 }
 
