@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::clock::Sleep;
 use super::exchange::{Open, scripted};
 use super::reply::{More, Script, Step};
+use super::watch::Sight;
 use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::Body;
 use crate::words::error::{Error, ErrorCode};
@@ -83,6 +84,7 @@ impl ScriptedBody {
         if bytes.is_empty() {
             return None;
         }
+        self.open.saw(Sight::Chunk(bytes.len()));
         self.events.touched();
         Some(bytes)
     }

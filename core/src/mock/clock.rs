@@ -41,6 +41,12 @@ struct Armed {
     waker: Option<Waker>,
 }
 
+impl crate::Clock for Clock {
+    fn now(&self) -> Moment {
+        self.now()
+    }
+}
+
 impl Clock {
     pub(super) fn new() -> Self {
         let time = SystemTime::UNIX_EPOCH + REFERENCE_DATE;

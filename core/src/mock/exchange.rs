@@ -14,6 +14,7 @@ use super::record::{Outcome, Record};
 use super::reply::{Answer, Connecting, Head, Reply, Script};
 use super::transport::Shared;
 use super::upload;
+use super::watch::{Sight, Sighting, Watch};
 use crate::seams::exchange::ExchangeEvents;
 use crate::seams::transport::{Capabilities, ConnectionId, HopBody, HopResponse, Multiplexing};
 use crate::words::error::{Error, ErrorCode};
@@ -32,16 +33,39 @@ pub(super) fn scripted(code: ErrorCode) -> Error {
 pub(super) struct Open {
     shared: Arc<Shared>,
     record: Arc<Record>,
+    watcher: Option<Arc<dyn Watch>>,
+    number: usize,
     has_ended: bool,
 }
 
 impl Open {
-    pub(super) fn new(shared: Arc<Shared>, record: Arc<Record>) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        (number, record): (usize, Arc<Record>),
+        watcher: Option<Arc<dyn Watch>>,
+    ) -> Self {
         shared.counts.begin();
-        Self {
+        let has_ended = false;
+        let open = Self {
             shared,
             record,
-            has_ended: false,
+            watcher,
+            number,
+            has_ended,
+        };
+        open.saw(Sight::Began);
+        open
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn saw(&self, sight: Sight) {
+        if let Some(watcher) = &self.watcher {
+            let (exchange, url) = (self.number, self.record.target().url());
+            watcher.saw(Sighting {
+                exchange,
+                url,
+                sight,
+            });
         }
     }
 
@@ -51,6 +75,7 @@ impl Open {
             self.has_ended = true;
             self.shared.counts.end();
             self.record.ended(Outcome::Ended);
+            self.saw(Sight::Ended);
         }
     }
 
@@ -64,6 +89,7 @@ impl Open {
 
     pub(super) fn read(&self, piece: &[u8]) {
         self.record.read(piece);
+        self.saw(Sight::Read(piece.len()));
     }
 }
 
@@ -72,6 +98,7 @@ impl Drop for Open {
         if !self.has_ended {
             self.shared.counts.abort();
             self.record.ended(Outcome::Aborted);
+            self.saw(Sight::Aborted);
         }
     }
 }
@@ -110,6 +137,7 @@ impl Exchange {
         }
         let origin = self.open.record.target().origin();
         self.open.shared.connected(origin, self.connection.1);
+        self.open.saw(Sight::Connected);
         self.events.connected(self.connection.1);
         let counts = self.capabilities.upload_progress.then_some(&self.events);
         upload::read(body, self.reply.reading, &self.open, counts).await
@@ -117,6 +145,8 @@ impl Exchange {
 
     async fn answer(&mut self) -> Result<Head, Error> {
         for response in std::mem::take(&mut self.reply.interim) {
+            self.open
+                .saw(Sight::Informational(response.status.as_u16()));
             if self.capabilities.informational {
                 self.events.informational(response);
             }
@@ -132,6 +162,7 @@ impl Exchange {
     }
 
     fn respond(mut self, mut head: Head) -> HopResponse {
+        self.open.saw(Sight::Head(head.status.as_u16()));
         self.events.touched();
         let record = &self.open.record;
         if !has_body(record.method(), head.status) {

@@ -21,6 +21,7 @@ mod runtime;
 mod tests;
 mod transport;
 mod upload;
+mod watch;
 
 pub use files::MockFiles;
 pub use platform::MockPlatform;
@@ -29,3 +30,4 @@ pub use reply::{Reply, Step};
 pub use routes::{NoReply, Route};
 pub use runtime::{Deadlock, MockRuntime};
 pub use transport::MockTransport;
+pub use watch::{Sight, Sighting};

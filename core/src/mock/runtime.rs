@@ -227,8 +227,8 @@ impl Runtime for MockRuntime {
         Box::pin(self.0.clock.sleep_until(moment))
     }
 
-    fn now(&self) -> Moment {
-        self.0.clock.now()
+    fn clock(&self) -> Arc<dyn crate::Clock> {
+        self.0.clock.clone()
     }
 
     fn wall_clock(&self) -> SystemTime {
@@ -281,8 +281,7 @@ mod tests {
         let runtime = MockRuntime::with_seed(seed);
         let woken = sleepers(&runtime, 10);
         runtime.run_until_idle();
-        let order = woken.lock().unwrap().clone();
-        order
+        woken.lock().unwrap().clone()
     }
 
     #[test]

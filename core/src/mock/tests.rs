@@ -1,6 +1,6 @@
 //! The transport through its own seam: what a load sees of each script.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,7 +28,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let mock = MockPlatform::new();
-        let signals = Arc::new(Signals::new(Arc::new(mock.runtime().clone())));
+        let signals = Arc::new(Signals::new(Runtime::clock(mock.runtime())));
         Self { mock, signals }
     }
 
@@ -265,6 +265,28 @@ fn exchanges_are_counted_until_their_bodies_end_or_are_dropped() {
         .map(|request| request.outcome)
         .collect();
     assert_eq!(outcomes, [Outcome::Ended, Outcome::Aborted]);
+}
+
+#[test]
+fn a_watcher_sees_each_step_as_it_happens() {
+    let fixture = Fixture::answering(Reply::new(200).informational(103).chunk("ab").chunk("c"));
+    let seen = Arc::<Mutex<Vec<Sight>>>::default();
+    let copy = seen.clone();
+    let watch = move |sighting: Sighting<'_>| copy.lock().unwrap().push(sighting.sight);
+    fixture.mock.transport().watch(watch);
+    let answer = fixture.post(HopBody::Bytes("xyz".into())).unwrap();
+    fixture.read(answer);
+    let steps = [
+        Sight::Began,
+        Sight::Connected,
+        Sight::Read(3),
+        Sight::Informational(103),
+        Sight::Head(200),
+        Sight::Chunk(2),
+        Sight::Chunk(1),
+        Sight::Ended,
+    ];
+    assert_eq!(*seen.lock().unwrap(), steps);
 }
 
 #[test]

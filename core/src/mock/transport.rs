@@ -15,6 +15,7 @@ use super::record::{Record, RecordedRequest};
 use super::reply::Reply;
 use super::routes::{Answers, Responder, Route, unanswered};
 use super::runtime::MockRuntime;
+use super::watch::{Sighting, Watch};
 use crate::seams::exchange::ExchangeEvents;
 use crate::seams::runtime::Runtime;
 use crate::seams::transport::{
@@ -46,6 +47,7 @@ pub(super) struct Shared {
 pub(super) struct Script {
     pub(super) routes: Vec<Answers>,
     responder: Option<Responder>,
+    watcher: Option<Arc<dyn Watch>>,
     capabilities: Capabilities,
     before: Option<Multiplexing>,
     connected: Multiplexing,
@@ -63,6 +65,7 @@ impl MockTransport {
             script: Mutex::new(Script {
                 routes: Vec::new(),
                 responder: None,
+                watcher: None,
                 capabilities: Capabilities::all(),
                 before: None,
                 connected: Multiplexing::No,
@@ -117,6 +120,11 @@ impl MockTransport {
     pub fn set_multiplexing(&self, before: Multiplexing, connected: Multiplexing) {
         let mut script = self.script();
         (script.before, script.connected) = (Some(before), connected);
+    }
+
+    /// Has `watch` called at each step of each exchange, while it happens. It must not call the session.
+    pub fn watch(&self, watch: impl Fn(Sighting<'_>) + MaybeSend + MaybeSync + 'static) {
+        self.script().watcher = Some(Arc::new(watch));
     }
 
     /// Every request that was sent, in order.
@@ -195,13 +203,15 @@ impl MockTransport {
         }
     }
 
-    fn record(&self, request: &mut HopRequest, capabilities: Capabilities) -> Arc<Record> {
+    /// Notes the request, and gives it its number.
+    fn record(&self, request: &mut HopRequest, capabilities: Capabilities) -> (usize, Arc<Record>) {
         if !capabilities.all_request_headers {
             request.headers = Arc::new(degrade::request_headers(&request.headers));
         }
         let record = Arc::new(Record::new(request, self.0.runtime.now()));
-        self.records().push(record.clone());
-        record
+        let mut records = self.records();
+        records.push(record.clone());
+        (records.len() - 1, record)
     }
 }
 
@@ -232,14 +242,16 @@ impl Transport for MockTransport {
         events: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
         let reply = self.reply_to(&request);
-        let capabilities = self.capabilities();
-        let multiplexing = reply.multiplexing.unwrap_or(self.script().connected);
+        let script = self.script();
+        let (capabilities, watcher) = (script.capabilities, script.watcher.clone());
+        let multiplexing = reply.multiplexing.unwrap_or(script.connected);
+        drop(script);
         let record = self.record(&mut request, capabilities);
         let exchange = Exchange {
             reply,
             connection: (self.connection(request.affinity), multiplexing),
             events,
-            open: Open::new(self.0.clone(), record),
+            open: Open::new(self.0.clone(), record, watcher),
             capabilities,
         };
         Box::pin(exchange.play(request.body))

@@ -1,0 +1,273 @@
+//! The engine on the mock: what each form of a task gives.
+#![cfg(feature = "mock")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::StreamExt;
+use http::Method;
+use urlsession_core::mock::{MockPlatform, Reply};
+use urlsession_core::{
+    Answer, Bytes, Configuration, Delegate, Error, ErrorCode, Request, Response,
+    ResponseDisposition, Session, Task, TaskState,
+};
+
+const URL: &str = "http://a.example/";
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Delegate for Log {
+    fn will_perform_http_redirection(
+        &self,
+        _: &Task,
+        response: &Response,
+        request: Request,
+    ) -> Answer<Option<Request>> {
+        self.note(format!(
+            "redirect {} {}",
+            response.status().as_u16(),
+            request.url()
+        ));
+        Answer::Unhandled
+    }
+
+    fn did_receive_response(&self, _: &Task, response: &Response) -> Answer<ResponseDisposition> {
+        self.note(format!("response {}", response.status().as_u16()));
+        Answer::Unhandled
+    }
+
+    fn did_receive_data(&self, _: &Task, data: &Bytes) -> Answer<()> {
+        self.note(format!("data {}", String::from_utf8_lossy(data)));
+        ().into()
+    }
+
+    fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
+        assert_eq!(task.state(), TaskState::Completed);
+        self.note(format!("complete {:?}", error.map(Error::code)));
+        ().into()
+    }
+
+    fn did_become_invalid(&self, _: &Session, _: Option<&Error>) {
+        self.note("invalid");
+    }
+}
+
+fn session(mock: &MockPlatform) -> Session {
+    Session::new(mock.platform(), Configuration::default())
+}
+
+#[test]
+fn data_gives_body_and_response() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).chunk("he").chunk("llo"));
+    let session = session(&mock);
+    let (body, response) = mock.runtime().block_on(session.data(URL)).unwrap();
+    assert_eq!(
+        (&body[..], response.status().as_u16()),
+        (&b"hello"[..], 200)
+    );
+    assert_eq!(session.task_count(), 0);
+}
+
+#[test]
+fn bytes_give_chunks() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).chunk("he").chunk("llo"));
+    let session = session(&mock);
+    let chunks = mock.runtime().block_on(async {
+        let (body, _) = session.bytes(URL).await.unwrap();
+        body.map(Result::unwrap).collect::<Vec<_>>().await
+    });
+    assert_eq!(chunks, ["he", "llo"]);
+}
+
+#[test]
+fn a_delegate_is_told_in_order() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::redirect(302, "/b"));
+    mock.transport()
+        .on(Method::GET, "http://a.example/b")
+        .reply(Reply::new(200).chunk("x"));
+    let log = Log::default();
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(log.clone())
+        .build();
+    let task = session.data_task(URL);
+    assert_eq!(task.state(), TaskState::Suspended);
+    task.resume();
+    session.finish_tasks_and_invalidate();
+    mock.runtime().run_until_idle();
+    assert_eq!(task.state(), TaskState::Completed);
+    assert_eq!(
+        log.taken(),
+        [
+            "redirect 302 http://a.example/b",
+            "response 200",
+            "data x",
+            "complete None",
+            "invalid"
+        ]
+    );
+}
+
+#[test]
+fn a_handler_replaces_the_delegates_calls() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(404).chunk("x"));
+    let log = Log::default();
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(log.clone())
+        .build();
+    let handler = log.clone();
+    session
+        .data_task_with(URL, move |result| {
+            handler.note(format!("handler {}", result.unwrap().1.status().as_u16()));
+        })
+        .resume();
+    mock.runtime().run_until_idle();
+    assert_eq!(log.taken(), ["handler 404"]);
+}
+
+#[test]
+fn nothing_for_the_idle_time_is_a_timeout() {
+    let mock = MockPlatform::new();
+    mock.transport().on(Method::GET, URL).reply(Reply::never());
+    let session = session(&mock);
+    let request = Request::get(URL)
+        .unwrap()
+        .with_timeout_interval(Duration::from_secs(7));
+    let error = mock.runtime().block_on(session.data(request)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TimedOut);
+    assert_eq!(error.url().unwrap().as_str(), URL);
+}
+
+#[test]
+fn cancel_completes_once_with_the_url() {
+    let mock = MockPlatform::new();
+    mock.transport().on(Method::GET, URL).reply(Reply::never());
+    let log = Log::default();
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(log.clone())
+        .build();
+    let task = session.data_task(URL);
+    task.resume();
+    mock.runtime().run_until_stalled();
+    task.cancel();
+    assert_eq!(task.state(), TaskState::Canceling);
+    task.cancel();
+    task.resume();
+    mock.runtime().run_until_idle();
+    assert_eq!(log.taken(), ["complete Some(Cancelled)"]);
+    assert_eq!(task.error().unwrap().url().unwrap().as_str(), URL);
+    assert_eq!(mock.transport().open_exchanges(), 0);
+}
+
+#[test]
+fn six_suspended_and_a_seventh_finishes() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|_| {
+        Reply::new(200)
+            .chunk("x")
+            .wait(Duration::from_secs(1))
+            .chunk("y")
+    });
+    let session = session(&mock);
+    let tasks: Vec<_> = (0..6)
+        .map(|_| session.data_task_with(URL, |_| ()))
+        .collect();
+    tasks.iter().for_each(|task| task.resume());
+    mock.runtime().run_until_stalled();
+    tasks.iter().for_each(|task| task.suspend());
+    let (body, _) = mock.runtime().block_on(session.data(URL)).unwrap();
+    assert_eq!(&body[..], b"xy");
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task.state() == TaskState::Suspended)
+    );
+}
+
+#[test]
+fn six_unpolled_futures_and_a_seventh_finishes() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .respond(|_| Reply::new(200).after(Duration::from_secs(1)).chunk("x"));
+    let session = session(&mock);
+    let mut futures: Vec<_> = (0..6).map(|_| session.data(URL)).collect();
+    mock.runtime().block_on(async {
+        for future in &mut futures {
+            assert!(futures::poll!(future).is_pending());
+        }
+        assert_eq!(&session.data(URL).await.unwrap().0[..], b"x");
+        for future in futures {
+            assert_eq!(&future.await.unwrap().0[..], b"x");
+        }
+    });
+}
+
+#[test]
+fn six_streams_held_and_a_seventh_finishes() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .respond(|_| Reply::new(200).chunk("x").chunk("y"));
+    let session = session(&mock);
+    mock.runtime().block_on(async {
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(session.bytes(URL).await.unwrap().0);
+        }
+        assert_eq!(&session.data(URL).await.unwrap().0[..], b"xy");
+        for body in held {
+            assert_eq!(
+                body.map(Result::unwrap).collect::<Vec<_>>().await,
+                ["x", "y"]
+            );
+        }
+    });
+}
+
+#[test]
+fn a_task_of_no_url_fails_when_it_is_resumed() {
+    let mock = MockPlatform::new();
+    let session = session(&mock);
+    let error = mock
+        .runtime()
+        .block_on(session.data("http://a.example:999999/"))
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BadUrl);
+    let error = mock
+        .runtime()
+        .block_on(session.data("foo://a.example/"))
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::UnsupportedUrl);
+}
+
+#[test]
+fn an_invalidated_session_refuses() {
+    let mock = MockPlatform::new();
+    let session = session(&mock);
+    session.invalidate_and_cancel();
+    let task = session.data_task(URL);
+    assert_eq!(task.state(), TaskState::Completed);
+    assert!(task.error().unwrap().is_cancelled());
+    assert!(mock.runtime().block_on(session.data(URL)).is_err());
+}
