@@ -1,1 +1,29 @@
-//! The native transport of urlsession.
+//! The native platform of urlsession: HTTP over sockets, time by tokio, files.
+//!
+//! [`platform`] makes one from a session's configuration; [`NativePlatform`] sets what only this platform has. Programs use the
+//! facade crate `urlsession`.
+//!
+//! An HTTP/1.1 connection belongs to one exchange at a time, so the exchange itself polls it: there is no task, and no hop from
+//! one to another, on the way of a request. HTTP/2 connections are tasks, shared by the exchanges that have a stream on them.
+
+mod connect;
+mod errors;
+mod exchange;
+mod executor;
+mod files;
+mod head;
+mod host;
+mod http1;
+mod io;
+mod platform;
+mod pool;
+mod race;
+mod resolve;
+mod runtime;
+mod transport;
+mod upload;
+
+pub use files::NativeFiles;
+pub use platform::{NativePlatform, platform, platform_on_own_thread};
+pub use runtime::NativeRuntime;
+pub use transport::NativeTransport;

@@ -1,0 +1,157 @@
+//! One hop: a connection found or made, the exchange on it, and the one retry that is safe.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+use urlsession_core::{
+    Affinity, Error, ErrorCode, ExchangeEvents, HopRequest, HopResponse, Target,
+};
+
+use crate::connect::{Dialed, Dialer};
+use crate::errors::Fault;
+use crate::files::NativeFiles;
+use crate::http1;
+use crate::pool::Pool;
+use crate::upload::{Source, Upload};
+
+/// What each attempt of a hop needs.
+#[derive(Debug)]
+pub(crate) struct Hop {
+    pub(crate) method: Method,
+    pub(crate) target: Arc<Target>,
+    pub(crate) headers: Arc<HeaderMap>,
+    pub(crate) events: ExchangeEvents,
+    pub(crate) pool: Arc<Pool>,
+}
+
+/// What a response's body needs of its hop.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) target: Arc<Target>,
+    pub(crate) events: ExchangeEvents,
+    pub(crate) pool: Arc<Pool>,
+}
+
+impl Hop {
+    pub(crate) fn reader(&self) -> Reader {
+        Reader {
+            target: Arc::clone(&self.target),
+            events: self.events.clone(),
+            pool: Arc::clone(&self.pool),
+        }
+    }
+}
+
+/// An attempt's success.
+pub(crate) type Answer = HopResponse;
+
+/// Why an attempt failed, and what that says about another.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// The connection had been idle and ended without a byte of an answer: the server may have closed it before it saw the request.
+    pub(crate) is_stale: bool,
+    /// The body, when nothing of the request was written on a connection that had been idle.
+    pub(crate) unsent: Option<Upload>,
+    /// The server said that it did not look at the request (REFUSED_STREAM, GOAWAY).
+    pub(crate) is_unprocessed: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, is_stale: false, unsent: None, is_unprocessed: false }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Error::from(fault).into()
+    }
+}
+
+/// Makes the exchange that `request` asks for.
+pub(crate) async fn run(
+    pool: Arc<Pool>,
+    dialer: Arc<Dialer>,
+    request: HopRequest,
+    events: ExchangeEvents,
+) -> Result<HopResponse, Error> {
+    let HopRequest { method, target, headers, body, affinity } = request;
+    let mut source = Source::new(body, events.clone());
+    let hop = Hop { method, target, headers, events, pool };
+    let answered = attempt_twice(&hop, &dialer, &mut source, affinity).await;
+    answered.map_err(|error| error.with_url(hop.target.url()))
+}
+
+async fn attempt_twice(
+    hop: &Hop,
+    dialer: &Arc<Dialer>,
+    source: &mut Source,
+    affinity: Affinity,
+) -> Result<HopResponse, Error> {
+    check(hop)?;
+    let upload = source.open(dialer.files()).await?;
+    let failure = match attempt(hop, dialer, upload, affinity).await {
+        Ok(answer) => return Ok(answer),
+        Err(failure) => failure,
+    };
+    let may_repeat = failure.is_unprocessed || (failure.is_stale && is_idempotent(&hop.method));
+    let upload = match failure.unsent {
+        _ if matches!(affinity, Affinity::Same(_)) => return Err(failure.error),
+        Some(unsent) => unsent,
+        None if may_repeat && source.is_replayable() => source.open(dialer.files()).await?,
+        None => return Err(failure.error),
+    };
+    attempt(hop, dialer, upload, Affinity::Fresh).await.map_err(|failure| failure.error)
+}
+
+fn check(hop: &Hop) -> Result<(), Error> {
+    if hop.method == Method::CONNECT {
+        return Err(Fault::ConnectMethod.into());
+    }
+    match hop.target.origin().scheme() {
+        "http" => Ok(()),
+        #[cfg(feature = "tls")]
+        "https" => Ok(()),
+        #[cfg(not(feature = "tls"))]
+        "https" => Err(Fault::NoTls.into()),
+        _ => Err(ErrorCode::UnsupportedUrl.into()),
+    }
+}
+
+/// RFC 9110 section 9.2.2.
+fn is_idempotent(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
+    )
+}
+
+async fn attempt(
+    hop: &Hop,
+    dialer: &Arc<Dialer>,
+    upload: Upload,
+    affinity: Affinity,
+) -> Result<HopResponse, Failure> {
+    match find(hop, dialer, affinity).await? {
+        Dialed::Http1(connection) => http1::exchange(connection, hop, upload).await,
+    }
+}
+
+/// An idle connection that is still good, else a new one.
+async fn find(hop: &Hop, dialer: &Arc<Dialer>, affinity: Affinity) -> Result<Dialed, Error> {
+    let origin = hop.target.origin();
+    match affinity {
+        Affinity::Same(id) => {
+            let connection = hop.pool.take_this(origin, id);
+            return connection.map(Dialed::Http1).ok_or_else(|| Fault::ConnectionGone.into());
+        }
+        Affinity::Any => {
+            if let Some(connection) = hop.pool.take(origin) {
+                return Ok(Dialed::Http1(connection));
+            }
+        }
+        Affinity::Fresh => (),
+    }
+    dialer.dial(origin, &hop.pool, &hop.events).await
+}

@@ -1,0 +1,199 @@
+//! Files by `std::fs`, on tokio's threads for blocking work.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, Files};
+
+use crate::errors;
+use crate::executor::{Executor, Spawned};
+
+/// The size of a chunk read from a file, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+/// How many buffers wait for their next use, at most: 2 MiB.
+const SPARE_BUFFERS: usize = 8;
+
+/// The machine's files.
+#[derive(Clone, Debug)]
+pub struct NativeFiles {
+    executor: Executor,
+    buffers: Arc<Buffers>,
+}
+
+impl NativeFiles {
+    pub(crate) fn new(executor: Executor) -> Self {
+        Self { executor, buffers: Arc::default() }
+    }
+
+    /// Opens `file` from `offset` on; its length is taken now, and what it grows by later is not read.
+    pub(crate) async fn open(&self, file: &FileRef, offset: u64) -> Result<FileBody, Error> {
+        let path = file.path().to_owned();
+        let opened = self.executor.spawn_blocking(move || {
+            let mut file = File::open(path)?;
+            let facts = file.metadata()?;
+            if facts.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            file.seek(SeekFrom::Start(offset))?;
+            Ok((file, facts.len().saturating_sub(offset)))
+        })?;
+        let (file, remaining) = opened.await?.map_err(errors::of_reading)?;
+        let (executor, buffers) = (self.executor.clone(), Arc::clone(&self.buffers));
+        Ok(FileBody { state: Reading::Idle(file), remaining, executor, buffers })
+    }
+}
+
+impl Files for NativeFiles {
+    fn read(&self, file: &FileRef, offset: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
+        let (files, file) = (self.clone(), file.clone());
+        Box::pin(async move {
+            let body = files.open(&file, offset).await?;
+            Ok(Box::new(body) as Box<dyn Body>)
+        })
+    }
+
+    fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        let (executor, path) = (self.executor.clone(), file.path().to_owned());
+        Box::pin(async move {
+            let create = move || {
+                OpenOptions::new().write(true).create(true).truncate(true).open(path)
+            };
+            let file = executor.spawn_blocking(create)?.await?.map_err(|cause| {
+                Error::new(ErrorCode::CannotCreateFile).with_cause(cause)
+            })?;
+            Ok(Box::new(Sink { file: Arc::new(file), executor }) as Box<dyn FileSink>)
+        })
+    }
+}
+
+/// A file's bytes as they were counted when it was opened.
+#[derive(Debug)]
+pub(crate) struct FileBody {
+    state: Reading,
+    remaining: u64,
+    executor: Executor,
+    buffers: Arc<Buffers>,
+}
+
+#[derive(Debug)]
+enum Reading {
+    Idle(File),
+    Busy(Spawned<io::Result<(File, Buffer)>>),
+    Over,
+}
+
+impl FileBody {
+    fn next_read(&self, file: File) -> Result<Reading, Error> {
+        let want = usize::try_from(self.remaining).map_or(CHUNK, |left| left.min(CHUNK));
+        let mut buffer = Buffers::take(&self.buffers);
+        Ok(Reading::Busy(self.executor.spawn_blocking(move || {
+            buffer.fill(&file, want)?;
+            Ok((file, buffer))
+        })?))
+    }
+}
+
+impl Body for FileBody {
+    /// Ends early, with [`remaining`](Body::remaining) above 0, when the file has shrunk.
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            match std::mem::replace(&mut self.state, Reading::Over) {
+                Reading::Idle(_) if self.remaining == 0 => return Poll::Ready(None),
+                Reading::Idle(file) => self.state = self.next_read(file)?,
+                Reading::Busy(mut read) => {
+                    let Poll::Ready(read) = read.poll_unpin(context) else {
+                        self.state = Reading::Busy(read);
+                        return Poll::Pending;
+                    };
+                    let (file, buffer) = read?.map_err(errors::of_reading)?;
+                    if buffer.bytes.is_empty() {
+                        return Poll::Ready(None);
+                    }
+                    self.state = Reading::Idle(file);
+                    self.remaining -= buffer.bytes.len() as u64;
+                    return Poll::Ready(Some(Ok(Bytes::from_owner(buffer))));
+                }
+                Reading::Over => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        Some(self.remaining)
+    }
+}
+
+/// Buffers that come back when the last chunk made of them is gone: fresh ones of this size cost a page fault per page.
+#[derive(Debug, Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(home: &Arc<Self>) -> Buffer {
+        let spare = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let bytes = spare.unwrap_or_else(|| Vec::with_capacity(CHUNK));
+        Buffer { bytes, home: Arc::clone(home) }
+    }
+}
+
+#[derive(Debug)]
+struct Buffer {
+    bytes: Vec<u8>,
+    home: Arc<Buffers>,
+}
+
+impl Buffer {
+    /// Reads `want` bytes, fewer only at the file's end.
+    fn fill(&mut self, file: &File, want: usize) -> io::Result<()> {
+        self.bytes.clear();
+        file.take(want as u64).read_to_end(&mut self.bytes)?;
+        Ok(())
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mut spare = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE_BUFFERS {
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+/// A file being written.
+#[derive(Debug)]
+struct Sink {
+    file: Arc<File>,
+    executor: Executor,
+}
+
+impl Sink {
+    async fn run(
+        &self,
+        work: impl FnOnce(&File) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), Error> {
+        let file = Arc::clone(&self.file);
+        let done = self.executor.spawn_blocking(move || work(&file))?.await?;
+        done.map_err(|cause| Error::new(ErrorCode::CannotWriteToFile).with_cause(cause))
+    }
+}
+
+impl FileSink for Sink {
+    fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.run(move |mut file| file.write_all(&chunk)))
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.run(File::sync_all))
+    }
+}

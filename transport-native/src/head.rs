@@ -1,0 +1,187 @@
+//! Heads: what this transport adds to a request's fields, and what it refuses in a response's.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{Method, StatusCode, Uri, Version};
+use urlsession_core::{Error, Target};
+
+use crate::errors::Fault;
+use crate::upload::Upload;
+
+/// The most header fields of a response, interim ones each for itself; hyper's own bound for HTTP/1.
+#[cfg(feature = "http2")]
+const FIELD_LIMIT: usize = 100;
+
+/// The most bytes of header fields of a response, and of all its interim responses together.
+pub(crate) const HEADER_BYTES_LIMIT: usize = 256 * 1024;
+
+/// The most interim responses before the final one.
+pub(crate) const INTERIM_LIMIT: u32 = 32;
+
+/// Fields that say how a message travels on one connection (RFC 9110 section 7.6.1) or that the transport makes itself.
+fn is_the_transports(name: &HeaderName) -> bool {
+    const NAMES: [HeaderName; 9] = [
+        CONNECTION,
+        HOST,
+        CONTENT_LENGTH,
+        TRANSFER_ENCODING,
+        TE,
+        TRAILER,
+        UPGRADE,
+        EXPECT,
+        PROXY_AUTHENTICATE,
+    ];
+    NAMES.contains(name)
+        || *name == PROXY_AUTHORIZATION
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")
+}
+
+/// The request line and fields of HTTP/1.1 with the body: origin form, Host first (RFC 9110 section 7.2).
+pub(crate) fn http1(
+    method: &Method,
+    target: &Target,
+    fields: &HeaderMap,
+    upload: Upload,
+) -> http::Request<Upload> {
+    let mut headers = HeaderMap::with_capacity(fields.len() + 2);
+    headers.append(HOST, target.host_field().clone());
+    copy_fields(fields, &mut headers);
+    match upload.length() {
+        Some(length) => set_length(method, length, &mut headers),
+        None => {
+            headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+    }
+    let mut request = http::Request::new(upload);
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = Uri::from(target.path_and_query().clone());
+    *request.headers_mut() = headers;
+    request
+}
+
+/// The pseudo-fields and fields of HTTP/2 (RFC 9113 section 8.3.1).
+#[cfg(feature = "http2")]
+pub(crate) fn http2(
+    method: &Method,
+    target: &Target,
+    fields: &HeaderMap,
+    length: Option<u64>,
+) -> Result<http::Request<()>, Error> {
+    let mut headers = HeaderMap::with_capacity(fields.len() + 1);
+    copy_fields(fields, &mut headers);
+    if let Some(length) = length {
+        set_length(method, length, &mut headers);
+    }
+    let scheme = if target.origin().is_secure() {
+        http::uri::Scheme::HTTPS
+    } else {
+        http::uri::Scheme::HTTP
+    };
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(scheme);
+    parts.authority = Some(target.authority().clone());
+    parts.path_and_query = Some(target.path_and_query().clone());
+    let uri = Uri::from_parts(parts)
+        .map_err(|cause| Error::new(urlsession_core::ErrorCode::BadUrl).with_cause(cause))?;
+    let mut request = http::Request::new(());
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = uri;
+    *request.version_mut() = Version::HTTP_2;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn copy_fields(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from {
+        if !is_the_transports(name) {
+            to.append(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Content-Length, also 0 where the method expects content (RFC 9110 section 8.6).
+fn set_length(method: &Method, length: u64, headers: &mut HeaderMap) {
+    if length > 0 || matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+        headers.append(CONTENT_LENGTH, length.into());
+    }
+}
+
+/// Refuses what hyper lets through: a switch of protocols, and framing that two readers may see differently
+/// (RFC 9112 section 6.3). Differing or malformed Content-Length fields hyper refuses itself.
+pub(crate) fn check_http1(status: StatusCode, headers: &HeaderMap) -> Result<(), Fault> {
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Fault::SwitchedProtocols);
+    }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return Ok(()) };
+    if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") || codings.next().is_some() {
+        return Err(Fault::UnknownTransferCoding);
+    }
+    if headers.contains_key(CONTENT_LENGTH) {
+        return Err(Fault::ConflictingFraming);
+    }
+    Ok(())
+}
+
+/// Holds HTTP/2 heads to the count of fields that HTTP/1 heads are held to; their bytes h2 counts.
+#[cfg(feature = "http2")]
+pub(crate) fn check_http2(headers: &HeaderMap) -> Result<(), Fault> {
+    if headers.len() > FIELD_LIMIT { Err(Fault::TooManyFields) } else { Ok(()) }
+}
+
+/// The bytes of header fields as they count against a bound: names and values.
+pub(crate) fn bytes_of(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        fields
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chunked_alone_is_sound() {
+        assert_eq!(check_http1(StatusCode::OK, &fields(&[("transfer-encoding", "Chunked")])), Ok(()));
+    }
+
+    #[test]
+    fn chunked_with_a_length_is_refused() {
+        let both = fields(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
+        assert_eq!(check_http1(StatusCode::OK, &both), Err(Fault::ConflictingFraming));
+    }
+
+    #[test]
+    fn other_codings_are_refused() {
+        for coding in ["gzip, chunked", "chunked, chunked", "gzip", "xchunked", ""] {
+            let coded = fields(&[("transfer-encoding", coding)]);
+            assert_eq!(check_http1(StatusCode::OK, &coded), Err(Fault::UnknownTransferCoding));
+        }
+    }
+
+    #[test]
+    fn the_host_comes_first_and_from_the_url_only() {
+        let target = Target::parse("http://example.com:81/a?b").unwrap();
+        let given = fields(&[("accept", "*/*"), ("host", "evil.example"), ("connection", "close")]);
+        let request = http1(&Method::POST, &target, &given, Upload::default());
+        let sent: Vec<_> = request.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
+        assert_eq!(
+            sent,
+            [
+                ("host", &b"example.com:81"[..]),
+                ("accept", b"*/*"),
+                ("content-length", b"0")
+            ]
+        );
+        assert_eq!(request.uri(), "/a?b");
+    }
+}

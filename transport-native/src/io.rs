@@ -1,0 +1,240 @@
+//! The byte stream under hyper, h2 and rustls: a TCP socket that can be asked twice and that fails late.
+
+use std::io::{self, IoSlice, Read as _};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::errors::Fault;
+
+const FLOWING: u8 = 0;
+const LOOKING: u8 = 1;
+const REFUSED: u8 = 2;
+
+/// What a connection's owner and its stream, buried in hyper, tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    mode: AtomicU8,
+    heard: AtomicBool,
+}
+
+impl Line {
+    /// Makes each read ask the kernel, whatever the reactor has heard, for as long as `look` runs.
+    pub(crate) fn looking<T>(&self, look: impl FnOnce() -> T) -> T {
+        self.mode.store(LOOKING, Ordering::Relaxed);
+        let seen = look();
+        self.mode.store(FLOWING, Ordering::Relaxed);
+        seen
+    }
+
+    /// Makes all further reads fail: the peer has sent more interim responses than anybody reads.
+    pub(crate) fn refuse(&self) {
+        self.mode.store(REFUSED, Ordering::Relaxed);
+    }
+
+    /// Forgets what was heard: a new exchange begins.
+    pub(crate) fn listen(&self) {
+        self.heard.store(false, Ordering::Relaxed);
+    }
+
+    /// True when a byte has come since the exchange began.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+}
+
+/// A TCP socket, and the line to its owner. It lies under rustls as well, so that a look reaches the kernel there too.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    tcp: TcpStream,
+    line: Arc<Line>,
+}
+
+impl Socket {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
+        Self { tcp, line: Arc::default() }
+    }
+
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        &self.line
+    }
+
+    /// Reads what the kernel has, or its end. Nobody waits for a look: when there is nothing, no waker is kept.
+    fn look(&self, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let socket = SockRef::from(&self.tcp);
+        match socket.peek(&mut [MaybeUninit::uninit()]) {
+            Ok(0) => Poll::Ready(Ok(())),
+            Ok(_) => {
+                let read = (&*socket).read(buffer.initialize_unfilled())?;
+                buffer.advance(read);
+                Poll::Ready(Ok(()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.line.mode.load(Ordering::Relaxed) {
+            LOOKING => return self.look(buffer),
+            REFUSED => return Poll::Ready(Err(io::Error::other(Fault::TooManyInterimResponses))),
+            _ => (),
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.line.heard.store(true, Ordering::Relaxed);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}
+
+/// A connection's byte stream, plain or under TLS.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// TCP itself.
+    Plain(Socket),
+    /// TLS over it.
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::client::TlsStream<Socket>>),
+}
+
+macro_rules! either {
+    ($self:expr, $stream:ident => $call:expr) => {
+        match $self {
+            Stream::Plain($stream) => $call,
+            #[cfg(feature = "tls")]
+            Stream::Tls($stream) => $call,
+        }
+    };
+}
+
+/// The stream as hyper and h2 have it: a write that fails waits for reading to end.
+///
+/// A server that answers early (413) and closes makes the rest of the upload fail; the answer is in the socket all the same, and
+/// only reading tells. When reading ends without one, that is the failure.
+#[derive(Debug)]
+pub(crate) struct Io {
+    stream: Stream,
+    parked: bool,
+}
+
+impl Io {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, parked: false }
+    }
+
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        match &self.stream {
+            Stream::Plain(socket) => socket.line(),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.line(),
+        }
+    }
+
+    fn park<T>(&mut self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(written, Poll::Ready(Err(_))) {
+            self.parked = true;
+            return Poll::Pending;
+        }
+        written
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(&mut self.stream, stream => Pin::new(stream).poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.parked {
+            return Poll::Pending;
+        }
+        let written = either!(&mut self.stream, stream => Pin::new(stream).poll_write(context, bytes));
+        self.park(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.parked {
+            return Poll::Pending;
+        }
+        let written =
+            either!(&mut self.stream, stream => Pin::new(stream).poll_write_vectored(context, slices));
+        self.park(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        either!(&self.stream, stream => stream.is_write_vectored())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.parked {
+            return Poll::Pending;
+        }
+        let flushed = either!(&mut self.stream, stream => Pin::new(stream).poll_flush(context));
+        self.park(flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.parked {
+            return Poll::Ready(Ok(()));
+        }
+        either!(&mut self.stream, stream => Pin::new(stream).poll_shutdown(context))
+    }
+}

@@ -1,0 +1,231 @@
+//! The connections that wait for work, by origin.
+//!
+//! A transport has one set of TLS settings, so the origin is all that makes a connection somebody's; what else may come to
+//! (a proxy, an identity) belongs into the key of [`State::hosts`].
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::task::AbortHandle;
+use urlsession_core::{ConnectionId, Multiplexing, Origin, OriginId};
+
+use crate::executor::Executor;
+use crate::host::{Closed, Host};
+use crate::http1::Connection;
+
+/// How many idle connections a transport keeps in all.
+const IDLE_LIMIT: usize = 1_000;
+
+/// How many origins without a connection are remembered for what their connections carry.
+const REMEMBERED_LIMIT: usize = 1_000;
+
+/// How long and how many connections rest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// An idle connection is closed after this time.
+    pub(crate) idle_timeout: Duration,
+    /// The most idle connections to one origin.
+    pub(crate) max_idle_per_host: usize,
+}
+
+/// What a connection has from its birth on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Birth {
+    /// Its number.
+    pub(crate) id: ConnectionId,
+    /// How often the pool had been reset before it was asked for.
+    generation: u64,
+}
+
+/// The idle HTTP/1 connections, and the shared HTTP/2 ones.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    next_id: AtomicU64,
+    limits: Limits,
+    executor: Executor,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    hosts: BTreeMap<OriginId, Host>,
+    generation: u64,
+    idle: usize,
+    reaper: Reaper,
+}
+
+/// The task that closes what has rested too long.
+#[derive(Debug, Default)]
+enum Reaper {
+    #[default]
+    NotNeeded,
+    Starting,
+    Running(AbortHandle),
+}
+
+impl Pool {
+    pub(crate) fn new(limits: Limits, executor: Executor) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            limits,
+            executor,
+        })
+    }
+
+    /// The birth of a connection that is about to be made.
+    pub(crate) fn birth(&self) -> Birth {
+        let id = ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        Birth { id, generation: self.lock().generation }
+    }
+
+    /// What the last handshake with `origin` found.
+    pub(crate) fn carries(&self, origin: &Origin) -> Option<Multiplexing> {
+        self.lock().hosts.get(&origin.id())?.carries
+    }
+
+    /// Remembers what a handshake with `origin` found.
+    pub(crate) fn learn(&self, origin: &Arc<Origin>, carries: Multiplexing) {
+        let mut state = self.lock();
+        state.forget_empty_hosts();
+        state.host(origin).carries = Some(carries);
+    }
+
+    /// An idle connection to `origin` that is still good.
+    pub(crate) fn take(&self, origin: &Origin) -> Option<Box<Connection>> {
+        loop {
+            let mut connection = self.lock().take(origin.id(), Vec::pop)?;
+            if connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// The idle connection `id` to `origin`, if it is still good.
+    pub(crate) fn take_this(&self, origin: &Origin, id: ConnectionId) -> Option<Box<Connection>> {
+        let mut connection = self.lock().take(origin.id(), |idle| {
+            let at = idle.iter().position(|connection| connection.id() == id)?;
+            Some(idle.remove(at))
+        })?;
+        connection.is_quiet().then_some(connection)
+    }
+
+    /// Takes `connection` back after its exchange, to rest or to be closed.
+    pub(crate) fn give_back(self: &Arc<Self>, origin: &Arc<Origin>, mut connection: Box<Connection>) {
+        if !connection.rest() {
+            return;
+        }
+        connection.idle_since = Instant::now();
+        let mut state = self.lock();
+        let is_current = state.generation == connection.birth().generation;
+        if !is_current || state.idle >= IDLE_LIMIT {
+            drop(state);
+            return;
+        }
+        let host = state.host(origin);
+        if host.idle.len() >= self.limits.max_idle_per_host {
+            drop(state);
+            return;
+        }
+        host.idle.push(connection);
+        state.idle += 1;
+        self.ensure_reaper(state);
+    }
+
+    /// Lets go of every idle connection, and of the shared ones once their streams end; nothing from before is used again.
+    pub(crate) fn reset(&self) {
+        let mut closed = Closed::default();
+        let mut state = self.lock();
+        state.generation += 1;
+        state.idle = 0;
+        for host in state.hosts.values_mut() {
+            host.close(&mut closed);
+        }
+        drop(state);
+    }
+
+    fn ensure_reaper(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        if !matches!(state.reaper, Reaper::NotNeeded) {
+            return;
+        }
+        state.reaper = Reaper::Starting;
+        drop(state);
+        let Ok(handle) = self.executor.handle() else { return };
+        let task = handle.spawn(reap(Reaping(Arc::downgrade(self))));
+        let mut state = self.lock();
+        if matches!(state.reaper, Reaper::Starting) {
+            state.reaper = Reaper::Running(task.abort_handle());
+        }
+    }
+
+    /// Closes what has rested too long; the time until the next is due, `None` when nothing rests.
+    fn sweep(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let timeout = self.limits.idle_timeout;
+        let mut closed = Closed::default();
+        let mut state = self.lock();
+        let hosts = state.hosts.values_mut();
+        let oldest = hosts.filter_map(|host| host.expire(now, timeout, &mut closed)).min();
+        state.idle = state.hosts.values().map(|host| host.idle.len()).sum();
+        if oldest.is_none() {
+            state.reaper = Reaper::NotNeeded;
+        }
+        drop(state);
+        let age = now.saturating_duration_since(oldest?);
+        Some(timeout.saturating_sub(age).max(Duration::from_millis(1)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Reaper::Running(task) = &self.lock().reaper {
+            task.abort();
+        }
+    }
+}
+
+impl State {
+    fn host(&mut self, origin: &Arc<Origin>) -> &mut Host {
+        self.hosts.entry(origin.id()).or_insert_with(|| Host::new(Arc::clone(origin)))
+    }
+
+    fn take(
+        &mut self,
+        origin: OriginId,
+        choose: impl FnOnce(&mut Vec<Box<Connection>>) -> Option<Box<Connection>>,
+    ) -> Option<Box<Connection>> {
+        let taken = choose(&mut self.hosts.get_mut(&origin)?.idle)?;
+        self.idle -= 1;
+        Some(taken)
+    }
+
+    fn forget_empty_hosts(&mut self) {
+        if self.hosts.len() >= REMEMBERED_LIMIT {
+            self.hosts.retain(|_, host| host.is_in_use());
+        }
+    }
+}
+
+/// Marks the reaper as gone however its task ends: a runtime that shuts down drops it.
+struct Reaping(Weak<Pool>);
+
+impl Drop for Reaping {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.lock().reaper = Reaper::NotNeeded;
+        }
+    }
+}
+
+async fn reap(reaping: Reaping) {
+    loop {
+        let Some(wait) = reaping.0.upgrade().and_then(|pool| pool.sweep()) else { return };
+        tokio::time::sleep(wait).await;
+    }
+}

@@ -1,0 +1,53 @@
+//! The transport itself: core's seam over the exchanges.
+
+use std::sync::Arc;
+
+use urlsession_core::{
+    BoxFuture, Capabilities, Error, ExchangeEvents, HopRequest, HopResponse, Multiplexing, Origin,
+    Transport,
+};
+
+use crate::connect::Dialer;
+use crate::exchange;
+use crate::pool::Pool;
+
+/// HTTP over sockets: HTTP/1.1 by hyper and HTTP/2 by h2, on a pool of its own, TLS by rustls.
+#[derive(Debug)]
+pub struct NativeTransport {
+    pool: Arc<Pool>,
+    dialer: Arc<Dialer>,
+}
+
+impl NativeTransport {
+    pub(crate) fn new(pool: Arc<Pool>, dialer: Arc<Dialer>) -> Self {
+        Self { pool, dialer }
+    }
+}
+
+impl Transport for NativeTransport {
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::all();
+        capabilities.tls_configuration = cfg!(feature = "tls");
+        capabilities
+    }
+
+    fn multiplexing(&self, origin: &Origin) -> Multiplexing {
+        if !origin.is_secure() {
+            return self.dialer.carries_in_the_clear();
+        }
+        self.pool.carries(origin).unwrap_or(Multiplexing::Unknown)
+    }
+
+    fn exchange(
+        &self,
+        request: HopRequest,
+        events: ExchangeEvents,
+    ) -> BoxFuture<'static, Result<HopResponse, Error>> {
+        let (pool, dialer) = (Arc::clone(&self.pool), Arc::clone(&self.dialer));
+        Box::pin(exchange::run(pool, dialer, request, events))
+    }
+
+    fn reset(&self) {
+        self.pool.reset();
+    }
+}

@@ -1,0 +1,226 @@
+//! A request's body on its way out: its length kept, its bytes counted as the network takes them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http_body::{Frame, SizeHint};
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
+
+use crate::files::NativeFiles;
+
+/// Where the bytes of a body come from, for one attempt and perhaps another.
+#[derive(Debug)]
+pub(crate) struct Source {
+    body: HopBody,
+    events: ExchangeEvents,
+    reported: Option<Arc<Reported>>,
+}
+
+impl Source {
+    pub(crate) fn new(body: HopBody, events: ExchangeEvents) -> Self {
+        Self { body, events, reported: None }
+    }
+
+    /// True when [`open`](Self::open) gives the whole body another time.
+    pub(crate) fn is_replayable(&self) -> bool {
+        self.body.is_replayable()
+    }
+
+    /// The body from its start. A stream is given once.
+    pub(crate) async fn open(&mut self, files: &NativeFiles) -> Result<Upload, Error> {
+        let (chunks, length) = match &mut self.body {
+            HopBody::Empty => return Ok(Upload::default()),
+            HopBody::Bytes(bytes) if bytes.is_empty() => return Ok(Upload::default()),
+            HopBody::Bytes(bytes) => (Chunks::Bytes(bytes.clone()), Some(bytes.len() as u64)),
+            HopBody::File(file) => {
+                let body = files.open(file, 0).await?;
+                let length = body.remaining();
+                (Chunks::Pulled(Box::new(body)), length)
+            }
+            HopBody::Stream(..) => {
+                let HopBody::Stream(body, length) = std::mem::replace(&mut self.body, HopBody::Empty)
+                else {
+                    return Ok(Upload::default());
+                };
+                (Chunks::Pulled(body), length)
+            }
+        };
+        let events = &self.events;
+        let reported = self.reported.get_or_insert_with(|| {
+            Arc::new(Reported { events: events.clone(), bytes: AtomicU64::new(0) })
+        });
+        let reported = Arc::clone(reported);
+        Ok(Upload(Some(Box::new(Sending { chunks, length, offset: 0, next: None, reported }))))
+    }
+}
+
+/// The body of one attempt; `None` when there is nothing to send.
+#[derive(Debug, Default)]
+pub(crate) struct Upload(Option<Box<Sending>>);
+
+#[derive(Debug)]
+struct Sending {
+    chunks: Chunks,
+    length: Option<u64>,
+    offset: u64,
+    next: Option<Bytes>,
+    reported: Arc<Reported>,
+}
+
+#[derive(Debug)]
+enum Chunks {
+    Bytes(Bytes),
+    Pulled(Box<dyn Body>),
+}
+
+impl Chunks {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match self {
+            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            Self::Pulled(body) => body.poll_next_chunk(context),
+        }
+    }
+}
+
+impl Upload {
+    /// The length of the whole in bytes, where it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.0.as_ref().map_or(Some(0), |sending| sending.length)
+    }
+
+    /// True when every byte has been handed on.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.0.as_ref().is_none_or(|sending| sending.length == Some(sending.offset))
+    }
+
+    /// The next chunk, never empty; `None` at the end.
+    ///
+    /// # Errors
+    /// The body's own; [`ErrorCode::RequestBodyStreamExhausted`] when it ends before its length,
+    /// [`ErrorCode::DataLengthExceedsMaximum`] when it goes on beyond it.
+    pub(crate) fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Error>>> {
+        match &mut self.0 {
+            None => Poll::Ready(None),
+            Some(sending) => sending.poll_chunk(context),
+        }
+    }
+}
+
+impl Sending {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Error>>> {
+        let next = match self.next.take() {
+            Some(next) => Some(next),
+            None => ready!(self.chunks.poll_next(context)).transpose()?,
+        };
+        let Some(bytes) = next else { return Poll::Ready(self.ended()) };
+        let end = self.offset + bytes.len() as u64;
+        if let Some(length) = self.length {
+            if end == length {
+                self.look_beyond(context)?;
+            }
+            if end > length || self.next.is_some() {
+                return Poll::Ready(Some(Err(ErrorCode::DataLengthExceedsMaximum.into())));
+            }
+        }
+        let chunk = Chunk { bytes, offset: self.offset, reported: Arc::clone(&self.reported) };
+        self.offset = end;
+        Poll::Ready(Some(Ok(chunk)))
+    }
+
+    fn ended(&self) -> Option<Result<Chunk, Error>> {
+        let short = self.length.is_some_and(|length| self.offset < length);
+        short.then(|| Err(ErrorCode::RequestBodyStreamExhausted.into()))
+    }
+
+    /// Before the last chunk leaves, a body that has more at hand than its length says is found out; one that has not yet
+    /// made up its mind is not waited for, and not asked again.
+    fn look_beyond(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        if let Poll::Ready(more) = self.chunks.poll_next(context) {
+            self.next = more.transpose()?;
+        }
+        Ok(())
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Chunk;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Chunk>, Error>>> {
+        self.poll_chunk(context).map_ok(Frame::data)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_at_end()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            None => SizeHint::with_exact(0),
+            Some(sending) => sending
+                .length
+                .map_or_else(SizeHint::new, |length| SizeHint::with_exact(length - sending.offset)),
+        }
+    }
+}
+
+/// How many of a body's bytes the app has been told of: those sent a second time are not counted again.
+#[derive(Debug)]
+struct Reported {
+    events: ExchangeEvents,
+    bytes: AtomicU64,
+}
+
+/// A chunk that counts its bytes as they are written.
+pub(crate) struct Chunk {
+    bytes: Bytes,
+    offset: u64,
+    reported: Arc<Reported>,
+}
+
+#[cfg(feature = "http2")]
+impl Chunk {
+    /// The first `length` bytes, taken from this chunk.
+    pub(crate) fn split_to(&mut self, length: usize) -> Self {
+        let first = Self {
+            bytes: self.bytes.split_to(length),
+            offset: self.offset,
+            reported: Arc::clone(&self.reported),
+        };
+        self.offset += length as u64;
+        first
+    }
+}
+
+impl Buf for Chunk {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+        self.offset += count as u64;
+        let before = self.reported.bytes.fetch_max(self.offset, Ordering::Relaxed);
+        if self.offset > before {
+            self.reported.events.sent(self.offset - before);
+        }
+    }
+}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunk").field("remaining", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
