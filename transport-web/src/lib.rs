@@ -1,1 +1,56 @@
-//! The web transport of urlsession.
+//! The browser's platform for `urlsession`: `fetch`, timers and clocks, wherever they are global.
+//!
+//! The same code runs in a page, in dedicated, shared and service workers, and in Node: nothing is
+//! taken from `window`. For any target but wasm32 the crate is empty.
+//!
+//! What the browser keeps to itself is said by [`Transport::capabilities`](urlsession_core::Transport::capabilities);
+//! each flag's documentation has what happens instead. Beyond the flags:
+//!
+//! * Requests go out with `fetch`'s defaults: mode `cors`, credentials `same-origin`, redirect
+//!   `follow`, and the browser's own HTTP cache.
+//! * Name resolution, refused connections, TLS and CORS failures look alike to a script: all are
+//!   [`CannotLoadFromNetwork`](urlsession_core::ErrorCode::CannotLoadFromNetwork), or
+//!   [`NotConnectedToInternet`](urlsession_core::ErrorCode::NotConnectedToInternet) when the browser
+//!   says that it is offline. The cause is a [`ScriptError`].
+//! * The HTTP version is not visible; every response says HTTP/1.1.
+//! * Header fields that the browser dropped are in [`WebTransport::dropped_fields`].
+#![cfg(target_arch = "wasm32")]
+
+mod body;
+mod fields;
+mod files;
+mod incoming;
+mod js;
+mod outgoing;
+mod promised;
+mod runtime;
+mod script_error;
+mod timer;
+mod transport;
+
+use std::sync::Arc;
+
+use urlsession_core::{Configuration, Platform};
+
+pub use fields::is_forbidden;
+pub use files::{NoFiles, WebFiles};
+pub use incoming::Malformed;
+pub use runtime::WebRuntime;
+pub use script_error::ScriptError;
+pub use transport::WebTransport;
+
+/// The browser's platform.
+///
+/// Of the configuration, what belongs to core works as everywhere; TLS is the browser's own.
+#[must_use]
+#[expect(
+    clippy::arc_with_non_send_sync,
+    reason = "core shares a platform's parts by Arc on every target; here there is one thread"
+)]
+pub fn platform(_configuration: &Configuration) -> Platform {
+    Platform::new(
+        Arc::new(WebTransport::new()),
+        Arc::new(WebRuntime::new()),
+        Arc::new(WebFiles::new()),
+    )
+}

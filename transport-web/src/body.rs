@@ -1,0 +1,210 @@
+//! A response's body, read from its stream one chunk at a time.
+
+use std::any::Any;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Url};
+use wasm_bindgen::prelude::*;
+
+use crate::incoming::{is_absent, malformed};
+use crate::js::{self, AbortController, Foreign};
+use crate::promised::Promised;
+use crate::script_error::Step;
+
+/// The body of a response. A chunk is read when it is asked for, never before.
+pub(crate) struct FetchBody {
+    // In the order in which they must go: a reader cancelled before the abort leaves no rejection behind.
+    stage: Stage,
+    abort: AbortOnDrop,
+    pub(crate) remaining: Option<u64>,
+    pub(crate) url: Url,
+    pub(crate) events: ExchangeEvents,
+}
+
+enum Stage {
+    Untouched(Foreign),
+    Reading(Reader),
+    Ended,
+}
+
+impl FetchBody {
+    pub(crate) fn new(
+        response: Foreign,
+        abort: AbortOnDrop,
+        url: Url,
+        events: ExchangeEvents,
+    ) -> Self {
+        Self {
+            stage: Stage::Untouched(response),
+            abort,
+            remaining: None,
+            url,
+            events,
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        loop {
+            match &mut self.stage {
+                Stage::Untouched(response) => match Reader::of(response) {
+                    Ok(Some(reader)) => self.stage = Stage::Reading(reader),
+                    Ok(None) => return Poll::Ready(Ok(None)),
+                    Err(_) => return Poll::Ready(Err(self.malformed())),
+                },
+                Stage::Reading(reader) => {
+                    let read = ready!(reader.poll_read(context));
+                    let read = read.map_err(|thrown| Step::Reading.failed(&self.url, &thrown))?;
+                    match Read::of(read.unchecked_ref()) {
+                        Some(Read::Chunk(bytes)) if bytes.is_empty() => {}
+                        Some(Read::Chunk(bytes)) => return Poll::Ready(Ok(Some(bytes))),
+                        Some(Read::End) => {
+                            reader.has_ended = true;
+                            return Poll::Ready(Ok(None));
+                        }
+                        None => return Poll::Ready(Err(self.malformed())),
+                    }
+                }
+                Stage::Ended => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
+    fn malformed(&self) -> Error {
+        malformed(ErrorCode::CannotParseResponse, &self.url)
+    }
+
+    fn count(&mut self, chunk: &Bytes) {
+        self.events.touched();
+        self.remaining = match self.remaining {
+            Some(remaining) => remaining.checked_sub(chunk.len() as u64),
+            None => None,
+        };
+    }
+}
+
+impl Body for FetchBody {
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let read = ready!(self.poll_read(context));
+        match &read {
+            Ok(Some(chunk)) => self.count(chunk),
+            Ok(None) => {
+                self.stage = Stage::Ended;
+                self.abort.disarm();
+            }
+            // The reader is cancelled now, the exchange aborted when the body goes.
+            Err(_) => self.stage = Stage::Ended,
+        }
+        Poll::Ready(read.transpose())
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        self.remaining
+    }
+
+    /// The browser's `Response`, a `web_sys::Response`, as long as nothing was read. Its transfer is the caller's from now on.
+    fn take_native(&mut self) -> Option<Box<dyn Any>> {
+        let Stage::Untouched(response) = &self.stage else {
+            return None;
+        };
+        let response: web_sys::Response = JsValue::from(response.clone()).dyn_into().ok()?;
+        self.stage = Stage::Ended;
+        self.abort.disarm();
+        Some(Box::new(response))
+    }
+}
+
+/// The reader of a stream, cancelled when dropped before the end.
+struct Reader {
+    object: Foreign,
+    chunk: Promised,
+    is_reading: bool,
+    has_ended: bool,
+}
+
+impl Reader {
+    /// The reader of the response's body; `None` when it has none.
+    fn of(response: &Foreign) -> Result<Option<Self>, JsValue> {
+        let stream = response.body()?;
+        if is_absent(&stream) {
+            return Ok(None);
+        }
+        let object = stream.get_reader()?;
+        Ok(Some(Self {
+            object,
+            chunk: Promised::new(),
+            is_reading: false,
+            has_ended: false,
+        }))
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<JsValue, JsValue>> {
+        if !self.is_reading {
+            let promise = self.object.read()?;
+            self.chunk.listen(&promise)?;
+            self.is_reading = true;
+        }
+        let read = ready!(self.chunk.poll(context));
+        self.is_reading = false;
+        Poll::Ready(read)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if !self.has_ended
+            && let Ok(promise) = self.object.cancel()
+        {
+            // Nobody waits for it, but an unheard rejection is reported as an error of the page.
+            let _ = self.chunk.listen(&promise);
+        }
+    }
+}
+
+/// What one `read()` gave.
+enum Read {
+    Chunk(Bytes),
+    End,
+}
+
+impl Read {
+    /// `None` when it is nothing that a stream of bytes gives.
+    fn of(result: &Foreign) -> Option<Self> {
+        if result.done().ok()?.is_truthy() {
+            return Some(Self::End);
+        }
+        let value = result.value().ok()?;
+        if !value.is_instance_of::<js_sys::Uint8Array>() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let length = js::element_count(&value)?;
+        bytes.try_reserve_exact(length).ok()?;
+        bytes.resize(length, 0);
+        js::copy_elements(&mut bytes, &value).ok()?;
+        Some(Self::Chunk(bytes.into()))
+    }
+}
+
+/// Aborts its exchange when dropped.
+pub(crate) struct AbortOnDrop(Option<AbortController>);
+
+impl AbortOnDrop {
+    pub(crate) fn new(controller: AbortController) -> Self {
+        Self(Some(controller))
+    }
+
+    /// Nothing is left to abort, or it is no longer ours.
+    fn disarm(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            // A throw from a page's listener is the page's.
+            let _ = controller.abort();
+        }
+    }
+}

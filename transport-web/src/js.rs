@@ -1,0 +1,195 @@
+//! What is called in the browser: global functions and members, each throw caught.
+//!
+//! Everything that comes back from a response is a [`Foreign`] or a `JsValue`, checked by whoever
+//! looks into it: a page may replace `fetch`, and a service worker may answer anything.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+/// What a promise calls.
+pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    pub(crate) fn fetch(request: &Request) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    pub(crate) fn set_timeout(
+        callback: &Closure<dyn Fn()>,
+        milliseconds: i32,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(id: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
+    pub(crate) fn performance_now() -> Result<f64, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    pub(crate) fn fill_with_randomness(bytes: &mut [u8]) -> Result<(), JsValue>;
+
+    /// Copies a typed array's elements. Throws when there are more than fit.
+    #[wasm_bindgen(catch, js_namespace = ["Uint8Array", "prototype", "set"], js_name = call)]
+    pub(crate) fn copy_elements(to: &mut [u8], from: &JsValue) -> Result<(), JsValue>;
+
+    /// The property as `receiver` would see it on `target`.
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
+    pub(crate) fn get_with_receiver(
+        target: &JsValue,
+        key: &str,
+        receiver: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RequestInit`.
+    #[wasm_bindgen(js_name = Object, extends = Object)]
+    pub(crate) type Init;
+
+    #[wasm_bindgen(constructor, js_class = "Object")]
+    pub(crate) fn new() -> Init;
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_method(this: &Init, name: &str);
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_headers(this: &Init, headers: &Headers);
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_body(this: &Init, body: &JsValue);
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_signal(this: &Init, signal: &JsValue);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    pub(crate) type Request;
+
+    #[wasm_bindgen(catch, constructor)]
+    pub(crate) fn new(url: &str, init: &Init) -> Result<Request, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn headers(this: &Request) -> Result<Headers, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    pub(crate) type Headers;
+
+    #[wasm_bindgen(catch, constructor)]
+    pub(crate) fn new() -> Result<Headers, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn append(this: &Headers, name: &str, value: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn has(this: &Headers, name: &str) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    pub(crate) type Blob;
+
+    #[wasm_bindgen(catch, constructor)]
+    pub(crate) fn new(parts: &js_sys::Array) -> Result<Blob, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    pub(crate) type AbortController;
+
+    #[wasm_bindgen(catch, constructor)]
+    pub(crate) fn new() -> Result<AbortController, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn signal(this: &AbortController) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn abort(this: &AbortController) -> Result<(), JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Something that should be a response, a stream, a reader or a promise.
+    #[derive(Clone)]
+    pub(crate) type Foreign;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn status(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn url(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter, js_name = type)]
+    pub(crate) fn kind(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn headers(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = forEach)]
+    pub(crate) fn for_each(
+        this: &Foreign,
+        each: &mut dyn FnMut(JsValue, JsValue),
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn body(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = getReader)]
+    pub(crate) fn get_reader(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn read(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn cancel(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn done(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn value(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn name(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn message(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn then(
+        this: &Foreign,
+        fulfilled: &Callback,
+        rejected: &Callback,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter, js_name = onLine)]
+    pub(crate) fn on_line(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn navigator(this: &Foreign) -> Result<Foreign, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = Uint8Array, js_name = prototype)]
+    static BYTE_ARRAY: JsValue;
+}
+
+/// True unless the browser says that it has no network.
+pub(crate) fn is_online() -> bool {
+    let global: Foreign = js_sys::global().unchecked_into();
+    let on_line = global.navigator().and_then(|navigator| navigator.on_line());
+    on_line.map_or(true, |on_line| on_line.as_bool() != Some(false))
+}
+
+/// How many elements a typed array has, by its own account and not by a property put over it.
+pub(crate) fn element_count(array: &JsValue) -> Option<usize> {
+    let count = BYTE_ARRAY.with(|prototype| get_with_receiver(prototype, "length", array));
+    let count = count.ok()?.as_f64()?;
+    // A count is a whole number that fits memory; the cast saturates.
+    Some(count as usize)
+}

@@ -1,0 +1,65 @@
+//! The browser's tasks, clocks and randomness.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use urlsession_core::{BoxFuture, Clock, Moment, Runtime};
+
+use crate::js;
+use crate::timer::Sleep;
+
+/// The browser's event loop: microtasks, `setTimeout`, `performance.now`, `Date` and `crypto`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct WebRuntime;
+
+impl WebRuntime {
+    /// The runtime of this page or worker.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Clock for WebRuntime {
+    fn now(&self) -> Moment {
+        now()
+    }
+}
+
+impl Runtime for WebRuntime {
+    fn spawn(&self, future: BoxFuture<'static, ()>) {
+        js_sys::futures::spawn_local(future);
+    }
+
+    fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()> {
+        Box::pin(Sleep::new(moment))
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(Self)
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        // `Date` counts to the year 275760; a clock before 1970 counts as 1970.
+        SystemTime::UNIX_EPOCH + Duration::from_millis(js_sys::Date::now() as u64)
+    }
+
+    fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        match js::fill_with_randomness(&mut bytes) {
+            Ok(()) => u64::from_ne_bytes(bytes),
+            // Only a page that took `crypto` away comes here.
+            Err(_) => {
+                js_sys::Math::random().to_bits() ^ js_sys::Math::random().to_bits().rotate_left(32)
+            }
+        }
+    }
+}
+
+/// The monotonic clock: time since the page or worker began, with the browser's resolution.
+pub(crate) fn now() -> Moment {
+    let milliseconds = js::performance_now().unwrap_or_else(|_| js_sys::Date::now());
+    // The cast saturates, and takes what is no number for 0.
+    Moment::from_nanos((milliseconds * 1e6) as u64)
+}
