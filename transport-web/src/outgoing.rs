@@ -1,4 +1,4 @@
-//! The way out: a hop's request as the browser takes it.
+//! The way out: a hop's body as the browser takes it.
 
 use js_sys::{Array, Uint8Array};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
@@ -7,30 +7,20 @@ use wasm_bindgen::prelude::*;
 use crate::files::no_files;
 use crate::js::Blob;
 
-/// A request's body as `fetch` takes it, and its length in bytes.
-pub(crate) struct Payload {
-    pub(crate) value: Option<JsValue>,
-    pub(crate) length: u64,
-}
-
-impl Payload {
-    /// Gathers the body: `fetch` cannot be relied on to take a stream.
-    ///
-    /// # Errors
-    /// The body's own error; [`ErrorCode::RequestBodyStreamExhausted`] when it is not as long as it said.
-    pub(crate) async fn gather(body: HopBody, events: &ExchangeEvents) -> Result<Self, Error> {
-        match body {
-            HopBody::Empty => Ok(Self {
-                value: None,
-                length: 0,
-            }),
-            HopBody::Bytes(bytes) => Ok(Self {
-                value: (!bytes.is_empty()).then(|| Uint8Array::from(&*bytes).into()),
-                length: bytes.len() as u64,
-            }),
-            HopBody::File(_) => Err(no_files(ErrorCode::FileDoesNotExist)),
-            HopBody::Stream(body, length) => gather_stream(body, length, events).await,
-        }
+/// The body as `fetch` takes it, gathered: `fetch` cannot be relied on to take a stream. `None` where there is nothing to send.
+///
+/// # Errors
+/// The body's own error; [`ErrorCode::RequestBodyStreamExhausted`] when it is not as long as it said.
+pub(crate) async fn gather(
+    body: HopBody,
+    events: &ExchangeEvents,
+) -> Result<Option<JsValue>, Error> {
+    match body {
+        HopBody::Empty => Ok(None),
+        HopBody::Bytes(bytes) if bytes.is_empty() => Ok(None),
+        HopBody::Bytes(bytes) => Ok(Some(Uint8Array::from(&*bytes).into())),
+        HopBody::File(_) => Err(no_files(ErrorCode::FileDoesNotExist)),
+        HopBody::Stream(body, length) => gather_stream(body, length, events).await,
     }
 }
 
@@ -39,7 +29,7 @@ async fn gather_stream(
     mut body: Box<dyn Body>,
     expected: Option<u64>,
     events: &ExchangeEvents,
-) -> Result<Payload, Error> {
+) -> Result<Option<JsValue>, Error> {
     let parts = Array::new();
     let mut length = 0;
     while let Some(chunk) = body.next_chunk().await? {
@@ -53,13 +43,9 @@ async fn gather_stream(
     if expected.is_some_and(|expected| length < expected) {
         return Err(ErrorCode::RequestBodyStreamExhausted.into());
     }
-    let value = match length {
-        0 => None,
-        _ => Some(
-            Blob::new(&parts)
-                .map_err(|_| ErrorCode::ResourceUnavailable)?
-                .into(),
-        ),
-    };
-    Ok(Payload { value, length })
+    if length == 0 {
+        return Ok(None);
+    }
+    let blob = Blob::new(&parts).map_err(|_| ErrorCode::ResourceUnavailable)?;
+    Ok(Some(blob.into()))
 }

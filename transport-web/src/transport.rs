@@ -14,10 +14,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::body::{AbortOnDrop, FetchBody};
 use crate::js::{self, AbortController, Foreign, Init, Request};
-use crate::outgoing::Payload;
 use crate::promised::Promised;
 use crate::script_error::Step;
-use crate::{fields, incoming};
+use crate::{fields, incoming, outgoing};
 
 /// Exchanges over the global `fetch`.
 #[derive(Clone, Default)]
@@ -57,10 +56,10 @@ impl WebTransport {
 
     async fn load(self, hop: HopRequest, events: ExchangeEvents) -> Result<HopResponse, Error> {
         let url = hop.target.url();
-        let payload = Payload::gather(hop.body, &events).await?;
+        let body = outgoing::gather(hop.body, &events).await?;
         let refused = |thrown: JsValue| Step::Making.failed(url, &thrown);
         let controller = AbortController::new().map_err(refused)?;
-        let request = request(&hop.method, url, &hop.headers, &payload, &controller);
+        let request = request(&hop.method, url, &hop.headers, body.as_ref(), &controller);
         let request = request.map_err(refused)?;
         self.note_dropped(&hop.headers, &request);
 
@@ -69,7 +68,7 @@ impl WebTransport {
         let response = response.map_err(|thrown| Step::Fetching.failed(url, &thrown))?;
         let response: Foreign = response.unchecked_into();
         let head = incoming::head(&response, url)?;
-        events.sent(payload.length);
+        events.touched();
 
         let length = match hop.method {
             Method::HEAD => Some(0),
@@ -89,7 +88,7 @@ fn request(
     method: &Method,
     url: &Url,
     headers: &HeaderMap,
-    payload: &Payload,
+    body: Option<&JsValue>,
     controller: &AbortController,
 ) -> Result<Request, JsValue> {
     let init = Init::new();
@@ -98,7 +97,7 @@ fn request(
     if !headers.is_empty() {
         init.set_headers(&fields::to_browser(headers)?);
     }
-    if let Some(body) = &payload.value {
+    if let Some(body) = body {
         init.set_body(body);
     }
     Request::new(url.as_str(), &init)

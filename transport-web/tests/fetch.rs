@@ -1,5 +1,6 @@
 //! Exchanges with a real server, over the real `fetch`.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

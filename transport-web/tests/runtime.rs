@@ -1,5 +1,6 @@
 //! Clocks, timers, tasks and chance.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

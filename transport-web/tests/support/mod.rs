@@ -46,10 +46,6 @@ pub(crate) fn exchange(request: HopRequest) -> BoxFuture<'static, Result<HopResp
     exchange_with(&WebTransport::new(), request)
 }
 
-#[expect(
-    clippy::arc_with_non_send_sync,
-    reason = "core asks for an Arc; here there is one thread"
-)]
 pub(crate) fn exchange_with(
     transport: &WebTransport,
     request: HopRequest,
