@@ -257,10 +257,12 @@ pub(crate) fn both_outputs(command: &mut Command) -> Result<(String, String), St
     if output.status.success() {
         Ok((text(&output.stdout), text(&output.stderr)))
     } else {
-        Err(format!(
-            "{}: {}",
-            output.status,
-            text(&output.stderr).trim()
-        ))
+        // Without the lines that valgrind adds to what the client says.
+        let said = text(&output.stderr);
+        let said: Vec<&str> = said
+            .lines()
+            .filter(|line| !line.starts_with("=="))
+            .collect();
+        Err(format!("{}: {}", output.status, said.join(" ")))
     }
 }
