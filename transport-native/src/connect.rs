@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "http2")]
+use futures::future::{FutureExt as _, Shared, WeakShared};
+#[cfg(feature = "http2")]
+use urlsession_core::BoxFuture;
 use urlsession_core::{Configuration, Error, ExchangeEvents, Multiplexing, Origin};
 
 use crate::executor::Executor;
 use crate::files::NativeFiles;
 use crate::http1;
+#[cfg(feature = "http2")]
+use crate::http2;
 use crate::io::{Io, Socket, Stream};
 use crate::pool::{Birth, Pool};
 use crate::race;
 use crate::resolve::{self, Overrides};
+#[cfg(feature = "tls")]
+use crate::tls::{self, Tls};
 
 /// Makes connections, each in a task of its own: what waits for one may be left unpolled.
 #[derive(Debug)]
@@ -18,7 +26,11 @@ pub(crate) struct Dialer {
     executor: Executor,
     files: NativeFiles,
     overrides: Overrides,
-    assumes_http2_capable: bool,
+    #[cfg(feature = "tls")]
+    tls: Arc<Tls>,
+    /// Speak HTTP/2 without TLS, and without asking.
+    #[cfg(feature = "http2")]
+    assumes_http2: bool,
 }
 
 /// A connection for one exchange.
@@ -26,7 +38,25 @@ pub(crate) struct Dialer {
 pub(crate) enum Dialed {
     /// HTTP/1.1: all of it.
     Http1(Box<http1::Connection>),
+    /// HTTP/2: one stream of it.
+    #[cfg(feature = "http2")]
+    Http2(http2::Place),
 }
+
+/// A connection just made.
+enum Made {
+    Http1(Box<http1::Connection>),
+    #[cfg(feature = "http2")]
+    Http2(Arc<http2::Connection>),
+}
+
+/// An attempt at a connection that many wait for. It goes on while any of them lives, polled or not.
+#[cfg(feature = "http2")]
+pub(crate) type SharedDial = Shared<BoxFuture<'static, Result<Multiplexing, Error>>>;
+
+/// The same, as the pool knows it: without keeping it alive.
+#[cfg(feature = "http2")]
+pub(crate) type WeakDial = WeakShared<BoxFuture<'static, Result<Multiplexing, Error>>>;
 
 impl Dialer {
     pub(crate) fn new(
@@ -35,17 +65,28 @@ impl Dialer {
         overrides: Overrides,
         configuration: &Configuration,
     ) -> Self {
-        let assumes_http2_capable = configuration.assumes_http2_capable;
-        Self { executor, files, overrides, assumes_http2_capable }
-    }
-
-    /// What connections without TLS carry.
-    pub(crate) fn carries_in_the_clear(&self) -> Multiplexing {
-        Multiplexing::No
+        Self {
+            executor,
+            files,
+            overrides,
+            #[cfg(feature = "tls")]
+            tls: Arc::new(Tls::new(configuration)),
+            #[cfg(feature = "http2")]
+            assumes_http2: configuration.assumes_http2_capable,
+        }
     }
 
     pub(crate) fn files(&self) -> &NativeFiles {
         &self.files
+    }
+
+    /// What connections without TLS carry.
+    pub(crate) fn carries_in_the_clear(&self) -> Multiplexing {
+        #[cfg(feature = "http2")]
+        if self.assumes_http2 {
+            return Multiplexing::Streams(http2::STREAM_LIMIT);
+        }
+        Multiplexing::No
     }
 
     /// A new connection to `origin`. Dropped before it is ready, the attempt ends.
@@ -55,15 +96,125 @@ impl Dialer {
         pool: &Arc<Pool>,
         events: &ExchangeEvents,
     ) -> Result<Dialed, Error> {
-        let task = connect(Arc::clone(self), Arc::clone(origin), pool.birth());
-        let dialed = self.executor.spawn(task)?.await??;
-        Ok(dialed)
+        let made = make(Arc::clone(self), Arc::clone(origin), pool.birth());
+        let made = self.executor.spawn(made)?.await??;
+        if origin.is_secure() {
+            pool.learn(origin, made.carries());
+            events.connected(made.carries());
+        }
+        match made {
+            Made::Http1(connection) => Ok(Dialed::Http1(connection)),
+            #[cfg(feature = "http2")]
+            Made::Http2(connection) => {
+                let place = http2::Place::on(&connection);
+                pool.share(origin, connection);
+                place
+                    .map(Dialed::Http2)
+                    .ok_or_else(|| crate::errors::Fault::ConnectionGone.into())
+            }
+        }
+    }
+
+    /// True when a connection to `origin` is for many exchanges: one is made, and all wait for that.
+    #[cfg(feature = "http2")]
+    pub(crate) fn expects_http2(&self, origin: &Origin, pool: &Pool) -> bool {
+        let carries = if origin.is_secure() {
+            pool.carries(origin)
+        } else {
+            Some(self.carries_in_the_clear())
+        };
+        matches!(carries, Some(Multiplexing::Streams(_)))
+    }
+
+    /// Waits for a new connection to `origin`, with all who do; it is in the pool then.
+    #[cfg(feature = "http2")]
+    pub(crate) async fn dial_shared(
+        self: &Arc<Self>,
+        origin: &Arc<Origin>,
+        pool: &Arc<Pool>,
+        events: &ExchangeEvents,
+    ) -> Result<(), Error> {
+        let task = make_for_pool(
+            Arc::clone(self),
+            Arc::clone(origin),
+            Arc::clone(pool),
+            pool.birth(),
+        );
+        let dialing = pool.dialing(origin, || {
+            let spawned = self.executor.spawn(task)?;
+            Ok(async move { spawned.await? }.boxed().shared())
+        })?;
+        events.connected(dialing.await?);
+        Ok(())
     }
 }
 
-async fn connect(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<Dialed, Error> {
+#[cfg(feature = "http2")]
+async fn make_for_pool(
+    dialer: Arc<Dialer>,
+    origin: Arc<Origin>,
+    pool: Arc<Pool>,
+    birth: Birth,
+) -> Result<Multiplexing, Error> {
+    let made = make(dialer, Arc::clone(&origin), birth).await?;
+    let carries = made.carries();
+    if origin.is_secure() {
+        pool.learn(&origin, carries);
+    }
+    match made {
+        Made::Http1(connection) => pool.give_back(&origin, connection),
+        Made::Http2(connection) => pool.share(&origin, connection),
+    }
+    Ok(carries)
+}
+
+async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<Made, Error> {
     let addresses = resolve::addresses(&origin, &dialer.overrides).await?;
     let socket = Socket::new(race::connect(&addresses).await?);
-    let stream = Stream::Plain(socket);
-    Ok(Dialed::Http1(http1::Connection::new(Io::new(stream), birth).await?))
+    let stream = dialer.secure(&origin, socket).await?;
+    #[cfg(feature = "http2")]
+    if dialer.is_http2(&stream) {
+        let connection = http2::Connection::open(Io::new(stream), birth, &dialer.executor).await?;
+        return Ok(Made::Http2(connection));
+    }
+    Ok(Made::Http1(
+        http1::Connection::new(Io::new(stream), birth).await?,
+    ))
+}
+
+impl Dialer {
+    #[cfg(feature = "tls")]
+    async fn secure(&self, origin: &Origin, socket: Socket) -> Result<Stream, Error> {
+        if origin.is_secure() {
+            return self
+                .tls
+                .handshake(origin.host(), socket, &self.executor)
+                .await;
+        }
+        Ok(Stream::Plain(socket))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure(&self, _: &Origin, socket: Socket) -> Result<Stream, Error> {
+        Ok(Stream::Plain(socket))
+    }
+
+    #[cfg(feature = "http2")]
+    fn is_http2(&self, stream: &Stream) -> bool {
+        match stream {
+            Stream::Plain(_) => self.assumes_http2,
+            #[cfg(feature = "tls")]
+            Stream::Tls(_) => tls::is_http2(stream),
+        }
+    }
+}
+
+impl Made {
+    fn carries(&self) -> Multiplexing {
+        match self {
+            Self::Http1(_) => Multiplexing::No,
+            #[cfg(feature = "http2")]
+            Self::Http2(connection) => Multiplexing::Streams(connection.stream_limit()),
+        }
+    }
 }

@@ -71,7 +71,11 @@ impl From<Fault> for Error {
 
 /// An exchange's failure, from hyper.
 pub(crate) fn of_http1(error: hyper::Error) -> Error {
-    let code = if error.is_parse() { ErrorCode::CannotParseResponse } else { lost(&error) };
+    let code = if error.is_parse() {
+        ErrorCode::CannotParseResponse
+    } else {
+        lost(&error)
+    };
     from_chain(error, code)
 }
 
@@ -80,16 +84,18 @@ pub(crate) fn of_http1(error: hyper::Error) -> Error {
 pub(crate) fn of_http2(error: h2::Error) -> Error {
     // What the library itself resets or ends, it does for the peer's breach of the protocol.
     let breach = error.is_library() && !error.is_io();
-    let code = if breach { ErrorCode::CannotParseResponse } else { lost(&error) };
+    let code = if breach {
+        ErrorCode::CannotParseResponse
+    } else {
+        lost(&error)
+    };
     from_chain(error, code)
 }
 
 /// A failure to connect a socket.
 pub(crate) fn of_connect(error: io::Error) -> Error {
     let code = match error.kind() {
-        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            ErrorCode::NotConnectedToInternet
-        }
+        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => ErrorCode::NotConnectedToInternet,
         _ => ErrorCode::CannotConnectToHost,
     };
     Error::new(code).with_cause(error)
@@ -130,7 +136,10 @@ pub(crate) fn of_configuration(error: rustls::Error) -> Error {
 #[cfg(feature = "tls")]
 fn of_tls(error: &rustls::Error) -> ErrorCode {
     use rustls::{AlertDescription, CertificateError};
-    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls adds kinds in minor versions")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls adds kinds in minor versions"
+    )]
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -228,8 +237,14 @@ mod tests {
     #[test]
     fn a_name_server_that_does_not_answer_is_no_unknown_name() {
         let text = "failed to lookup address information: Temporary failure in name resolution";
-        assert_eq!(of_lookup(io::Error::other(text)).code(), ErrorCode::DnsLookupFailed);
+        assert_eq!(
+            of_lookup(io::Error::other(text)).code(),
+            ErrorCode::DnsLookupFailed
+        );
         let text = "failed to lookup address information: Name or service not known";
-        assert_eq!(of_lookup(io::Error::other(text)).code(), ErrorCode::CannotFindHost);
+        assert_eq!(
+            of_lookup(io::Error::other(text)).code(),
+            ErrorCode::CannotFindHost
+        );
     }
 }

@@ -9,8 +9,9 @@ use urlsession_core::{
 
 use crate::connect::{Dialed, Dialer};
 use crate::errors::Fault;
-use crate::files::NativeFiles;
 use crate::http1;
+#[cfg(feature = "http2")]
+use crate::http2;
 use crate::pool::Pool;
 use crate::upload::{Source, Upload};
 
@@ -55,11 +56,31 @@ pub(crate) struct Failure {
     pub(crate) unsent: Option<Upload>,
     /// The server said that it did not look at the request (REFUSED_STREAM, GOAWAY).
     pub(crate) is_unprocessed: bool,
+    /// What may carry another attempt.
+    pub(crate) again: Affinity,
+}
+
+impl Failure {
+    /// A failure on a connection that has left the pool if it is no good: what the pool gives next may carry the next attempt.
+    #[cfg(feature = "http2")]
+    pub(crate) fn on_shared(error: Error) -> Self {
+        Self {
+            again: Affinity::Any,
+            ..error.into()
+        }
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, is_stale: false, unsent: None, is_unprocessed: false }
+        let again = Affinity::Fresh;
+        Self {
+            error,
+            is_stale: false,
+            unsent: None,
+            is_unprocessed: false,
+            again,
+        }
     }
 }
 
@@ -76,9 +97,21 @@ pub(crate) async fn run(
     request: HopRequest,
     events: ExchangeEvents,
 ) -> Result<HopResponse, Error> {
-    let HopRequest { method, target, headers, body, affinity } = request;
+    let HopRequest {
+        method,
+        target,
+        headers,
+        body,
+        affinity,
+    } = request;
     let mut source = Source::new(body, events.clone());
-    let hop = Hop { method, target, headers, events, pool };
+    let hop = Hop {
+        method,
+        target,
+        headers,
+        events,
+        pool,
+    };
     let answered = attempt_twice(&hop, &dialer, &mut source, affinity).await;
     answered.map_err(|error| error.with_url(hop.target.url()))
 }
@@ -102,7 +135,9 @@ async fn attempt_twice(
         None if may_repeat && source.is_replayable() => source.open(dialer.files()).await?,
         None => return Err(failure.error),
     };
-    attempt(hop, dialer, upload, Affinity::Fresh).await.map_err(|failure| failure.error)
+    attempt(hop, dialer, upload, failure.again)
+        .await
+        .map_err(|failure| failure.error)
 }
 
 fn check(hop: &Hop) -> Result<(), Error> {
@@ -135,23 +170,30 @@ async fn attempt(
 ) -> Result<HopResponse, Failure> {
     match find(hop, dialer, affinity).await? {
         Dialed::Http1(connection) => http1::exchange(connection, hop, upload).await,
+        #[cfg(feature = "http2")]
+        Dialed::Http2(place) => http2::exchange(place, hop, upload).await,
     }
 }
 
-/// An idle connection that is still good, else a new one.
+/// An idle connection that is still good, or a place on a shared one; else a new connection.
 async fn find(hop: &Hop, dialer: &Arc<Dialer>, affinity: Affinity) -> Result<Dialed, Error> {
     let origin = hop.target.origin();
     match affinity {
-        Affinity::Same(id) => {
-            let connection = hop.pool.take_this(origin, id);
-            return connection.map(Dialed::Http1).ok_or_else(|| Fault::ConnectionGone.into());
-        }
-        Affinity::Any => {
-            if let Some(connection) = hop.pool.take(origin) {
-                return Ok(Dialed::Http1(connection));
+        Affinity::Same(id) => hop
+            .pool
+            .take_this(origin, id)
+            .ok_or_else(|| Fault::ConnectionGone.into()),
+        Affinity::Fresh => dialer.dial(origin, &hop.pool, &hop.events).await,
+        Affinity::Any => loop {
+            if let Some(found) = hop.pool.take(origin) {
+                return Ok(found);
             }
-        }
-        Affinity::Fresh => (),
+            #[cfg(feature = "http2")]
+            if dialer.expects_http2(origin, &hop.pool) {
+                dialer.dial_shared(origin, &hop.pool, &hop.events).await?;
+                continue;
+            }
+            return dialer.dial(origin, &hop.pool, &hop.events).await;
+        },
     }
-    dialer.dial(origin, &hop.pool, &hop.events).await
 }

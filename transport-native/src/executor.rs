@@ -54,12 +54,24 @@ impl Executor {
 #[derive(Debug)]
 pub(crate) struct Spawned<T>(JoinHandle<T>);
 
+impl<T> Spawned<T> {
+    /// True when the task has ended, however it did.
+    #[cfg(feature = "http2")]
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
 impl<T> Future for Spawned<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(context).map_err(|cause| {
-            let fault = if cause.is_panic() { Fault::TaskPanicked } else { Fault::RuntimeGone };
+            let fault = if cause.is_panic() {
+                Fault::TaskPanicked
+            } else {
+                Fault::RuntimeGone
+            };
             Error::new(ErrorCode::ResourceUnavailable).with_cause(fault)
         })
     }
@@ -104,7 +116,9 @@ mod tests {
         let executor = Executor::here();
         assert!(matches!(executor, Executor::OwnThread));
         let name = futures::executor::block_on(
-            executor.spawn(async { std::thread::current().name().map(str::to_owned) }).unwrap(),
+            executor
+                .spawn(async { std::thread::current().name().map(str::to_owned) })
+                .unwrap(),
         );
         assert_eq!(name.unwrap().as_deref(), Some("urlsession-io"));
     }

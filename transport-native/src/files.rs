@@ -27,7 +27,10 @@ pub struct NativeFiles {
 
 impl NativeFiles {
     pub(crate) fn new(executor: Executor) -> Self {
-        Self { executor, buffers: Arc::default() }
+        Self {
+            executor,
+            buffers: Arc::default(),
+        }
     }
 
     /// Opens `file` from `offset` on; its length is taken now, and what it grows by later is not read.
@@ -44,12 +47,21 @@ impl NativeFiles {
         })?;
         let (file, remaining) = opened.await?.map_err(errors::of_reading)?;
         let (executor, buffers) = (self.executor.clone(), Arc::clone(&self.buffers));
-        Ok(FileBody { state: Reading::Idle(file), remaining, executor, buffers })
+        Ok(FileBody {
+            state: Reading::Idle(file),
+            remaining,
+            executor,
+            buffers,
+        })
     }
 }
 
 impl Files for NativeFiles {
-    fn read(&self, file: &FileRef, offset: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
+    fn read(
+        &self,
+        file: &FileRef,
+        offset: u64,
+    ) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
         let (files, file) = (self.clone(), file.clone());
         Box::pin(async move {
             let body = files.open(&file, offset).await?;
@@ -61,12 +73,20 @@ impl Files for NativeFiles {
         let (executor, path) = (self.executor.clone(), file.path().to_owned());
         Box::pin(async move {
             let create = move || {
-                OpenOptions::new().write(true).create(true).truncate(true).open(path)
+                OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .open(path)
             };
-            let file = executor.spawn_blocking(create)?.await?.map_err(|cause| {
-                Error::new(ErrorCode::CannotCreateFile).with_cause(cause)
-            })?;
-            Ok(Box::new(Sink { file: Arc::new(file), executor }) as Box<dyn FileSink>)
+            let file = executor
+                .spawn_blocking(create)?
+                .await?
+                .map_err(|cause| Error::new(ErrorCode::CannotCreateFile).with_cause(cause))?;
+            Ok(Box::new(Sink {
+                file: Arc::new(file),
+                executor,
+            }) as Box<dyn FileSink>)
         })
     }
 }
@@ -136,7 +156,10 @@ impl Buffers {
     fn take(home: &Arc<Self>) -> Buffer {
         let spare = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let bytes = spare.unwrap_or_else(|| Vec::with_capacity(CHUNK));
-        Buffer { bytes, home: Arc::clone(home) }
+        Buffer {
+            bytes,
+            home: Arc::clone(home),
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{Method, StatusCode, Uri, Version};
-use urlsession_core::{Error, Target};
+use http::{Method, StatusCode, Uri};
+use urlsession_core::Target;
+#[cfg(feature = "http2")]
+use urlsession_core::{Error, ErrorCode};
 
 use crate::errors::Fault;
 use crate::upload::Upload;
@@ -35,7 +37,10 @@ fn is_the_transports(name: &HeaderName) -> bool {
     ];
     NAMES.contains(name)
         || *name == PROXY_AUTHORIZATION
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")
+        || matches!(
+            name.as_str(),
+            "keep-alive" | "proxy-connection" | "http2-settings"
+        )
 }
 
 /// The request line and fields of HTTP/1.1 with the body: origin form, Host first (RFC 9110 section 7.2).
@@ -83,12 +88,12 @@ pub(crate) fn http2(
     parts.scheme = Some(scheme);
     parts.authority = Some(target.authority().clone());
     parts.path_and_query = Some(target.path_and_query().clone());
-    let uri = Uri::from_parts(parts)
-        .map_err(|cause| Error::new(urlsession_core::ErrorCode::BadUrl).with_cause(cause))?;
+    let uri =
+        Uri::from_parts(parts).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
     let mut request = http::Request::new(());
     *request.method_mut() = method.clone();
     *request.uri_mut() = uri;
-    *request.version_mut() = Version::HTTP_2;
+    *request.version_mut() = http::Version::HTTP_2;
     *request.headers_mut() = headers;
     Ok(request)
 }
@@ -115,7 +120,9 @@ pub(crate) fn check_http1(status: StatusCode, headers: &HeaderMap) -> Result<(),
         return Err(Fault::SwitchedProtocols);
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let Some(coding) = codings.next() else { return Ok(()) };
+    let Some(coding) = codings.next() else {
+        return Ok(());
+    };
     if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") || codings.next().is_some() {
         return Err(Fault::UnknownTransferCoding);
     }
@@ -128,12 +135,19 @@ pub(crate) fn check_http1(status: StatusCode, headers: &HeaderMap) -> Result<(),
 /// Holds HTTP/2 heads to the count of fields that HTTP/1 heads are held to; their bytes h2 counts.
 #[cfg(feature = "http2")]
 pub(crate) fn check_http2(headers: &HeaderMap) -> Result<(), Fault> {
-    if headers.len() > FIELD_LIMIT { Err(Fault::TooManyFields) } else { Ok(()) }
+    if headers.len() > FIELD_LIMIT {
+        Err(Fault::TooManyFields)
+    } else {
+        Ok(())
+    }
 }
 
 /// The bytes of header fields as they count against a bound: names and values.
 pub(crate) fn bytes_of(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
 }
 
 #[cfg(test)]
@@ -144,36 +158,56 @@ mod tests {
         fields
             .iter()
             .map(|(name, value)| {
-                (HeaderName::from_static(name), HeaderValue::from_static(value))
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
             })
             .collect()
     }
 
     #[test]
     fn chunked_alone_is_sound() {
-        assert_eq!(check_http1(StatusCode::OK, &fields(&[("transfer-encoding", "Chunked")])), Ok(()));
+        assert_eq!(
+            check_http1(StatusCode::OK, &fields(&[("transfer-encoding", "Chunked")])),
+            Ok(())
+        );
     }
 
     #[test]
     fn chunked_with_a_length_is_refused() {
         let both = fields(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
-        assert_eq!(check_http1(StatusCode::OK, &both), Err(Fault::ConflictingFraming));
+        assert_eq!(
+            check_http1(StatusCode::OK, &both),
+            Err(Fault::ConflictingFraming)
+        );
     }
 
     #[test]
     fn other_codings_are_refused() {
         for coding in ["gzip, chunked", "chunked, chunked", "gzip", "xchunked", ""] {
             let coded = fields(&[("transfer-encoding", coding)]);
-            assert_eq!(check_http1(StatusCode::OK, &coded), Err(Fault::UnknownTransferCoding));
+            assert_eq!(
+                check_http1(StatusCode::OK, &coded),
+                Err(Fault::UnknownTransferCoding)
+            );
         }
     }
 
     #[test]
     fn the_host_comes_first_and_from_the_url_only() {
         let target = Target::parse("http://example.com:81/a?b").unwrap();
-        let given = fields(&[("accept", "*/*"), ("host", "evil.example"), ("connection", "close")]);
+        let given = fields(&[
+            ("accept", "*/*"),
+            ("host", "evil.example"),
+            ("connection", "close"),
+        ]);
         let request = http1(&Method::POST, &target, &given, Upload::default());
-        let sent: Vec<_> = request.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
+        let sent: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_bytes()))
+            .collect();
         assert_eq!(
             sent,
             [

@@ -83,11 +83,15 @@ impl Connection {
         self.line.listen();
         // Only the connection's own poll completes the answer: no waker is needed there, and no share of the task's budget
         // either, which would want one.
-        let mut answer = pin!(tokio::task::unconstrained(self.sender.try_send_request(request)));
+        let mut answer = pin!(tokio::task::unconstrained(
+            self.sender.try_send_request(request)
+        ));
         let driver = &mut self.driver;
         let answered = poll_fn(|context| {
             drive(driver, context);
-            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
         });
         answered.await.map_err(|mut error| Unanswered {
             unsent: error.take_message().map(http::Request::into_body),
@@ -105,7 +109,10 @@ struct Unanswered {
 }
 
 fn drive<C: Future + Unpin>(driver: &mut Option<C>, context: &mut Context<'_>) {
-    if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(context).is_ready()) {
+    if driver
+        .as_mut()
+        .is_some_and(|driver| Pin::new(driver).poll(context).is_ready())
+    {
         *driver = None;
     }
 }
@@ -125,8 +132,7 @@ pub(crate) async fn exchange(
             return Err(Failure {
                 is_stale: was_idle && failed.is_silent,
                 unsent: failed.unsent.filter(|_| was_idle),
-                is_unprocessed: false,
-                error: failed.error,
+                ..failed.error.into()
             });
         }
     };
@@ -139,11 +145,22 @@ pub(crate) async fn exchange(
         hop.pool.give_back(hop.target.origin(), connection);
         Box::new(Ended) as Box<dyn Body>
     } else {
-        Box::new(Http1Body { carried: Some((incoming, connection)), hop: hop.reader() })
+        Box::new(Http1Body {
+            carried: Some((incoming, connection)),
+            hop: hop.reader(),
+        })
     };
-    let response =
-        Response::new(hop.target.url().clone(), head.status, head.version, head.headers);
-    Ok(HopResponse { response, body, connection: Some(id) })
+    let response = Response::new(
+        hop.target.url().clone(),
+        head.status,
+        head.version,
+        head.headers,
+    );
+    Ok(HopResponse {
+        response,
+        body,
+        connection: Some(id),
+    })
 }
 
 /// Reports 1xx responses as they come, 100 and 101 excepted, and ends the connection when they do not end.
@@ -193,7 +210,9 @@ impl Http1Body {
     fn finish(&mut self) {
         if let Some((incoming, connection)) = self.carried.take() {
             drop(incoming);
-            self.hop.pool.give_back(self.hop.target.origin(), connection);
+            self.hop
+                .pool
+                .give_back(self.hop.target.origin(), connection);
         }
     }
 
@@ -207,7 +226,9 @@ impl Body for Http1Body {
     fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let mut has_driven = false;
         loop {
-            let Some((incoming, connection)) = &mut self.carried else { return Poll::Ready(None) };
+            let Some((incoming, connection)) = &mut self.carried else {
+                return Poll::Ready(None);
+            };
             // Only the drive below fills the channel that this reads: no waker is needed.
             match Pin::new(&mut *incoming).poll_frame(&mut Context::from_waker(Waker::noop())) {
                 Poll::Pending if has_driven => return Poll::Pending,
@@ -219,7 +240,9 @@ impl Body for Http1Body {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(self.fail(error)))),
                 Poll::Ready(Some(Ok(frame))) => {
                     let is_last = incoming.is_end_stream();
-                    let Ok(chunk) = frame.into_data() else { continue };
+                    let Ok(chunk) = frame.into_data() else {
+                        continue;
+                    };
                     if is_last {
                         self.finish();
                     }
@@ -233,7 +256,9 @@ impl Body for Http1Body {
     }
 
     fn remaining(&self) -> Option<u64> {
-        self.carried.as_ref().map_or(Some(0), |(incoming, _)| incoming.size_hint().exact())
+        self.carried
+            .as_ref()
+            .map_or(Some(0), |(incoming, _)| incoming.size_hint().exact())
     }
 }
 
@@ -246,6 +271,8 @@ impl Drop for Http1Body {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("id", &self.birth.id).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("id", &self.birth.id)
+            .finish_non_exhaustive()
     }
 }

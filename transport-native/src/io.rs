@@ -58,7 +58,10 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn new(tcp: TcpStream) -> Self {
-        Self { tcp, line: Arc::default() }
+        Self {
+            tcp,
+            line: Arc::default(),
+        }
     }
 
     pub(crate) fn line(&self) -> &Arc<Line> {
@@ -163,7 +166,10 @@ pub(crate) struct Io {
 
 impl Io {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, parked: false }
+        Self {
+            stream,
+            parked: false,
+        }
     }
 
     pub(crate) fn line(&self) -> &Arc<Line> {
@@ -202,7 +208,8 @@ impl AsyncWrite for Io {
         if self.parked {
             return Poll::Pending;
         }
-        let written = either!(&mut self.stream, stream => Pin::new(stream).poll_write(context, bytes));
+        let written =
+            either!(&mut self.stream, stream => Pin::new(stream).poll_write(context, bytes));
         self.park(written)
     }
 
@@ -214,8 +221,7 @@ impl AsyncWrite for Io {
         if self.parked {
             return Poll::Pending;
         }
-        let written =
-            either!(&mut self.stream, stream => Pin::new(stream).poll_write_vectored(context, slices));
+        let written = either!(&mut self.stream, stream => Pin::new(stream).poll_write_vectored(context, slices));
         self.park(written)
     }
 

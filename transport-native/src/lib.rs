@@ -14,13 +14,19 @@ mod files;
 mod head;
 mod host;
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod io;
 mod platform;
 mod pool;
 mod race;
 mod resolve;
 mod runtime;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
+#[cfg(feature = "tls")]
+mod trust;
 mod upload;
 
 pub use files::NativeFiles;

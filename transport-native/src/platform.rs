@@ -59,7 +59,10 @@ impl NativePlatform {
             configuration: configuration.clone(),
             overrides: Overrides::new(),
             executor: None,
-            limits: Limits { idle_timeout: Duration::from_secs(90), max_idle_per_host },
+            limits: Limits {
+                idle_timeout: Duration::from_secs(90),
+                max_idle_per_host,
+            },
         }
     }
 
@@ -67,7 +70,10 @@ impl NativePlatform {
     /// calls for one host give several addresses, tried in this order. Default none.
     #[must_use]
     pub fn resolve(mut self, host: &str, address: SocketAddr) -> Self {
-        self.overrides.entry(resolve::canonical(host)).or_default().push(address);
+        self.overrides
+            .entry(resolve::canonical(host))
+            .or_default()
+            .push(address);
         self
     }
 
@@ -106,7 +112,12 @@ impl NativePlatform {
         let executor = self.executor.unwrap_or_else(Executor::here);
         let files = NativeFiles::new(executor.clone());
         let pool = Pool::new(self.limits, executor.clone());
-        let dialer = Dialer::new(executor.clone(), files.clone(), self.overrides, &self.configuration);
+        let dialer = Dialer::new(
+            executor.clone(),
+            files.clone(),
+            self.overrides,
+            &self.configuration,
+        );
         Platform::new(
             Arc::new(NativeTransport::new(pool, Arc::new(dialer))),
             Arc::new(NativeRuntime::new(executor)),

@@ -9,11 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
+#[cfg(feature = "http2")]
+use urlsession_core::Error;
 use urlsession_core::{ConnectionId, Multiplexing, Origin, OriginId};
 
+use crate::connect::Dialed;
 use crate::executor::Executor;
 use crate::host::{Closed, Host};
 use crate::http1::Connection;
+#[cfg(feature = "http2")]
+use crate::{connect::SharedDial, http2};
 
 /// How many idle connections a transport keeps in all.
 const IDLE_LIMIT: usize = 1_000;
@@ -78,7 +83,10 @@ impl Pool {
     /// The birth of a connection that is about to be made.
     pub(crate) fn birth(&self) -> Birth {
         let id = ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed));
-        Birth { id, generation: self.lock().generation }
+        Birth {
+            id,
+            generation: self.lock().generation,
+        }
     }
 
     /// What the last handshake with `origin` found.
@@ -93,27 +101,48 @@ impl Pool {
         state.host(origin).carries = Some(carries);
     }
 
-    /// An idle connection to `origin` that is still good.
-    pub(crate) fn take(&self, origin: &Origin) -> Option<Box<Connection>> {
+    /// A place on a shared connection to `origin`, or an idle one that is still good.
+    pub(crate) fn take(&self, origin: &Origin) -> Option<Dialed> {
+        #[cfg(feature = "http2")]
+        if let Some(place) = self.place(origin) {
+            return Some(Dialed::Http2(place));
+        }
         loop {
             let mut connection = self.lock().take(origin.id(), Vec::pop)?;
             if connection.is_quiet() {
-                return Some(connection);
+                return Some(Dialed::Http1(connection));
             }
         }
     }
 
     /// The idle connection `id` to `origin`, if it is still good.
-    pub(crate) fn take_this(&self, origin: &Origin, id: ConnectionId) -> Option<Box<Connection>> {
+    pub(crate) fn take_this(&self, origin: &Origin, id: ConnectionId) -> Option<Dialed> {
+        #[cfg(feature = "http2")]
+        if let Some(place) = self
+            .place(origin)
+            .filter(|place| place.connection().id() == id)
+        {
+            return Some(Dialed::Http2(place));
+        }
         let mut connection = self.lock().take(origin.id(), |idle| {
             let at = idle.iter().position(|connection| connection.id() == id)?;
             Some(idle.remove(at))
         })?;
-        connection.is_quiet().then_some(connection)
+        connection.is_quiet().then_some(Dialed::Http1(connection))
+    }
+
+    #[cfg(feature = "http2")]
+    fn place(&self, origin: &Origin) -> Option<http2::Place> {
+        let mut closed = Closed::default();
+        self.lock().hosts.get_mut(&origin.id())?.place(&mut closed)
     }
 
     /// Takes `connection` back after its exchange, to rest or to be closed.
-    pub(crate) fn give_back(self: &Arc<Self>, origin: &Arc<Origin>, mut connection: Box<Connection>) {
+    pub(crate) fn give_back(
+        self: &Arc<Self>,
+        origin: &Arc<Origin>,
+        mut connection: Box<Connection>,
+    ) {
         if !connection.rest() {
             return;
         }
@@ -134,6 +163,41 @@ impl Pool {
         self.ensure_reaper(state);
     }
 
+    /// Takes in a new shared connection to `origin`; one from before a reset serves only whoever holds it.
+    #[cfg(feature = "http2")]
+    pub(crate) fn share(
+        self: &Arc<Self>,
+        origin: &Arc<Origin>,
+        connection: Arc<http2::Connection>,
+    ) {
+        let mut state = self.lock();
+        if state.generation == connection.birth().generation {
+            state.host(origin).shared.push(connection);
+            self.ensure_reaper(state);
+        }
+    }
+
+    /// The attempt at a shared connection that is under way, else a new one.
+    #[cfg(feature = "http2")]
+    pub(crate) fn dialing(
+        &self,
+        origin: &Arc<Origin>,
+        start: impl FnOnce() -> Result<SharedDial, Error>,
+    ) -> Result<SharedDial, Error> {
+        let mut state = self.lock();
+        let host = state.host(origin);
+        if let Some(dialing) = host
+            .dialing
+            .as_ref()
+            .and_then(futures::future::WeakShared::upgrade)
+        {
+            return Ok(dialing);
+        }
+        let dialing = start()?;
+        host.dialing = dialing.downgrade();
+        Ok(dialing)
+    }
+
     /// Lets go of every idle connection, and of the shared ones once their streams end; nothing from before is used again.
     pub(crate) fn reset(&self) {
         let mut closed = Closed::default();
@@ -152,7 +216,9 @@ impl Pool {
         }
         state.reaper = Reaper::Starting;
         drop(state);
-        let Ok(handle) = self.executor.handle() else { return };
+        let Ok(handle) = self.executor.handle() else {
+            return;
+        };
         let task = handle.spawn(reap(Reaping(Arc::downgrade(self))));
         let mut state = self.lock();
         if matches!(state.reaper, Reaper::Starting) {
@@ -167,7 +233,9 @@ impl Pool {
         let mut closed = Closed::default();
         let mut state = self.lock();
         let hosts = state.hosts.values_mut();
-        let oldest = hosts.filter_map(|host| host.expire(now, timeout, &mut closed)).min();
+        let oldest = hosts
+            .filter_map(|host| host.expire(now, timeout, &mut closed))
+            .min();
         state.idle = state.hosts.values().map(|host| host.idle.len()).sum();
         if oldest.is_none() {
             state.reaper = Reaper::NotNeeded;
@@ -192,7 +260,9 @@ impl Drop for Pool {
 
 impl State {
     fn host(&mut self, origin: &Arc<Origin>) -> &mut Host {
-        self.hosts.entry(origin.id()).or_insert_with(|| Host::new(Arc::clone(origin)))
+        self.hosts
+            .entry(origin.id())
+            .or_insert_with(|| Host::new(Arc::clone(origin)))
     }
 
     fn take(
@@ -225,7 +295,9 @@ impl Drop for Reaping {
 
 async fn reap(reaping: Reaping) {
     loop {
-        let Some(wait) = reaping.0.upgrade().and_then(|pool| pool.sweep()) else { return };
+        let Some(wait) = reaping.0.upgrade().and_then(|pool| pool.sweep()) else {
+            return;
+        };
         tokio::time::sleep(wait).await;
     }
 }

@@ -29,14 +29,25 @@ pub(crate) async fn addresses(
     };
     let canonical = canonical(name);
     if let Some(given) = overrides.get(&canonical) {
-        return Ok(given.iter().map(|address| with_port(*address, port)).collect());
+        return Ok(given
+            .iter()
+            .map(|address| with_port(*address, port))
+            .collect());
     }
     if let Some(known) = special_use(&canonical) {
-        return Ok(known?.map(|address| SocketAddr::new(address, port)).to_vec());
+        return Ok(known?
+            .map(|address| SocketAddr::new(address, port))
+            .to_vec());
     }
-    let found = tokio::net::lookup_host((name.as_str(), port)).await.map_err(errors::of_lookup)?;
+    let found = tokio::net::lookup_host((name.as_str(), port))
+        .await
+        .map_err(errors::of_lookup)?;
     let found = in_turn(found.collect());
-    if found.is_empty() { Err(Fault::NoAddress.into()) } else { Ok(found) }
+    if found.is_empty() {
+        Err(Fault::NoAddress.into())
+    } else {
+        Ok(found)
+    }
 }
 
 /// An override without a port goes to the URL's.
@@ -83,13 +94,19 @@ mod tests {
     #[test]
     fn addresses_need_no_lookup() {
         let none = Overrides::new();
-        assert_eq!(resolve("http://127.0.0.1:81/", &none).unwrap(), ["127.0.0.1:81"]);
+        assert_eq!(
+            resolve("http://127.0.0.1:81/", &none).unwrap(),
+            ["127.0.0.1:81"]
+        );
         assert_eq!(resolve("http://[::1]/", &none).unwrap(), ["[::1]:80"]);
     }
 
     #[test]
     fn an_override_wins_whatever_the_spelling() {
-        let given = vec!["127.0.0.1:9".parse().unwrap(), "127.0.0.2:0".parse().unwrap()];
+        let given = vec![
+            "127.0.0.1:9".parse().unwrap(),
+            "127.0.0.2:0".parse().unwrap(),
+        ];
         let overrides = Overrides::from([("wild.test".to_owned(), given)]);
         let found = resolve("http://WILD.test.:81/", &overrides).unwrap();
         assert_eq!(found, ["127.0.0.1:9", "127.0.0.2:81"]);
@@ -98,7 +115,10 @@ mod tests {
     #[test]
     fn special_names_are_not_looked_up() {
         let none = Overrides::new();
-        assert_eq!(resolve("http://a.localhost/", &none).unwrap(), ["[::1]:80", "127.0.0.1:80"]);
+        assert_eq!(
+            resolve("http://a.localhost/", &none).unwrap(),
+            ["[::1]:80", "127.0.0.1:80"]
+        );
         let error = resolve("http://no.such.invalid/", &none).unwrap_err();
         assert_eq!(error.code(), ErrorCode::CannotFindHost);
     }
@@ -106,7 +126,18 @@ mod tests {
     #[test]
     fn the_families_take_turns() {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
-        let found = in_turn(vec![address("1.1.1.1:1"), address("2.2.2.2:1"), address("[::1]:1")]);
-        assert_eq!(found, [address("[::1]:1"), address("1.1.1.1:1"), address("2.2.2.2:1")]);
+        let found = in_turn(vec![
+            address("1.1.1.1:1"),
+            address("2.2.2.2:1"),
+            address("[::1]:1"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                address("[::1]:1"),
+                address("1.1.1.1:1"),
+                address("2.2.2.2:1")
+            ]
+        );
     }
 }

@@ -15,12 +15,26 @@ const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 #[derive(Debug)]
 pub struct NativeRuntime {
     executor: Executor,
-    start: Instant,
+    clock: Arc<SinceStart>,
+}
+
+/// The monotonic clock, from the runtime's making on.
+#[derive(Debug)]
+struct SinceStart(Instant);
+
+impl Clock for SinceStart {
+    fn now(&self) -> Moment {
+        let elapsed = self.0.elapsed();
+        Moment::from_nanos(elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos()))
+    }
 }
 
 impl NativeRuntime {
     pub(crate) fn new(executor: Executor) -> Self {
-        Self { executor, start: Instant::now() }
+        Self {
+            executor,
+            clock: Arc::new(SinceStart(Instant::now())),
+        }
     }
 }
 
@@ -36,17 +50,24 @@ impl Runtime for NativeRuntime {
     /// When the runtime is gone, the library's own thread keeps the time.
     fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()> {
         let after = Duration::from_nanos(moment.as_nanos()).min(FOREVER);
-        let at = self.start.checked_add(after).unwrap_or(self.start + FOREVER);
+        let start = self.clock.0;
+        let at = start.checked_add(after).unwrap_or(start + FOREVER);
         let executor = self.executor.clone();
         Box::pin(async move {
-            if sleep_on(&executor, at).await.is_err() && sleep_on(&Executor::OwnThread, at).await.is_err() {
+            if sleep_on(&executor, at).await.is_err()
+                && sleep_on(&Executor::OwnThread, at).await.is_err()
+            {
                 std::future::pending::<()>().await;
             }
         })
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(NativeClock(self.start))
+        Arc::<SinceStart>::clone(&self.clock)
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     fn wall_clock(&self) -> SystemTime {
@@ -59,19 +80,10 @@ impl Runtime for NativeRuntime {
     }
 }
 
-/// The operating system's monotonic clock, from the runtime's beginning.
-#[derive(Debug)]
-struct NativeClock(Instant);
-
-impl Clock for NativeClock {
-    fn now(&self) -> Moment {
-        let elapsed = self.0.elapsed();
-        Moment::from_nanos(elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos()))
-    }
-}
-
 async fn sleep_on(executor: &Executor, at: Instant) -> Result<(), Error> {
-    executor.spawn(async move { tokio::time::sleep_until(at.into()).await })?.await
+    executor
+        .spawn(async move { tokio::time::sleep_until(at.into()).await })?
+        .await
 }
 
 #[cfg(test)]
@@ -80,7 +92,10 @@ mod tests {
 
     #[test]
     fn a_sleep_outlives_its_runtime() {
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let runtime = NativeRuntime::new(Executor::Given(tokio.handle().clone()));
         let sleep = runtime.sleep_until(runtime.now() + Duration::from_millis(5));
         drop(tokio);

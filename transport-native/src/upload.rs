@@ -22,7 +22,11 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(body: HopBody, events: ExchangeEvents) -> Self {
-        Self { body, events, reported: None }
+        Self {
+            body,
+            events,
+            reported: None,
+        }
     }
 
     /// True when [`open`](Self::open) gives the whole body another time.
@@ -42,7 +46,8 @@ impl Source {
                 (Chunks::Pulled(Box::new(body)), length)
             }
             HopBody::Stream(..) => {
-                let HopBody::Stream(body, length) = std::mem::replace(&mut self.body, HopBody::Empty)
+                let HopBody::Stream(body, length) =
+                    std::mem::replace(&mut self.body, HopBody::Empty)
                 else {
                     return Ok(Upload::default());
                 };
@@ -51,10 +56,19 @@ impl Source {
         };
         let events = &self.events;
         let reported = self.reported.get_or_insert_with(|| {
-            Arc::new(Reported { events: events.clone(), bytes: AtomicU64::new(0) })
+            Arc::new(Reported {
+                events: events.clone(),
+                bytes: AtomicU64::new(0),
+            })
         });
         let reported = Arc::clone(reported);
-        Ok(Upload(Some(Box::new(Sending { chunks, length, offset: 0, next: None, reported }))))
+        Ok(Upload(Some(Box::new(Sending {
+            chunks,
+            length,
+            offset: 0,
+            next: None,
+            reported,
+        }))))
     }
 }
 
@@ -95,7 +109,9 @@ impl Upload {
 
     /// True when every byte has been handed on.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.0.as_ref().is_none_or(|sending| sending.length == Some(sending.offset))
+        self.0
+            .as_ref()
+            .is_none_or(|sending| sending.length == Some(sending.offset))
     }
 
     /// The next chunk, never empty; `None` at the end.
@@ -103,7 +119,10 @@ impl Upload {
     /// # Errors
     /// The body's own; [`ErrorCode::RequestBodyStreamExhausted`] when it ends before its length,
     /// [`ErrorCode::DataLengthExceedsMaximum`] when it goes on beyond it.
-    pub(crate) fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Error>>> {
+    pub(crate) fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Chunk, Error>>> {
         match &mut self.0 {
             None => Poll::Ready(None),
             Some(sending) => sending.poll_chunk(context),
@@ -117,7 +136,9 @@ impl Sending {
             Some(next) => Some(next),
             None => ready!(self.chunks.poll_next(context)).transpose()?,
         };
-        let Some(bytes) = next else { return Poll::Ready(self.ended()) };
+        let Some(bytes) = next else {
+            return Poll::Ready(self.ended());
+        };
         let end = self.offset + bytes.len() as u64;
         if let Some(length) = self.length {
             if end == length {
@@ -127,7 +148,12 @@ impl Sending {
                 return Poll::Ready(Some(Err(ErrorCode::DataLengthExceedsMaximum.into())));
             }
         }
-        let chunk = Chunk { bytes, offset: self.offset, reported: Arc::clone(&self.reported) };
+        let reported = Some(Arc::clone(&self.reported));
+        let chunk = Chunk {
+            bytes,
+            offset: self.offset,
+            reported,
+        };
         self.offset = end;
         Poll::Ready(Some(Ok(chunk)))
     }
@@ -165,9 +191,9 @@ impl http_body::Body for Upload {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             None => SizeHint::with_exact(0),
-            Some(sending) => sending
-                .length
-                .map_or_else(SizeHint::new, |length| SizeHint::with_exact(length - sending.offset)),
+            Some(sending) => sending.length.map_or_else(SizeHint::new, |length| {
+                SizeHint::with_exact(length - sending.offset)
+            }),
         }
     }
 }
@@ -179,11 +205,22 @@ struct Reported {
     bytes: AtomicU64,
 }
 
+impl Reported {
+    fn up_to(&self, offset: u64) {
+        let before = self.bytes.fetch_max(offset, Ordering::Relaxed);
+        if offset > before {
+            self.events.sent(offset - before);
+        }
+    }
+}
+
 /// A chunk that counts its bytes as they are written.
+#[derive(Default)]
 pub(crate) struct Chunk {
     bytes: Bytes,
     offset: u64,
-    reported: Arc<Reported>,
+    /// `None` in the empty chunk that only ends a stream.
+    reported: Option<Arc<Reported>>,
 }
 
 #[cfg(feature = "http2")]
@@ -193,7 +230,7 @@ impl Chunk {
         let first = Self {
             bytes: self.bytes.split_to(length),
             offset: self.offset,
-            reported: Arc::clone(&self.reported),
+            reported: self.reported.clone(),
         };
         self.offset += length as u64;
         first
@@ -212,15 +249,16 @@ impl Buf for Chunk {
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
         self.offset += count as u64;
-        let before = self.reported.bytes.fetch_max(self.offset, Ordering::Relaxed);
-        if self.offset > before {
-            self.reported.events.sent(self.offset - before);
+        if let Some(reported) = &self.reported {
+            reported.up_to(self.offset);
         }
     }
 }
 
 impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chunk").field("remaining", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("Chunk")
+            .field("remaining", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,431 @@
+//! HTTP/2 by h2: a connection is a task, shared by the exchanges that have a stream on it.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use h2::client::{Builder, ResponseFuture, SendRequest};
+use h2::{Reason, RecvStream, SendStream};
+use urlsession_core::{
+    Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Response,
+};
+
+use crate::errors::{self, Fault};
+use crate::exchange::{Answer, Failure, Hop, Reader};
+use crate::executor::{Executor, Spawned};
+use crate::head;
+use crate::http1::Ended;
+use crate::io::Io;
+use crate::pool::Birth;
+use crate::upload::{Chunk, Upload};
+
+/// The most streams on one connection, suspended ones included.
+pub(crate) const STREAM_LIMIT: usize = 128;
+
+/// How many bytes of a stream may wait unread.
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+/// How many bytes of all streams together may wait unread: every stream may have its window full, and none stops another.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAM_LIMIT as u32;
+
+/// The most bytes of an upload that wait in a stream's buffer.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// A shared connection. It ends when nobody holds it and its last stream has ended.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    sender: SendRequest<Chunk>,
+    birth: Birth,
+    streams: AtomicUsize,
+    has_served: AtomicBool,
+    /// It failed, or its peer wants no more streams: those on it go on, new ones go elsewhere.
+    is_retired: AtomicBool,
+    idle_since: Mutex<Instant>,
+    driver: Spawned<()>,
+}
+
+impl Connection {
+    /// Opens a connection on `stream`, driven by a task of its own.
+    pub(crate) async fn open(
+        io: Io,
+        birth: Birth,
+        executor: &Executor,
+    ) -> Result<Arc<Self>, Error> {
+        let opening = Builder::new()
+            .enable_push(false)
+            .initial_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(head::HEADER_BYTES_LIMIT as u32)
+            .max_send_buffer_size(SEND_BUFFER)
+            .handshake(io);
+        let (sender, connection) = opening.await.map_err(errors::of_http2)?;
+        // How it ended its streams learn.
+        let driver = executor.spawn(async move { drop(connection.await) })?;
+        Ok(Arc::new(Self {
+            sender,
+            birth,
+            streams: AtomicUsize::new(0),
+            has_served: AtomicBool::new(false),
+            is_retired: AtomicBool::new(false),
+            idle_since: Mutex::new(Instant::now()),
+            driver,
+        }))
+    }
+
+    pub(crate) fn id(&self) -> ConnectionId {
+        self.birth.id
+    }
+
+    pub(crate) fn birth(&self) -> Birth {
+        self.birth
+    }
+
+    /// How many streams it carries at once: the peer's limit, as far as it has told, within ours.
+    pub(crate) fn stream_limit(&self) -> usize {
+        self.sender
+            .current_max_send_streams()
+            .clamp(1, STREAM_LIMIT)
+    }
+
+    /// True while new streams may be opened on it.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_retired.load(Ordering::Relaxed) && !self.driver.is_finished()
+    }
+
+    /// Since when no stream is on it, `None` while one is.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.streams.load(Ordering::Acquire) == 0;
+        is_idle.then(|| {
+            *self
+                .idle_since
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        })
+    }
+
+    fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A place for one stream, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Connection>);
+
+impl Place {
+    /// A place on `connection`, if it has one left.
+    pub(crate) fn on(connection: &Arc<Connection>) -> Option<Self> {
+        let limit = connection.stream_limit();
+        let free = |taken| (taken < limit).then_some(taken + 1);
+        let streams = &connection.streams;
+        streams
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, free)
+            .ok()?;
+        Some(Self(Arc::clone(connection)))
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut since = self
+            .0
+            .idle_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *since = Instant::now();
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Makes the exchange on a stream of its own.
+pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<Answer, Failure> {
+    let request = head::http2(&hop.method, &hop.target, &hop.headers, upload.length())?;
+    let connection = place.connection();
+    let has_served = connection.has_served.swap(true, Ordering::Relaxed);
+    let mut sender = connection.sender.clone();
+    let opened = match poll_fn(|context| sender.poll_ready(context)).await {
+        Ok(()) => sender.send_request(request, upload.is_at_end()),
+        Err(error) => Err(error),
+    };
+    let (response, stream) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            connection.retire();
+            return Err(Failure {
+                unsent: Some(upload),
+                ..Failure::on_shared(errors::of_http2(error))
+            });
+        }
+    };
+    let pump = (!upload.is_at_end()).then(|| Pump {
+        stream,
+        upload,
+        chunk: None,
+    });
+    let mut awaiting = Awaiting {
+        response,
+        pump,
+        interim: Interim::default(),
+    };
+    let answered = poll_fn(|context| awaiting.poll(context, &hop.events)).await;
+    let response = match answered {
+        Ok(response) => response,
+        Err(Unanswered::Ours(error)) => return Err(error.into()),
+        Err(Unanswered::Peers(error)) => {
+            return Err(judge(
+                error,
+                connection,
+                has_served && awaiting.interim.count == 0,
+            ));
+        }
+    };
+    answer(response, awaiting.pump, place, hop)
+}
+
+/// What a failed stream says about another attempt.
+fn judge(error: h2::Error, connection: &Connection, may_be_stale: bool) -> Failure {
+    let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    // h2 fails with the peer's GOAWAY only streams above its last one; one that came with an error ends the others too.
+    let is_above = error.is_go_away() && error.reason() == Some(Reason::NO_ERROR);
+    let is_unprocessed = error.is_remote() && (is_refused || is_above);
+    let is_connections = !error.is_reset();
+    if is_connections {
+        connection.retire();
+    }
+    Failure {
+        is_unprocessed,
+        is_stale: may_be_stale && is_connections,
+        ..Failure::on_shared(errors::of_http2(error))
+    }
+}
+
+fn answer(
+    response: http::Response<RecvStream>,
+    pump: Option<Pump>,
+    place: Place,
+    hop: &Hop,
+) -> Result<Answer, Failure> {
+    hop.events.touched();
+    let (head, stream) = response.into_parts();
+    head::check_http2(&head.headers)?;
+    let id = place.connection().id();
+    let remaining = head
+        .headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let body = if stream.is_end_stream() {
+        Box::new(Ended) as Box<dyn Body>
+    } else {
+        let flow = Some(Flow {
+            stream,
+            pump,
+            _place: place,
+        });
+        Box::new(Http2Body {
+            flow,
+            remaining,
+            hop: hop.reader(),
+        })
+    };
+    let response = Response::new(
+        hop.target.url().clone(),
+        head.status,
+        head.version,
+        head.headers,
+    );
+    Ok(HopResponse {
+        response,
+        body,
+        connection: Some(id),
+    })
+}
+
+/// A request on its way, its head sent.
+struct Awaiting {
+    response: ResponseFuture,
+    pump: Option<Pump>,
+    interim: Interim,
+}
+
+/// The interim responses so far.
+#[derive(Default)]
+struct Interim {
+    count: u32,
+    bytes: usize,
+}
+
+/// Why no answer came: for a fault that this side found, or as h2 reports.
+enum Unanswered {
+    Ours(Error),
+    Peers(h2::Error),
+}
+
+impl Awaiting {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        events: &ExchangeEvents,
+    ) -> Poll<Result<http::Response<RecvStream>, Unanswered>> {
+        if let Err(error) = poll_pump(&mut self.pump, context) {
+            return Poll::Ready(Err(Unanswered::Ours(error)));
+        }
+        while let Poll::Ready(Some(interim)) = self.response.poll_informational(context) {
+            let interim = interim.map_err(Unanswered::Peers)?;
+            self.interim
+                .take(interim, events)
+                .map_err(|fault| Unanswered::Ours(fault.into()))?;
+        }
+        Pin::new(&mut self.response)
+            .poll(context)
+            .map_err(Unanswered::Peers)
+    }
+}
+
+impl Interim {
+    fn take(&mut self, interim: http::Response<()>, events: &ExchangeEvents) -> Result<(), Fault> {
+        let (head, ()) = interim.into_parts();
+        self.count += 1;
+        self.bytes += head::bytes_of(&head.headers);
+        if self.count > head::INTERIM_LIMIT || self.bytes > head::HEADER_BYTES_LIMIT {
+            return Err(Fault::TooManyInterimResponses);
+        }
+        events.touched();
+        if head.status.as_u16() > 101 {
+            events.informational(Informational {
+                status: head.status,
+                headers: head.headers,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Moves the request's body into its stream as the peer's window allows.
+struct Pump {
+    stream: SendStream<Chunk>,
+    upload: Upload,
+    chunk: Option<Chunk>,
+}
+
+/// Pumps; `pump` is `None` once the body is out, or nobody takes it any more.
+///
+/// # Errors
+/// The body's own.
+fn poll_pump(pump: &mut Option<Pump>, context: &mut Context<'_>) -> Result<(), Error> {
+    let Some(pumping) = pump else { return Ok(()) };
+    match pumping.poll(context) {
+        Poll::Pending => Ok(()),
+        Poll::Ready(Ok(())) => {
+            *pump = None;
+            Ok(())
+        }
+        Poll::Ready(Err(error)) => {
+            pumping.stream.send_reset(Reason::CANCEL);
+            Err(error)
+        }
+    }
+}
+
+impl Pump {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        loop {
+            let chunk = match &mut self.chunk {
+                Some(chunk) => chunk,
+                None => match ready!(self.upload.poll_chunk(context)).transpose()? {
+                    Some(chunk) => self.chunk.insert(chunk),
+                    None => {
+                        // A stream that is closed takes no end: its response tells why.
+                        drop(self.stream.send_data(Chunk::default(), true));
+                        return Poll::Ready(Ok(()));
+                    }
+                },
+            };
+            let length = bytes::Buf::remaining(chunk);
+            self.stream.reserve_capacity(length);
+            let capacity = self.stream.capacity().min(length);
+            if capacity == 0 {
+                match ready!(self.stream.poll_capacity(context)) {
+                    Some(Ok(_)) => continue,
+                    Some(Err(_)) | None => return Poll::Ready(Ok(())),
+                }
+            }
+            let part = chunk.split_to(capacity);
+            if capacity == length {
+                self.chunk = None;
+            }
+            let is_last = self.chunk.is_none() && self.upload.is_at_end();
+            if self.stream.send_data(part, is_last).is_err() || is_last {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+/// The body of a response; `flow` is `None` after its end.
+struct Http2Body {
+    flow: Option<Flow>,
+    remaining: Option<u64>,
+    hop: Reader,
+}
+
+/// Both directions of a stream, and its place. Dropped before their ends, they reset the stream.
+struct Flow {
+    stream: RecvStream,
+    pump: Option<Pump>,
+    _place: Place,
+}
+
+impl Flow {
+    /// The next chunk; what is taken the peer may send again.
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        poll_pump(&mut self.pump, context)?;
+        loop {
+            let Some(data) = ready!(self.stream.poll_data(context)) else {
+                return Poll::Ready(None);
+            };
+            let data = data.map_err(errors::of_http2)?;
+            // It fails only for more than was received.
+            drop(self.stream.flow_control().release_capacity(data.len()));
+            if !data.is_empty() {
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+    }
+}
+
+impl Body for Http2Body {
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let Some(flow) = &mut self.flow else {
+            return Poll::Ready(None);
+        };
+        let chunk = ready!(flow.poll_data(context));
+        match &chunk {
+            Some(Ok(data)) => {
+                self.hop.events.touched();
+                self.remaining = self
+                    .remaining
+                    .map(|left| left.saturating_sub(data.len() as u64));
+                if flow.stream.is_end_stream() {
+                    self.flow = None;
+                }
+            }
+            Some(Err(_)) | None => self.flow = None,
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|error| error.with_url(self.hop.target.url()))))
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        match self.flow {
+            None => Some(0),
+            Some(_) => self.remaining,
+        }
+    }
+}
