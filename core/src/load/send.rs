@@ -159,7 +159,6 @@ async fn attend<A: App>(
             app.notify(news).await?;
         }
         if let Turn::Done(answer) = turn {
-            signals.touch();
             return answer;
         }
     }

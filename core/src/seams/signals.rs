@@ -1,9 +1,9 @@
 //! What others tell a task's load without calling it: bytes moved, mail, wake-ups.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 use futures::task::AtomicWaker;
 
@@ -11,12 +11,19 @@ use crate::seams::exchange::Mail;
 use crate::seams::runtime::Clock;
 use crate::words::time::Moment;
 
+/// The driver was polled after its last wake.
+const POLLED: u8 = 0;
+/// It was woken and not polled since.
+const WOKEN: u8 = 1;
+/// Somebody has seen it woken and not polled.
+const SEEN: u8 = 2;
+
 /// One task's signals. Any thread may raise them; the task's driver reads them.
 pub(crate) struct Signals {
     clock: Arc<dyn Clock>,
     waker: AtomicWaker,
-    /// When the driver was first woken since its last poll, in nanoseconds; 0 when it was not.
-    woken_at: AtomicU64,
+    woken: AtomicU8,
+    rang: AtomicBool,
     active_at: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
@@ -29,7 +36,8 @@ impl Signals {
         Self {
             clock,
             waker: AtomicWaker::new(),
-            woken_at: AtomicU64::new(0),
+            woken: AtomicU8::new(POLLED),
+            rang: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
@@ -98,26 +106,35 @@ impl Signals {
     }
 
     /// The driver is being polled, and wakes `waker` from now on.
-    pub(crate) fn polled(&self, waker: &std::task::Waker) {
+    pub(crate) fn polled(&self, waker: &Waker) {
         self.waker.register(waker);
-        self.woken_at.store(0, Ordering::Relaxed);
-    }
-
-    /// When the driver was woken without having been polled since.
-    pub(crate) fn unanswered_wake(&self) -> Option<Moment> {
-        match self.woken_at.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Moment::from_nanos(nanos)),
-        }
+        self.woken.store(POLLED, Ordering::Relaxed);
     }
 
     /// Has the driver polled again.
     pub(crate) fn wake(&self) {
-        if self.woken_at.load(Ordering::Relaxed) == 0 {
-            self.woken_at
-                .store(self.clock.now().as_nanos().max(1), Ordering::Relaxed);
+        if self.woken.load(Ordering::Relaxed) == POLLED {
+            self.woken.store(WOKEN, Ordering::Relaxed);
         }
         self.waker.wake();
+    }
+
+    /// True at the second look at a driver that was woken and is not polled.
+    pub(crate) fn is_left_unpolled(&self) -> bool {
+        let seen = self
+            .woken
+            .compare_exchange(WOKEN, SEEN, Ordering::Relaxed, Ordering::Relaxed);
+        seen == Err(SEEN)
+    }
+
+    /// The alarm rings: a timer may have fired.
+    pub(crate) fn ring(&self) {
+        self.rang.store(true, Ordering::Release);
+    }
+
+    /// Did the alarm ring since the last poll?
+    pub(crate) fn take_ring(&self) -> bool {
+        self.rang.load(Ordering::Acquire) && self.rang.swap(false, Ordering::AcqRel)
     }
 }
 

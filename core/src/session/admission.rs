@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::seams::transport::Multiplexing;
 use crate::words::target::OriginId;
 
-/// A task's number in its session, from 1.
-pub(crate) type TaskId = u64;
+/// Where the books have a task.
+pub(crate) type Slot = u32;
 
 /// A place in the order of first resumes. A task keeps its own for life.
 pub(crate) type Ticket = u64;
@@ -53,7 +53,7 @@ struct Line {
     multiplexing: Multiplexing,
     active: usize,
     turns: u32,
-    waiting: [BTreeMap<Ticket, TaskId>; 3],
+    waiting: [BTreeMap<Ticket, Slot>; 3],
 }
 
 impl Admission {
@@ -71,7 +71,7 @@ impl Admission {
         origin: OriginId,
         hint: impl FnOnce() -> Multiplexing,
         (urgency, ticket): (Urgency, Ticket),
-        task: TaskId,
+        task: Slot,
     ) -> bool {
         let limit = self.limit;
         let line = self
@@ -95,7 +95,7 @@ impl Admission {
     }
 
     /// Gives a place back; who is admitted instead.
-    pub(crate) fn release(&mut self, origin: OriginId) -> Vec<TaskId> {
+    pub(crate) fn release(&mut self, origin: OriginId) -> Vec<Slot> {
         let Some(line) = self.lines.get_mut(&origin) else {
             return Vec::new();
         };
@@ -114,7 +114,7 @@ impl Admission {
     }
 
     /// A connection to the origin tells what it carries; who is admitted by that.
-    pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Vec<TaskId> {
+    pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Vec<Slot> {
         let Some(line) = self.lines.get_mut(&origin) else {
             return Vec::new();
         };
@@ -172,7 +172,7 @@ impl Line {
         }
     }
 
-    fn admit(&mut self, limit: usize) -> Vec<TaskId> {
+    fn admit(&mut self, limit: usize) -> Vec<Slot> {
         let mut admitted = Vec::new();
         while self.active < self.capacity(limit) {
             let Some(task) = self.pick() else { break };
@@ -182,9 +182,9 @@ impl Line {
         admitted
     }
 
-    fn pick(&mut self) -> Option<TaskId> {
+    fn pick(&mut self) -> Option<Slot> {
         self.turns = self.turns.wrapping_add(1);
-        let first = |waiting: &BTreeMap<Ticket, TaskId>| waiting.keys().next().copied();
+        let first = |waiting: &BTreeMap<Ticket, Slot>| waiting.keys().next().copied();
         let waiting = self.waiting.iter_mut();
         let line = if self.turns.is_multiple_of(FAIR_TURN) {
             waiting
@@ -222,12 +222,16 @@ mod tests {
     }
 
     impl Queue {
-        fn enter(&mut self, task: TaskId, urgency: Urgency) -> bool {
-            self.admission
-                .enter(self.origin, || self.multiplexing, (urgency, task), task)
+        fn enter(&mut self, task: Slot, urgency: Urgency) -> bool {
+            self.admission.enter(
+                self.origin,
+                || self.multiplexing,
+                (urgency, u64::from(task)),
+                task,
+            )
         }
 
-        fn release(&mut self) -> Vec<TaskId> {
+        fn release(&mut self) -> Vec<Slot> {
             self.admission.release(self.origin)
         }
     }

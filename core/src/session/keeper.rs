@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 
+use crate::session::ledger::Keeper;
 use crate::session::shared::SessionShared;
 use crate::words::bounds::BoxFuture;
 use crate::words::time::Moment;
@@ -18,7 +19,7 @@ pub(crate) async fn keep(session: Weak<SessionShared>) {
             };
             session.keeper_waker.register(context.waker());
             let now = session.clock.now();
-            let Some(at) = session.next_alarm_or_dismiss() else {
+            let Some(at) = session.ledger().dismiss_keeper_until() else {
                 return Poll::Ready(());
             };
             if at <= now {
@@ -43,30 +44,11 @@ pub(crate) async fn keep(session: Weak<SessionShared>) {
 
 impl SessionShared {
     /// Sees to it that somebody wakes for the next alarm.
-    pub(crate) fn mind_the_time(self: &Arc<Self>) {
-        let (is_new, is_earlier) = {
-            let mut ledger = self.ledger();
-            let Some(at) = ledger.next_alarm() else {
-                return;
-            };
-            match ledger.keeper_until {
-                Some(until) if until <= at => return,
-                before => {
-                    ledger.keeper_until = Some(at);
-                    (before.is_none(), before.is_some())
-                }
-            }
-        };
-        if is_new {
-            self.runtime().spawn(Box::pin(keep(Arc::downgrade(self))));
-        } else if is_earlier {
-            self.keeper_waker.wake();
+    pub(crate) fn tell_keeper(self: &Arc<Self>, keeper: Keeper) {
+        match keeper {
+            Keeper::InTime => {}
+            Keeper::Needed => self.runtime().spawn(Box::pin(keep(Arc::downgrade(self)))),
+            Keeper::Late => self.keeper_waker.wake(),
         }
-    }
-
-    fn next_alarm_or_dismiss(&self) -> Option<Moment> {
-        let mut ledger = self.ledger();
-        ledger.keeper_until = ledger.next_alarm();
-        ledger.keeper_until
     }
 }

@@ -57,11 +57,16 @@ impl SessionShared {
             is_shared,
         } = parts;
         let defaults = platform.transport.capabilities().all_request_headers;
+        let clock = platform.runtime.clock();
         let limit = configuration.http_maximum_connections_per_host;
         Arc::new(Self {
             fields: SessionFields::new(&configuration, defaults),
-            ledger: Mutex::new(Ledger::new(platform.transport.clone(), limit)),
-            clock: platform.runtime.clock(),
+            ledger: Mutex::new(Ledger::new(
+                clock.clone(),
+                platform.transport.clone(),
+                limit,
+            )),
+            clock,
             platform,
             configuration,
             queue,
@@ -96,18 +101,11 @@ impl SessionShared {
         work: impl FnOnce(&mut Ledger, &mut Vec<Act>) -> R,
     ) -> R {
         let mut acts = Vec::new();
-        let (result, minds) = {
+        let (result, keeper) = {
             let mut ledger = self.ledger();
-            let result = work(&mut ledger, &mut acts);
-            let (next, until) = (ledger.next_alarm(), ledger.keeper_until);
-            (
-                result,
-                next.is_some_and(|next| until.is_none_or(|until| next < until)),
-            )
+            (work(&mut ledger, &mut acts), ledger.mind_keeper())
         };
-        if minds {
-            self.mind_the_time();
-        }
+        self.tell_keeper(keeper);
         for act in acts {
             self.perform(act);
         }
@@ -130,8 +128,7 @@ impl SessionShared {
     /// Invalidates the session, unless it is the shared one.
     pub(crate) fn invalidate(self: &Arc<Self>, event: SessionEvent) {
         if !self.is_shared {
-            let now = self.clock.now();
-            self.with_ledger(|ledger, acts| ledger.on_session(Some(event), now, acts));
+            self.with_ledger(|ledger, acts| ledger.on_session(event, acts));
         }
     }
 
@@ -188,10 +185,10 @@ pub(crate) fn enter(
     session: &Arc<SessionShared>,
     make: impl FnOnce(u64) -> TaskShared,
 ) -> Arc<TaskShared> {
-    let (id, takes) = session.ledger().next_task();
+    let id = session.ledger().next_task();
     let task = Arc::new(make(id));
     let timers = task.timers();
-    if !takes || !session.ledger().register(task.clone(), timers) {
+    if !session.ledger().register(task.clone(), timers) {
         task.refuse();
     }
     task

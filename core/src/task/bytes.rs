@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::Stream;
 
 use crate::load::deliver::{Item, Outlet};
+use crate::session::ledger::Ledger;
 use crate::task::handle::Task;
 use crate::task::shared::TaskShared;
 use crate::words::bounds::BoxFuture;
@@ -63,8 +64,7 @@ impl BodyBytes {
             return Poll::Ready(None);
         };
         if std::mem::take(&mut self.in_callers_hands) {
-            self.task
-                .in_ledger(|ledger, id, now, acts| ledger.end_wait_for_app(id, now, acts));
+            self.task.in_ledger(Ledger::end_wait_for_app);
         }
         let ended = driver.as_mut().poll(context);
         if let Poll::Ready(outcome) = ended {
@@ -79,8 +79,7 @@ impl BodyBytes {
 
     fn hand_over(&mut self) {
         self.in_callers_hands = true;
-        self.task
-            .in_ledger(|ledger, id, now, acts| ledger.begin_wait_for_app(id, now, acts));
+        self.task.in_ledger(Ledger::begin_wait_for_app);
     }
 }
 

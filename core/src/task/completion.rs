@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::session::ledger::Ledger;
 use crate::task::delegate::{Answer, Delegate, Wants};
 use crate::task::dispatch::guarded;
 use crate::task::handle::Task;
-use crate::task::lifecycle::{Effect, Event};
+use crate::task::lifecycle::Effect;
 use crate::task::observer::TaskEvent;
 use crate::task::shared::{Handler, TaskShared};
 use crate::words::bounds::BoxFuture;
@@ -49,7 +50,7 @@ impl Drop for Completion {
 }
 
 fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
-    let effect = task.in_ledger(|ledger, id, now, acts| ledger.apply(id, Event::Finish, now, acts));
+    let effect = task.in_ledger(Ledger::finish);
     let outcome = match effect {
         Effect::Deliver => found,
         Effect::DeliverCancelled => Err(cancelled(found)),
@@ -120,8 +121,7 @@ struct Handover {
 
 impl Handover {
     fn fulfil(self, handler: Option<(Handler, Outcome)>) {
-        self.task
-            .in_ledger(|ledger, id, now, acts| ledger.apply(id, Event::Complete, now, acts));
+        self.task.in_ledger(Ledger::complete);
         self.task
             .tell_observers(TaskEvent::Completed(self.error.as_ref()));
         if let Some((handler, outcome)) = handler {
@@ -164,9 +164,6 @@ impl Handover {
 impl Drop for Handover {
     fn drop(&mut self) {
         self.task.release_delegate();
-        self.task.in_ledger(|ledger, id, now, acts| {
-            ledger.apply(id, Event::Complete, now, acts);
-            ledger.retire(id, acts);
-        });
+        self.task.in_ledger(Ledger::retire);
     }
 }

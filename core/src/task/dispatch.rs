@@ -11,6 +11,7 @@ use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::platform::Platform;
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
+use crate::session::ledger::Ledger;
 use crate::session::shared::lock;
 use crate::task::delegate::{Answer, Delegate, Wants};
 use crate::task::handle::Task;
@@ -170,9 +171,9 @@ impl TaskShared {
         if let Poll::Ready(answer) = first {
             return answer;
         }
-        self.in_ledger(|ledger, id, now, acts| ledger.begin_wait_for_app(id, now, acts));
+        self.in_ledger(Ledger::begin_wait_for_app);
         let answer = answer.await;
-        self.in_ledger(|ledger, id, now, acts| ledger.end_wait_for_app(id, now, acts));
+        self.in_ledger(Ledger::end_wait_for_app);
         answer
     }
 }
@@ -285,12 +286,12 @@ impl App for Arc<TaskShared> {
     fn hop_begins(&self, expected_to_send: Option<u64>) {
         self.facts().expected_to_send = expected_to_send;
         TaskShared::signals(self).restart_sent();
-        self.in_ledger(|ledger, id, now, _| ledger.start_idle(id, now));
+        self.in_ledger(|ledger, task, _| ledger.start_idle(task));
     }
 
     async fn move_to(&self, origin: &Arc<Origin>) {
-        self.in_ledger(|ledger, id, now, acts| ledger.move_to(id, origin, now, acts));
-        poll_fn(|_| match self.session().ledger().has_place(self.id()) {
+        self.in_ledger(|ledger, task, acts| ledger.move_to(task, origin, acts));
+        poll_fn(|_| match self.session().ledger().has_place(self) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         })
@@ -298,6 +299,6 @@ impl App for Arc<TaskShared> {
     }
 
     fn learned(&self, multiplexing: Multiplexing) {
-        self.in_ledger(|ledger, id, now, acts| ledger.learned(id, multiplexing, now, acts));
+        self.in_ledger(|ledger, task, acts| ledger.learned(task, multiplexing, acts));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::load::deliver::{Output, load};
-use crate::session::ledger::Due;
+use crate::session::ledger::{Due, Ledger};
 use crate::task::completion::{Completion, Outcome};
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
@@ -31,7 +31,7 @@ pub(crate) fn launch(task: Arc<TaskShared>) {
 pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
     let task = completion.task();
     if task.is_callers_future() {
-        task.in_ledger(|ledger, id, now, acts| ledger.resume(id, now, acts));
+        task.in_ledger(Ledger::resume);
     }
     let outcome = {
         let mut load = pin!(Some(begin(task.clone(), output)));
@@ -64,10 +64,11 @@ impl TaskShared {
     ) -> Poll<Outcome> {
         self.signals().polled(context.waker());
         if self.is_resting() {
-            self.in_ledger(|ledger, id, now, acts| ledger.polled_again(id, now, acts));
+            self.in_ledger(Ledger::polled_again);
         }
+        let rang = self.signals().take_ring();
         if self.internal_state() == State::Loading && found.is_none() {
-            if self.in_ledger(|ledger, id, now, _| ledger.is_overdue(id, now)) {
+            if rang && self.in_ledger(|ledger, task, _| ledger.is_overdue(task)) {
                 return Poll::Ready(Err(ErrorCode::TimedOut.into()));
             }
             let waker = Waker::from(self.signals().clone());
@@ -81,9 +82,11 @@ impl TaskShared {
         match self.internal_state() {
             State::Loading => match found.take() {
                 Some(outcome) => Poll::Ready(outcome),
-                None => self.poll_timers(),
+                None if rang => self.poll_timers(),
+                None => Poll::Pending,
             },
-            State::Queued => self.poll_timers(),
+            State::Queued if rang => self.poll_timers(),
+            State::Queued => Poll::Pending,
             State::Born | State::Shelved | State::Suspended => Poll::Pending,
             State::Canceling | State::Finishing | State::Completed => {
                 Poll::Ready(Err(ErrorCode::Cancelled.into()))
@@ -91,8 +94,9 @@ impl TaskShared {
         }
     }
 
+    /// The alarm rang: has a timer fired, or had bytes moved since it was set?
     fn poll_timers(&self) -> Poll<Outcome> {
-        match self.in_ledger(|ledger, id, now, _| ledger.due(id, now)) {
+        match self.in_ledger(|ledger, task, _| ledger.due(task)) {
             Due::Expired => Poll::Ready(Err(Error::new(ErrorCode::TimedOut))),
             Due::Later => Poll::Pending,
         }

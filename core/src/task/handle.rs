@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::session::Session;
-use crate::task::lifecycle::{Event, TaskState};
+use crate::session::ledger::Ledger;
+use crate::task::lifecycle::TaskState;
 use crate::task::shared::TaskShared;
 use crate::words::error::Error;
 use crate::words::request::Request;
@@ -40,20 +41,17 @@ impl Task {
 
     /// Lifts one suspension; with none left, the task runs. A task is born with one. Nothing happens to a task that runs, is cancelled or has ended.
     pub fn resume(&self) {
-        self.0
-            .in_ledger(|ledger, id, now, acts| ledger.resume(id, now, acts));
+        self.0.in_ledger(Ledger::resume);
     }
 
     /// Suspends: nothing is read or sent, and both timers stand still, until as many [`resume`](Self::resume)s came as suspends.
     pub fn suspend(&self) {
-        self.0
-            .in_ledger(|ledger, id, now, acts| ledger.suspend(id, now, acts));
+        self.0.in_ledger(Ledger::suspend);
     }
 
     /// Cancels: the task completes with [`Cancelled`](crate::ErrorCode::Cancelled), soon and once. Nothing happens to a task that has ended.
     pub fn cancel(&self) {
-        self.0
-            .in_ledger(|ledger, id, now, acts| ledger.apply(id, Event::Cancel, now, acts));
+        self.0.in_ledger(Ledger::cancel);
     }
 
     /// How urgent it is among the tasks that wait for the same server: 0 to 1.

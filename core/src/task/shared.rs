@@ -1,13 +1,13 @@
 //! What a task's handles, driver and books share.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 
 use crate::seams::signals::Signals;
-use crate::session::admission::{TaskId, Urgency};
-use crate::session::ledger::{Act, Ledger};
+use crate::session::admission::{Slot, Urgency};
+use crate::session::ledger::{Act, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::handle::Task;
@@ -54,6 +54,7 @@ pub(crate) struct TaskShared {
     /// Only ever changed with the session's books open: see [`TaskShared::step`].
     state: AtomicU8,
     resting: AtomicBool,
+    slot: AtomicU32,
     handles: AtomicUsize,
     signals: Arc<Signals>,
     request: Result<Request, Error>,
@@ -97,6 +98,7 @@ impl TaskShared {
             form,
             state: AtomicU8::new(State::Born as u8),
             resting: AtomicBool::new(false),
+            slot: AtomicU32::new(0),
             handles: AtomicUsize::new(0),
             request,
             delegate: Mutex::new(delegate),
@@ -229,11 +231,19 @@ impl TaskShared {
     /// Works on the session's books.
     pub(crate) fn in_ledger<R>(
         &self,
-        work: impl FnOnce(&mut Ledger, TaskId, crate::words::time::Moment, &mut Vec<Act>) -> R,
+        work: impl FnOnce(&mut Ledger, &Self, &mut Vec<Act>) -> R,
     ) -> R {
-        let now = self.session.clock.now();
         self.session
-            .with_ledger(|ledger, acts| work(ledger, self.id, now, acts))
+            .with_ledger(|ledger, acts| work(ledger, self, acts))
+    }
+
+    /// Where the books have it.
+    pub(crate) fn slot(&self) -> Slot {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_slot(&self, slot: Slot) {
+        self.slot.store(slot, Ordering::Relaxed);
     }
 
     pub(crate) fn set_priority(&self, priority: f32) {
@@ -243,7 +253,7 @@ impl TaskShared {
             priority.clamp(0.0, 1.0)
         };
         self.facts().priority = Some(priority);
-        self.in_ledger(|ledger, id, _, _| ledger.set_urgency(id, Urgency::from(priority)));
+        self.in_ledger(|ledger, task, _| ledger.set_urgency(task, Urgency::from(priority)));
     }
 
     /// Tells those who watch.
@@ -264,7 +274,7 @@ impl TaskShared {
     /// A task that nobody can resume any more is cancelled.
     pub(crate) fn handle_dropped(&self) {
         if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && self.form != Form::Future {
-            self.in_ledger(|ledger, id, now, acts| ledger.abandon(id, now, acts));
+            self.in_ledger(Ledger::abandon);
         }
     }
 }

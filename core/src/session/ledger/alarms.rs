@@ -1,0 +1,177 @@
+//! Whose timer is next: one alarm a task, for the first of its timers.
+
+use std::collections::BTreeSet;
+
+use crate::session::admission::Slot;
+use crate::session::ledger::records::Standing;
+use crate::session::ledger::{Act, Ledger};
+use crate::task::lifecycle::{Event, State};
+use crate::task::shared::TaskShared;
+use crate::words::time::Moment;
+
+/// The alarms of a session. One may ring early, for a byte only stores a time: the timers are looked at again then.
+#[derive(Default)]
+pub(super) struct Alarms {
+    set: BTreeSet<(Moment, Slot)>,
+    /// When futures left unpolled are looked for.
+    pub(super) audit: Option<Moment>,
+    /// Until when the keeper of time sleeps; `None` when there is no keeper.
+    keeper_until: Option<Moment>,
+}
+
+impl Alarms {
+    fn next(&self) -> Option<Moment> {
+        let alarm = self.set.first().map(|&(at, _)| at);
+        match (alarm, self.audit) {
+            (Some(alarm), Some(audit)) => Some(alarm.min(audit)),
+            (at, None) | (None, at) => at,
+        }
+    }
+}
+
+/// What a driver finds when its load has nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A timer has fired.
+    Expired,
+    /// The alarm is set for when the next one will.
+    Later,
+}
+
+/// What the session must do about its keeper of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// Nothing: it wakes in time.
+    InTime,
+    /// Start one.
+    Needed,
+    /// Wake it: the next alarm comes before it would.
+    Late,
+}
+
+impl Ledger {
+    /// A hop begins: the idle timer runs.
+    pub(crate) fn start_idle(&mut self, task: &TaskShared) {
+        if let Some(slot) = self.records.slot_of(task) {
+            let now = self.now();
+            self.records.at(slot).timers.start_idle(now);
+            self.arm(slot);
+        }
+    }
+
+    /// Has the resource timer fired?
+    pub(crate) fn is_overdue(&mut self, task: &TaskShared) -> bool {
+        let Some(slot) = self.records.slot_of(task) else {
+            return false;
+        };
+        let now = self.now();
+        self.records
+            .at(slot)
+            .timers
+            .resource_due()
+            .is_some_and(|due| due <= now)
+    }
+
+    /// Has a timer fired? If not, the alarm is set for the first that will.
+    pub(crate) fn due(&mut self, task: &TaskShared) -> Due {
+        let Some(slot) = self.records.slot_of(task) else {
+            return Due::Later;
+        };
+        let now = self.now();
+        if self
+            .records
+            .at(slot)
+            .timers
+            .due(task.signals().active_at())
+            .is_some_and(|due| due <= now)
+        {
+            return Due::Expired;
+        }
+        self.arm(slot);
+        Due::Later
+    }
+
+    /// What the keeper of time must be told after a change of the books.
+    pub(crate) fn mind_keeper(&mut self) -> Keeper {
+        let Some(at) = self.alarms.next() else {
+            return Keeper::InTime;
+        };
+        let before = self.alarms.keeper_until;
+        if before.is_some_and(|until| until <= at) {
+            return Keeper::InTime;
+        }
+        self.alarms.keeper_until = Some(at);
+        if before.is_none() {
+            Keeper::Needed
+        } else {
+            Keeper::Late
+        }
+    }
+
+    /// Until when the keeper may sleep; `None`: it is not needed any more.
+    pub(crate) fn dismiss_keeper_until(&mut self) -> Option<Moment> {
+        self.alarms.keeper_until = self.alarms.next();
+        self.alarms.keeper_until
+    }
+
+    /// Time has come to `now`: drivers whose timers may have fired poll; queued tasks whose time is over are launched to say so.
+    pub(crate) fn tick(&mut self, now: Moment, acts: &mut Vec<Act>) {
+        while let Some(&(at, slot)) = self.alarms.set.first()
+            && at <= now
+        {
+            self.alarms.set.pop_first();
+            let record = self.records.at(slot);
+            record.alarm = Moment::default();
+            let task = record.task.clone();
+            if record
+                .timers
+                .due(task.signals().active_at())
+                .is_none_or(|due| due > now)
+            {
+                self.arm(slot);
+                continue;
+            }
+            task.signals().ring();
+            if task.internal_state() == State::Queued {
+                self.leave_queue(slot);
+                self.apply(slot, Event::Admit, acts);
+            } else {
+                acts.push(Act::Wake(task));
+            }
+        }
+        if self.alarms.audit.is_some_and(|at| at <= now) {
+            self.alarms.audit = None;
+            self.audit(acts);
+        }
+    }
+
+    /// Sets the alarm for the first timer, unless one is set that comes no later.
+    pub(super) fn arm(&mut self, slot: Slot) {
+        let record = self.records.at(slot);
+        let Some(due) = record.timers.due(record.task.signals().active_at()) else {
+            return;
+        };
+        let before = record.alarm;
+        if before == Moment::default() || due < before {
+            record.alarm = due;
+            if before != Moment::default() {
+                self.alarms.set.remove(&(before, slot));
+            }
+            self.alarms.set.insert((due, slot));
+        }
+    }
+
+    /// The same for a task that may wait; one that has its place arms when its hop begins.
+    pub(super) fn arm_unless_held(&mut self, slot: Slot) {
+        if self.records.at(slot).standing != Standing::Held {
+            self.arm(slot);
+        }
+    }
+
+    pub(super) fn disarm(&mut self, slot: Slot) {
+        let alarm = std::mem::take(&mut self.records.at(slot).alarm);
+        if alarm != Moment::default() {
+            self.alarms.set.remove(&(alarm, slot));
+        }
+    }
+}

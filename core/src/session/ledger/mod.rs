@@ -1,0 +1,253 @@
+//! The session's books: which tasks there are, who is on the wire, whose timer is next. One lock, no callback inside.
+
+mod alarms;
+mod places;
+mod records;
+
+use std::sync::Arc;
+
+use crate::seams::runtime::Clock;
+use crate::seams::transport::Transport;
+use crate::session::admission::{Admission, Slot, Ticket, Urgency};
+use crate::session::ledger::alarms::Alarms;
+use crate::session::ledger::records::Records;
+use crate::session::lifecycle::{SessionEffect, SessionEvent, SessionState};
+use crate::task::lifecycle::{Effect, Event, State};
+use crate::task::shared::TaskShared;
+use crate::task::timers::Timers;
+use crate::words::time::Moment;
+
+pub(crate) use crate::session::ledger::alarms::{Due, Keeper};
+
+/// A task's number in its session, from 1.
+pub(crate) type TaskId = u64;
+
+/// The books of one session.
+pub(crate) struct Ledger {
+    clock: Arc<dyn Clock>,
+    transport: Arc<dyn Transport>,
+    session: SessionState,
+    records: Records,
+    admission: Admission,
+    alarms: Alarms,
+    next_task: TaskId,
+    next_ticket: Ticket,
+}
+
+/// What must be done once the books are closed.
+#[must_use]
+pub(crate) enum Act {
+    /// Start the driver (a future of the caller's is woken instead).
+    Launch(Arc<TaskShared>),
+    /// Have the driver poll.
+    Wake(Arc<TaskShared>),
+    /// Tell the delegate that the session is over.
+    Farewell,
+}
+
+impl Ledger {
+    pub(crate) fn new(clock: Arc<dyn Clock>, transport: Arc<dyn Transport>, limit: usize) -> Self {
+        Self {
+            clock,
+            transport,
+            session: SessionState::Active,
+            records: Records::default(),
+            admission: Admission::new(limit),
+            alarms: Alarms::default(),
+            next_task: 1,
+            next_ticket: 1,
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// A number for a new task.
+    pub(crate) fn next_task(&mut self) -> TaskId {
+        self.next_task += 1;
+        self.next_task - 1
+    }
+
+    /// Enters a task. False when the session takes no more.
+    pub(crate) fn register(&mut self, task: Arc<TaskShared>, timers: Timers) -> bool {
+        if self.session != SessionState::Active {
+            return false;
+        }
+        self.records.insert(task, timers);
+        true
+    }
+
+    /// Lifts one suspension.
+    pub(crate) fn resume(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        let Some(slot) = self.records.slot_of(task) else {
+            return;
+        };
+        let record = self.records.at(slot);
+        if record.suspensions == 1 {
+            record.suspensions = 0;
+            self.apply(slot, Event::Resume, acts);
+        } else {
+            record.suspensions = record.suspensions.saturating_sub(1);
+        }
+    }
+
+    /// Puts one suspension on.
+    pub(crate) fn suspend(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        let Some(slot) = self.records.slot_of(task) else {
+            return;
+        };
+        let record = self.records.at(slot);
+        record.suspensions = record.suspensions.saturating_add(1);
+        if record.suspensions == 1 {
+            self.apply(slot, Event::Suspend, acts);
+        }
+    }
+
+    /// Cancels.
+    pub(crate) fn cancel(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        if let Some(slot) = self.records.slot_of(task) {
+            self.apply(slot, Event::Cancel, acts);
+        }
+    }
+
+    /// The last handle went: a task that was never resumed is cancelled.
+    pub(crate) fn abandon(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        if task.internal_state() == State::Born {
+            self.cancel(task, acts);
+        }
+    }
+
+    /// The driver has an outcome, or is gone. Whether the outcome stands.
+    pub(crate) fn finish(&mut self, task: &TaskShared, acts: &mut Vec<Act>) -> Effect {
+        match self.records.slot_of(task) {
+            Some(slot) => self.apply(slot, Event::Finish, acts),
+            None => Effect::Nothing,
+        }
+    }
+
+    /// The app is about to get the completion.
+    pub(crate) fn complete(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        if let Some(slot) = self.records.slot_of(task) {
+            self.apply(slot, Event::Complete, acts);
+        }
+    }
+
+    /// Strikes a task off: the app has had its completion.
+    pub(crate) fn retire(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        if let Some(slot) = self.records.slot_of(task) {
+            self.apply(slot, Event::Complete, acts);
+            self.disarm(slot);
+            self.records.remove(slot);
+        }
+        self.end_if_drained(acts);
+    }
+
+    /// Another priority; a waiting task changes queues under its ticket.
+    pub(crate) fn set_urgency(&mut self, task: &TaskShared, urgency: Urgency) {
+        let Some(slot) = self.records.slot_of(task) else {
+            return;
+        };
+        let record = self.records.at(slot);
+        let before = std::mem::replace(&mut record.urgency, urgency);
+        if let Some((origin, ticket)) = record.waits_at() {
+            self.admission
+                .change_urgency(origin, before, urgency, ticket);
+        }
+    }
+
+    /// What happens to the session as a whole.
+    pub(crate) fn on_session(&mut self, event: SessionEvent, acts: &mut Vec<Act>) {
+        self.session_step(event, acts);
+        self.end_if_drained(acts);
+    }
+
+    fn end_if_drained(&mut self, acts: &mut Vec<Act>) {
+        if self.records.is_empty() && self.session == SessionState::Finishing {
+            self.session_step(SessionEvent::Drained, acts);
+        }
+    }
+
+    fn session_step(&mut self, event: SessionEvent, acts: &mut Vec<Act>) {
+        let effect;
+        (self.session, effect) = self.session.on(event);
+        let only_born = match effect {
+            SessionEffect::Nothing => return,
+            SessionEffect::Farewell => return acts.push(Act::Farewell),
+            SessionEffect::CancelBorn => true,
+            SessionEffect::CancelAll => false,
+        };
+        for task in self.records.tasks() {
+            if !only_born || task.internal_state() == State::Born {
+                self.cancel(&task, acts);
+            }
+        }
+    }
+
+    /// The tasks that were resumed and have not ended, in the order of their making.
+    pub(crate) fn live_tasks(&self) -> Vec<Arc<TaskShared>> {
+        let mut tasks = self.records.tasks();
+        tasks.retain(|task| {
+            matches!(
+                task.internal_state(),
+                State::Queued | State::Shelved | State::Loading | State::Suspended
+            )
+        });
+        tasks
+    }
+
+    /// How many tasks are in the books.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Carries an event through the lifecycle table and does what the table says.
+    fn apply(&mut self, slot: Slot, event: Event, acts: &mut Vec<Act>) -> Effect {
+        let record = self.records.at(slot);
+        let effect = record.task.step(event);
+        match effect {
+            Effect::Nothing | Effect::HandOver => {}
+            Effect::Enqueue => self.enqueue(slot, acts),
+            Effect::Launch => acts.push(Act::Launch(record.task.clone())),
+            Effect::Wake => acts.push(Act::Wake(record.task.clone())),
+            Effect::Shelve | Effect::Park => {
+                let now = self.now();
+                self.records.at(slot).timers.stop(now);
+                self.rest(slot, acts);
+                self.disarm(slot);
+            }
+            Effect::Unpark => {
+                acts.push(Act::Wake(record.task.clone()));
+                let now = self.now();
+                self.records.at(slot).timers.start_resource(now);
+                self.take_up(slot, acts);
+                self.arm(slot);
+            }
+            Effect::LaunchCancelled => {
+                acts.push(Act::Launch(record.task.clone()));
+                self.withdraw(slot, acts);
+            }
+            Effect::Deliver | Effect::DeliverCancelled => self.withdraw(slot, acts),
+        }
+        effect
+    }
+
+    /// The task takes its ticket and a place in the queue; the resource timer runs.
+    fn enqueue(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+        let now = self.now();
+        let record = self.records.at(slot);
+        record.timers.start_resource(now);
+        if record.ticket == 0 {
+            record.ticket = self.next_ticket;
+            self.next_ticket += 1;
+        }
+        self.enter(slot, acts);
+        self.arm_unless_held(slot);
+    }
+
+    /// The task has done with its origin, and with time.
+    fn withdraw(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+        self.withdraw_place(slot, acts);
+        self.disarm(slot);
+    }
+}
