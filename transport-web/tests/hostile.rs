@@ -403,6 +403,51 @@ async fn a_read_that_is_left_and_taken_up_again_loses_nothing() {
     );
 }
 
+/// Bytes of this program's memory.
+fn memory() -> f64 {
+    let buffer = js_sys::Reflect::get(&wasm_bindgen::memory(), &"buffer".into()).unwrap();
+    js_sys::Reflect::get(&buffer, &"byteLength".into())
+        .unwrap()
+        .as_f64()
+        .unwrap()
+}
+
+/// Begins exchanges and drops each under way: before the head, unread, while read, and at its end.
+async fn drop_exchanges(count: usize) {
+    for n in 0..count {
+        let mut under_way = exchange(get(URL));
+        if n % 4 == 0 {
+            assert!((&mut under_way).now_or_never().is_none());
+            continue;
+        }
+        let mut answer = under_way.await.unwrap();
+        match n % 4 {
+            1 => {}
+            2 => {
+                answer.body.next_chunk().await.unwrap();
+                assert!(Box::pin(answer.body.next_chunk()).now_or_never().is_none());
+            }
+            _ => drop(answer.body.next_chunk().await.unwrap()),
+        }
+    }
+    sleep(20).await;
+}
+
+#[test]
+async fn thousands_of_dropped_exchanges_leave_no_memory_behind() {
+    let _fetch = fetch_is(
+        "async ({ signal }) => {
+            await null;
+            if (signal.aborted) throw signal.reason;
+            return new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(1000)) } }));
+        }",
+    );
+    drop_exchanges(1000).await;
+    let before = memory();
+    drop_exchanges(4000).await;
+    assert_eq!(memory(), before);
+}
+
 #[test]
 async fn a_stream_to_send_is_dropped_with_its_exchange() {
     struct Pending {
