@@ -11,6 +11,8 @@ mod policy;
 mod seams;
 mod session;
 mod task;
+#[cfg(test)]
+mod testing;
 mod words;
 
 pub use bytes::Bytes;

@@ -12,6 +12,9 @@ use urlsession_core::{
     ResponseDisposition, Session, Task, TaskState,
 };
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 const URL: &str = "http://a.example/";
 
 #[derive(Clone, Default)]
@@ -19,11 +22,14 @@ struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn note(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
+        self.0
+            .lock()
+            .expect("no test panics with the log open")
+            .push(what.into());
     }
 
     fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.0.lock().expect("no test panics with the log open"))
     }
 }
 

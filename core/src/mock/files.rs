@@ -249,6 +249,7 @@ impl FileSink for StoredSink {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::test;
     use std::future::Future;
 
     use super::*;

@@ -258,6 +258,7 @@ impl fmt::Debug for MockRuntime {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::test;
     use std::future::pending;
     use std::sync::Mutex;
 

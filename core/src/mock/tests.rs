@@ -1,5 +1,6 @@
 //! The transport through its own seam: what a load sees of each script.
 
+use crate::testing::test;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -128,6 +128,7 @@ fn retain(fields: &mut HeaderMap, keep: impl Fn(&HeaderName) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter()

@@ -112,6 +112,7 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
     use http::{HeaderMap, HeaderValue, Version};
 
     fn respond(status: u16, location: Option<&[u8]>) -> Response {

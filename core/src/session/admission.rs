@@ -201,6 +201,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
     use crate::words::target::Target;
 
     struct Queue {

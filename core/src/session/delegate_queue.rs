@@ -146,6 +146,7 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn what_is_posted_from_inside_runs_after() {
@@ -170,6 +171,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(panic = "unwind")]
     fn a_panic_frees_the_queue() {
         let queue = DelegateQueue::serial();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -53,6 +53,7 @@ impl SessionState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
     use SessionEffect as Do;
     use SessionEvent as On;
     use SessionState::{Active, Finishing, Invalid};

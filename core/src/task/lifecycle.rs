@@ -159,6 +159,7 @@ impl From<State> for TaskState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     const EVENTS: [Event; 6] = [
         Event::Resume,

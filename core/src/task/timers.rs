@@ -77,6 +77,7 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     const SECOND: Duration = Duration::from_secs(1);
 

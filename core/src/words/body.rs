@@ -305,6 +305,7 @@ impl From<BodyStream> for RequestBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn a_one_shot_stream_opens_once_among_its_clones() {

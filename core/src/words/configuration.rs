@@ -113,6 +113,7 @@ mod names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn stored_and_read_again_it_is_equal() {

@@ -250,6 +250,7 @@ impl From<InvalidHeader> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn codes_carry_apples_numbers() {

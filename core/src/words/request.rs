@@ -449,6 +449,7 @@ impl<'de> Deserialize<'de> for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn an_edited_copy_leaves_the_original() {

@@ -192,6 +192,7 @@ impl fmt::Debug for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     fn origin(url: &str) -> Arc<Origin> {
         Target::parse(url).unwrap().origin().clone()

@@ -50,6 +50,7 @@ impl Sub for Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn adding_saturates() {
