@@ -38,7 +38,8 @@ pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
 pub use words::configuration::{Configuration, TlsVersion};
 pub use words::error::{
-    Blame, CallbackPanicked, Cause, Error, ErrorCode, InvalidHeader, SessionInvalidated,
+    Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
+    SessionInvalidated,
 };
 pub use words::request::{IntoRequest, IntoTarget, Request};
 pub use words::response::Response;

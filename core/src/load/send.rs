@@ -43,7 +43,7 @@ pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Erro
 
 fn check(request: &Request) -> Result<(), Error> {
     if !matches!(request.url().scheme(), "http" | "https") {
-        return Err(Error::new(ErrorCode::UnsupportedUrl));
+        return Err(Error::new(ErrorCode::UnsupportedUrl).with_cause("neither http nor https"));
     }
     if request.method() == Method::GET && !request.body().is_empty() {
         return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).with_cause("a GET with a body"));
@@ -66,7 +66,10 @@ async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Er
     if let Some(body) = stream.open() {
         return Ok(HopBody::Stream(body, stream.length()));
     }
-    let exhausted = || Error::new(ErrorCode::RequestBodyStreamExhausted);
+    let exhausted = || {
+        Error::new(ErrorCode::RequestBodyStreamExhausted)
+            .with_cause("the body was read, and cannot be made again")
+    };
     let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
     let body = again.open().ok_or_else(exhausted)?;
     Ok(HopBody::Stream(body, again.length().or(stream.length())))

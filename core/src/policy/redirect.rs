@@ -41,7 +41,10 @@ pub(crate) fn next(
     };
     let url = resolve(request.url(), &location)?;
     if followed >= REDIRECT_LIMIT {
-        return Err(Error::new(ErrorCode::HttpTooManyRedirects).with_url(&url));
+        let cause = format!("{REDIRECT_LIMIT} redirects were followed already");
+        return Err(Error::new(ErrorCode::HttpTooManyRedirects)
+            .with_url(&url)
+            .with_cause(cause));
     }
     let target = Arc::new(Target::from_url(url).map_err(|cause| nowhere(request.url(), cause))?);
     let crosses = target.origin().id() != request.target().origin().id();

@@ -11,7 +11,7 @@ use crate::task::completion::{Completion, Outcome};
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
 use crate::task::shared::{Form, TaskShared};
-use crate::words::error::{Error, ErrorCode};
+use crate::words::error::{ErrorCode, ExpiredTimer};
 
 /// Starts the driver of a task that was admitted, or cancelled before it was.
 pub(crate) fn launch(task: Arc<TaskShared>) {
@@ -69,7 +69,7 @@ impl TaskShared {
         let rang = self.signals().take_ring();
         if self.internal_state() == State::Loading && found.is_none() {
             if rang && self.in_ledger(|ledger, task, _| ledger.is_overdue(task)) {
-                return Poll::Ready(Err(ErrorCode::TimedOut.into()));
+                return Poll::Ready(Err(ExpiredTimer::Resource.into()));
             }
             let waker = Waker::from(self.signals().clone());
             if let Some(load) = load.as_mut().as_pin_mut()
@@ -97,7 +97,7 @@ impl TaskShared {
     /// The alarm rang: has a timer fired, or had bytes moved since it was set?
     fn poll_timers(&self) -> Poll<Outcome> {
         match self.in_ledger(|ledger, task, _| ledger.due(task)) {
-            Due::Expired => Poll::Ready(Err(Error::new(ErrorCode::TimedOut))),
+            Due::Expired(timer) => Poll::Ready(Err(timer.into())),
             Due::Later => Poll::Pending,
         }
     }

@@ -228,6 +228,23 @@ pub struct SessionInvalidated;
 #[error("a callback panicked: {0}")]
 pub struct CallbackPanicked(pub String);
 
+/// Which timer ended a task: the cause of [`ErrorCode::TimedOut`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum ExpiredTimer {
+    /// The idle timer, [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request).
+    #[error("nothing came or went for as long as the request allows")]
+    Idle,
+    /// The resource timer, [`timeout_interval_for_resource`](crate::Configuration::timeout_interval_for_resource).
+    #[error("the time for the whole resource is over")]
+    Resource,
+}
+
+impl From<ExpiredTimer> for Error {
+    fn from(cause: ExpiredTimer) -> Self {
+        Self::new(ErrorCode::TimedOut).with_cause(cause)
+    }
+}
+
 /// A header field that cannot be sent: RFC 9110 section 5 forbids its name or its value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -128,7 +128,9 @@ impl Target {
                 .with_cause(cause)
         };
         let Some(host) = url.host() else {
-            return Err(Error::new(ErrorCode::UnsupportedUrl).with_url(&url));
+            return Err(Error::new(ErrorCode::UnsupportedUrl)
+                .with_url(&url)
+                .with_cause("a URL without a host"));
         };
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),

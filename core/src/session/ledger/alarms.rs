@@ -7,6 +7,7 @@ use crate::session::ledger::records::Standing;
 use crate::session::ledger::{Act, Ledger};
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
+use crate::words::error::ExpiredTimer;
 use crate::words::time::Moment;
 
 /// The alarms of a session. One may ring early, for a byte only stores a time: the timers are looked at again then.
@@ -32,8 +33,8 @@ impl Alarms {
 /// What a driver finds when its load has nothing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// A timer has fired.
-    Expired,
+    /// This timer has fired.
+    Expired(ExpiredTimer),
     /// The alarm is set for when the next one will.
     Later,
 }
@@ -78,14 +79,13 @@ impl Ledger {
             return Due::Later;
         };
         let now = self.now();
-        if self
-            .records
-            .at(slot)
-            .timers
-            .due(task.signals().active_at())
-            .is_some_and(|due| due <= now)
-        {
-            return Due::Expired;
+        let timers = self.records.at(slot).timers;
+        let is_past = |due: Moment| due <= now;
+        if timers.resource_due().is_some_and(is_past) {
+            return Due::Expired(ExpiredTimer::Resource);
+        }
+        if timers.due(task.signals().active_at()).is_some_and(is_past) {
+            return Due::Expired(ExpiredTimer::Idle);
         }
         self.arm(slot);
         Due::Later
