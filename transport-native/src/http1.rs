@@ -64,6 +64,11 @@ impl Connection {
 
     /// Lays the connection to rest: true when it can serve another exchange. Afterwards it keeps no task awake.
     pub(crate) fn rest(&mut self) -> bool {
+        let line = Arc::clone(&self.line);
+        line.resting(|| self.settle())
+    }
+
+    fn settle(&mut self) -> bool {
         drive(&mut self.driver, &mut Context::from_waker(Waker::noop()));
         self.driver.is_some() && self.sender.is_ready()
     }
@@ -72,13 +77,14 @@ impl Connection {
     /// waits in the socket would be taken for the answer to the next request.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let line = Arc::clone(&self.line);
-        line.looking(|| self.rest())
+        line.looking(|| self.settle())
     }
 
     /// Sends the request and waits for the head of the response.
     async fn send(
         &mut self,
         request: http::Request<Upload>,
+        events: &ExchangeEvents,
     ) -> Result<http::Response<Incoming>, Unanswered> {
         self.line.listen();
         // Only the connection's own poll completes the answer: no waker is needed there, and no share of the task's budget
@@ -86,16 +92,20 @@ impl Connection {
         let mut answer = pin!(tokio::task::unconstrained(
             self.sender.try_send_request(request)
         ));
-        let driver = &mut self.driver;
+        let (driver, line) = (&mut self.driver, &self.line);
+        let mut heard = 0;
         let answered = poll_fn(|context| {
             drive(driver, context);
+            if std::mem::replace(&mut heard, line.heard()) != line.heard() {
+                events.touched();
+            }
             answer
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()))
         });
         answered.await.map_err(|mut error| Unanswered {
             unsent: error.take_message().map(http::Request::into_body),
-            is_silent: !self.line.has_heard(),
+            is_silent: self.line.heard() == 0,
             error: errors::of_http1(error.into_error()),
         })
     }
@@ -125,8 +135,10 @@ pub(crate) async fn exchange(
 ) -> Result<Answer, Failure> {
     let was_idle = std::mem::replace(&mut connection.has_served, true);
     let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);
-    report_interim_responses(&mut request, &hop.events, &connection.line);
-    let response = match connection.send(request).await {
+    if hop.events.wants_informational() {
+        report_interim_responses(&mut request, &hop.events, &connection.line);
+    }
+    let response = match connection.send(request, &hop.events).await {
         Ok(response) => response,
         Err(failed) => {
             return Err(Failure {
@@ -136,7 +148,7 @@ pub(crate) async fn exchange(
             });
         }
     };
-    hop.events.touched();
+    connection.line.answered();
     let (head, incoming) = response.into_parts();
     head::check_http1(head.status, &head.headers)?;
     let id = connection.id();

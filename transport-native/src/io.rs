@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, Read as _};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
@@ -12,16 +12,25 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::errors::Fault;
+use crate::head::HEADER_BYTES_LIMIT;
 
 const FLOWING: u8 = 0;
 const LOOKING: u8 = 1;
-const REFUSED: u8 = 2;
+const RESTING: u8 = 2;
+const REFUSED: u8 = 3;
+
+/// The most bytes that may come before the final head is complete: twice what one head may have, for TLS's own and for the
+/// body that comes along.
+const HEADS_LIMIT: usize = 2 * HEADER_BYTES_LIMIT;
 
 /// What a connection's owner and its stream, buried in hyper, tell each other.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     mode: AtomicU8,
-    heard: AtomicBool,
+    /// Bytes that have come since the exchange began.
+    heard: AtomicUsize,
+    /// The final head is still to come.
+    awaits_head: AtomicBool,
 }
 
 impl Line {
@@ -33,19 +42,38 @@ impl Line {
         seen
     }
 
+    /// Has nothing read for as long as `rest` runs: what hyper has buffered must do.
+    pub(crate) fn resting<T>(&self, rest: impl FnOnce() -> T) -> T {
+        self.mode.store(RESTING, Ordering::Relaxed);
+        let seen = rest();
+        self.mode.store(FLOWING, Ordering::Relaxed);
+        seen
+    }
+
     /// Makes all further reads fail: the peer has sent more interim responses than anybody reads.
     pub(crate) fn refuse(&self) {
         self.mode.store(REFUSED, Ordering::Relaxed);
     }
 
-    /// Forgets what was heard: a new exchange begins.
+    /// A new exchange begins: nothing was heard.
     pub(crate) fn listen(&self) {
-        self.heard.store(false, Ordering::Relaxed);
+        self.heard.store(0, Ordering::Relaxed);
+        self.awaits_head.store(true, Ordering::Relaxed);
     }
 
-    /// True when a byte has come since the exchange began.
-    pub(crate) fn has_heard(&self) -> bool {
+    /// The final head is there.
+    pub(crate) fn answered(&self) {
+        self.awaits_head.store(false, Ordering::Relaxed);
+    }
+
+    /// The bytes that have come since the exchange began.
+    pub(crate) fn heard(&self) -> usize {
         self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Interim responses and head together may take so much; reading ends where they take more.
+    fn has_heard_too_much(&self) -> bool {
+        self.awaits_head.load(Ordering::Relaxed) && self.heard() > HEADS_LIMIT
     }
 }
 
@@ -92,14 +120,17 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         match self.line.mode.load(Ordering::Relaxed) {
             LOOKING => return self.look(buffer),
+            RESTING => return Poll::Pending,
             REFUSED => return Poll::Ready(Err(io::Error::other(Fault::TooManyInterimResponses))),
             _ => (),
         }
+        if self.line.has_heard_too_much() {
+            return Poll::Ready(Err(io::Error::other(Fault::TooManyInterimResponses)));
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.tcp).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.line.heard.store(true, Ordering::Relaxed);
-        }
+        let read = buffer.filled().len() - before;
+        self.line.heard.fetch_add(read, Ordering::Relaxed);
         polled
     }
 }

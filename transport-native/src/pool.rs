@@ -219,7 +219,10 @@ impl Pool {
         let Ok(handle) = self.executor.handle() else {
             return;
         };
-        let task = handle.spawn(reap(Reaping(Arc::downgrade(self))));
+        let task = handle.spawn(reap(
+            Reaping(Arc::downgrade(self)),
+            self.limits.idle_timeout,
+        ));
         let mut state = self.lock();
         if matches!(state.reaper, Reaper::Starting) {
             state.reaper = Reaper::Running(task.abort_handle());
@@ -293,11 +296,14 @@ impl Drop for Reaping {
     }
 }
 
-async fn reap(reaping: Reaping) {
+/// Looks after the time in which something laid to rest now would be too old; ends when it finds nothing at rest.
+async fn reap(reaping: Reaping, first: Duration) {
+    let mut wait = first;
     loop {
-        let Some(wait) = reaping.0.upgrade().and_then(|pool| pool.sweep()) else {
-            return;
-        };
         tokio::time::sleep(wait).await;
+        match reaping.0.upgrade().and_then(|pool| pool.sweep()) {
+            Some(next) => wait = next,
+            None => return,
+        }
     }
 }

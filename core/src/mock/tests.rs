@@ -29,7 +29,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let mock = MockPlatform::new();
-        let signals = Arc::new(Signals::new(Runtime::clock(mock.runtime())));
+        let signals = Arc::new(Signals::new(Runtime::clock(mock.runtime()), true));
         Self { mock, signals }
     }
 

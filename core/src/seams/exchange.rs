@@ -21,7 +21,7 @@ impl ExchangeEvents {
     /// Events that no task reads, for transports' own tests.
     #[must_use]
     pub fn detached(runtime: Arc<dyn Runtime>) -> Self {
-        Self::new(Arc::new(Signals::new(runtime.clock())))
+        Self::new(Arc::new(Signals::new(runtime.clock(), true)))
     }
 
     /// Bytes came or went: the idle timer starts anew.
@@ -37,6 +37,12 @@ impl ExchangeEvents {
     /// The connection is there, and this is how many exchanges it carries.
     pub fn connected(&self, multiplexing: Multiplexing) {
         self.0.post(Mail::Connected(multiplexing));
+    }
+
+    /// True when somebody listens to interim responses: else there is no need to report them.
+    #[must_use]
+    pub fn wants_informational(&self) -> bool {
+        self.0.wants_informational()
     }
 
     /// An interim response (RFC 9110 section 15.2), 100 and 101 excepted, came.

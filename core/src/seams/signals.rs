@@ -21,6 +21,7 @@ const SEEN: u8 = 2;
 /// One task's signals. Any thread may raise them; the task's driver reads them.
 pub(crate) struct Signals {
     clock: Arc<dyn Clock>,
+    wants_informational: bool,
     waker: AtomicWaker,
     woken: AtomicU8,
     rang: AtomicBool,
@@ -32,9 +33,10 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, wants_informational: bool) -> Self {
         Self {
             clock,
+            wants_informational,
             waker: AtomicWaker::new(),
             woken: AtomicU8::new(POLLED),
             rang: AtomicBool::new(false),
@@ -44,6 +46,11 @@ impl Signals {
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
         }
+    }
+
+    /// True when somebody listens to interim responses.
+    pub(crate) fn wants_informational(&self) -> bool {
+        self.wants_informational
     }
 
     /// Notes that bytes moved: the idle timer counts from now.

@@ -14,6 +14,9 @@ pub(crate) type Ticket = u64;
 /// One grant in this many goes to whoever has waited longest, whatever its priority: nobody starves.
 const FAIR_TURN: u32 = 4;
 
+/// So many origins without tasks keep their queue: making one anew for each task of a quiet program would cost more.
+const KEPT_LINES: usize = 16;
+
 /// A browser opens at most this many HTTP/1 connections to an origin.
 const PLATFORM_LIMIT: usize = 6;
 
@@ -77,7 +80,10 @@ impl Admission {
         let line = self
             .lines
             .entry(origin)
-            .or_insert_with(|| Line::new(hint()));
+            .or_insert_with(|| Line::new(Multiplexing::Unknown));
+        if line.is_empty() {
+            line.multiplexing = hint();
+        }
         if line.active < line.capacity(limit) && line.waiting.iter().all(BTreeMap::is_empty) {
             line.active += 1;
             return true;
@@ -143,10 +149,9 @@ impl Admission {
         line.is_some_and(|line| line.waiting.iter().any(|waiting| !waiting.is_empty()))
     }
 
+    /// Drops the queue of an origin that has neither tasks on the wire nor waiting, if there are many.
     fn forget(&mut self, origin: OriginId) {
-        let line = self.lines.get(&origin);
-        if line.is_some_and(|line| line.active == 0 && line.waiting.iter().all(BTreeMap::is_empty))
-        {
+        if self.lines.len() > KEPT_LINES && self.lines.get(&origin).is_some_and(Line::is_empty) {
             self.lines.remove(&origin);
         }
     }
@@ -160,6 +165,10 @@ impl Line {
             turns: 0,
             waiting: Default::default(),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.active == 0 && self.waiting.iter().all(BTreeMap::is_empty)
     }
 
     fn capacity(&self, limit: usize) -> usize {
@@ -308,10 +317,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_queue_is_forgotten() {
-        let mut queue = queue(1, Multiplexing::No);
-        queue.enter(1, Urgency::Default);
-        queue.release();
-        assert!(queue.admission.lines.is_empty());
+    fn empty_queues_are_forgotten_when_there_are_many() {
+        let mut admission = Admission::new(1);
+        let targets: Vec<_> = (0..100)
+            .map(|n| Target::parse(&format!("http://{n}.example/")).unwrap())
+            .collect();
+        for target in &targets {
+            let origin = target.origin().id();
+            admission.enter(origin, || Multiplexing::No, (Urgency::Default, 1), 1);
+            admission.release(origin);
+        }
+        assert!(admission.lines.len() <= KEPT_LINES + 1);
     }
 }

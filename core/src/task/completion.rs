@@ -50,6 +50,9 @@ impl Drop for Completion {
 }
 
 fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
+    if found.is_ok() && task.is_unwatched() {
+        return complete_unwatched(task, found);
+    }
     let effect = task.in_ledger(Ledger::finish);
     let outcome = match effect {
         Effect::Deliver => found,
@@ -94,6 +97,21 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
         .post(Box::new(move || duty.fulfil(handler)));
     // Nobody polls for it: the driver of such a task returns to the executor.
     Err(ErrorCode::Unknown.into())
+}
+
+/// A success that nobody but the caller's future is told of: all in one step.
+fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
+    let effect = task.in_ledger(|ledger, task, acts| {
+        let effect = ledger.finish(task, acts);
+        ledger.retire(task, acts);
+        effect
+    });
+    if effect == Effect::Deliver {
+        return found;
+    }
+    let error = located(task, cancelled(found));
+    task.facts().error = Some(error.clone());
+    Err(error)
 }
 
 /// The error of a cancelled task: the driver's own if it says so, else a plain one.

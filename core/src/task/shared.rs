@@ -90,9 +90,11 @@ impl TaskShared {
         let sessions = session
             .delegate()
             .map_or(Wants::NONE, |delegate| delegate.wants());
+        let wants = own | sessions.without(Self::hidden(form));
+        let listens = wants.contains(Wants::INFORMATIONAL);
         Self {
-            wants: own | sessions.without(Self::hidden(form)),
-            signals: Arc::new(Signals::new(session.clock.clone())),
+            wants,
+            signals: Arc::new(Signals::new(session.clock.clone(), listens)),
             session,
             id,
             form,
@@ -140,6 +142,13 @@ impl TaskShared {
     /// True when a future of the caller's drives this task.
     pub(crate) fn is_callers_future(&self) -> bool {
         self.form == Form::Future
+    }
+
+    /// True when only a future of the caller's learns how it ends.
+    pub(crate) fn is_unwatched(&self) -> bool {
+        self.is_callers_future()
+            && !self.wants(Wants::COMPLETION)
+            && self.session.observers.is_empty()
     }
 
     pub(crate) fn form(&self) -> Form {

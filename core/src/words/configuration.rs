@@ -1,10 +1,12 @@
 //! What a session is told once, as plain data.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::words::request::Redacted;
 use crate::words::wire;
 
 /// How a session behaves. Plain data: it can be stored, and the session keeps a copy of its own.
@@ -16,7 +18,7 @@ use crate::words::wire;
 /// let mut configuration = Configuration::default();
 /// configuration.timeout_interval_for_request = Duration::from_secs(10);
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Configuration {
@@ -83,6 +85,46 @@ impl Default for Configuration {
     }
 }
 
+impl fmt::Debug for Configuration {
+    /// Every field; secrets among the header fields are redacted, of the roots only the number is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            timeout_interval_for_request,
+            timeout_interval_for_resource,
+            http_additional_headers,
+            http_maximum_connections_per_host,
+            redirect_safe_headers,
+            tls_minimum_supported_protocol_version,
+            tls_additional_roots,
+            assumes_http2_capable,
+            is_ephemeral,
+        } = self;
+        f.debug_struct("Configuration")
+            .field("timeout_interval_for_request", timeout_interval_for_request)
+            .field(
+                "timeout_interval_for_resource",
+                timeout_interval_for_resource,
+            )
+            .field(
+                "http_additional_headers",
+                &Redacted(http_additional_headers),
+            )
+            .field(
+                "http_maximum_connections_per_host",
+                http_maximum_connections_per_host,
+            )
+            .field("redirect_safe_headers", redirect_safe_headers)
+            .field(
+                "tls_minimum_supported_protocol_version",
+                tls_minimum_supported_protocol_version,
+            )
+            .field("tls_additional_roots", &tls_additional_roots.len())
+            .field("assumes_http2_capable", assumes_http2_capable)
+            .field("is_ephemeral", is_ephemeral)
+            .finish()
+    }
+}
+
 /// A version of TLS. Older ones are not spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TlsVersion {
@@ -128,6 +170,19 @@ mod tests {
         assert_eq!(
             serde_json::from_str::<Configuration>(&text).unwrap(),
             configuration
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut configuration = Configuration::default();
+        let headers = &mut configuration.http_additional_headers;
+        headers.insert("authorization", "Bearer s3cret".parse().unwrap());
+        headers.insert("x-a", "plain".parse().unwrap());
+        let shown = format!("{configuration:?}");
+        assert!(
+            !shown.contains("s3cret") && shown.contains("plain"),
+            "{shown}"
         );
     }
 
