@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
+use crate::words::request::Redacted;
 
 /// Where an exchange reports: a mailbox with counters. It never calls the app; the load empties it.
 #[derive(Clone)]
@@ -58,12 +59,21 @@ impl fmt::Debug for ExchangeEvents {
 }
 
 /// An interim response: 102, 103 and what else may come before the final one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Informational {
     /// The status, 102 to 199.
     pub status: StatusCode,
     /// The header fields.
     pub headers: HeaderMap,
+}
+
+impl fmt::Debug for Informational {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Informational")
+            .field("status", &self.status)
+            .field("headers", &Redacted(&self.headers))
+            .finish()
+    }
 }
 
 /// What waits in the mailbox, in the order in which it came.

@@ -1,5 +1,6 @@
 //! The way to the servers: one hop, one request, one response.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
@@ -8,6 +9,7 @@ use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::{Body, FileRef};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::request::Redacted;
 use crate::words::response::Response;
 use crate::words::target::{Origin, Target};
 
@@ -40,7 +42,6 @@ pub trait Transport: MaybeSend + MaybeSync + 'static {
 }
 
 /// One request as it goes out: every field final, the body ready to be read.
-#[derive(Debug)]
 pub struct HopRequest {
     /// The method.
     pub method: Method,
@@ -54,8 +55,19 @@ pub struct HopRequest {
     pub affinity: Affinity,
 }
 
+impl fmt::Debug for HopRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HopRequest")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("headers", &Redacted(&self.headers))
+            .field("body", &self.body)
+            .field("affinity", &self.affinity)
+            .finish()
+    }
+}
+
 /// The body of one hop.
-#[derive(Debug)]
 pub enum HopBody {
     /// None.
     Empty,
@@ -65,6 +77,18 @@ pub enum HopBody {
     File(FileRef),
     /// A stream, and its length where that is known. Read once.
     Stream(Box<dyn Body>, Option<u64>),
+}
+
+impl fmt::Debug for HopBody {
+    /// Its kind and length, not its bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("empty"),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File(file) => write!(f, "file {}", file.path().display()),
+            Self::Stream(body, _) => body.fmt(f),
+        }
+    }
 }
 
 impl HopBody {
