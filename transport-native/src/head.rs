@@ -1,9 +1,6 @@
 //! Heads: what this transport adds to a request's fields, and what it refuses in a response's.
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Uri};
 use urlsession_core::Target;
 #[cfg(feature = "http2")]
@@ -24,23 +21,22 @@ pub(crate) const INTERIM_LIMIT: u32 = 32;
 
 /// Fields that say how a message travels on one connection (RFC 9110 section 7.6.1) or that the transport makes itself.
 fn is_the_transports(name: &HeaderName) -> bool {
-    const NAMES: [HeaderName; 9] = [
-        CONNECTION,
-        HOST,
-        CONTENT_LENGTH,
-        TRANSFER_ENCODING,
-        TE,
-        TRAILER,
-        UPGRADE,
-        EXPECT,
-        PROXY_AUTHENTICATE,
-    ];
-    NAMES.contains(name)
-        || *name == PROXY_AUTHORIZATION
-        || matches!(
-            name.as_str(),
-            "keep-alive" | "proxy-connection" | "http2-settings"
-        )
+    matches!(
+        name.as_str(),
+        "connection"
+            | "host"
+            | "content-length"
+            | "transfer-encoding"
+            | "te"
+            | "trailer"
+            | "upgrade"
+            | "expect"
+            | "keep-alive"
+            | "http2-settings"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+    )
 }
 
 /// The request line and fields of HTTP/1.1 with the body: origin form, Host first (RFC 9110 section 7.2).

@@ -1,7 +1,7 @@
 //! What all handles and tasks of a session share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
@@ -30,6 +30,7 @@ pub(crate) struct SessionShared {
     pub(crate) keeper_waker: AtomicWaker,
     /// The shared session ignores both invalidations.
     pub(crate) is_shared: bool,
+    next_task: AtomicU64,
     handles: AtomicUsize,
     delegate: Mutex<Option<Arc<dyn Delegate>>>,
     description: Mutex<Option<String>>,
@@ -73,6 +74,7 @@ impl SessionShared {
             observers,
             keeper_waker: AtomicWaker::new(),
             is_shared,
+            next_task: AtomicU64::new(1),
             handles: AtomicUsize::new(0),
             delegate: Mutex::new(delegate),
             description: Mutex::default(),
@@ -185,7 +187,7 @@ pub(crate) fn enter(
     session: &Arc<SessionShared>,
     make: impl FnOnce(u64) -> TaskShared,
 ) -> Arc<TaskShared> {
-    let id = session.ledger().next_task();
+    let id = session.next_task.fetch_add(1, Ordering::Relaxed);
     let task = Arc::new(make(id));
     let timers = task.timers();
     if !session.ledger().register(task.clone(), timers) {

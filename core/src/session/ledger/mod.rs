@@ -30,7 +30,6 @@ pub(crate) struct Ledger {
     records: Records,
     admission: Admission,
     alarms: Alarms,
-    next_task: TaskId,
     next_ticket: Ticket,
 }
 
@@ -54,19 +53,12 @@ impl Ledger {
             records: Records::default(),
             admission: Admission::new(limit),
             alarms: Alarms::default(),
-            next_task: 1,
             next_ticket: 1,
         }
     }
 
     fn now(&self) -> Moment {
         self.clock.now()
-    }
-
-    /// A number for a new task.
-    pub(crate) fn next_task(&mut self) -> TaskId {
-        self.next_task += 1;
-        self.next_task - 1
     }
 
     /// Enters a task. False when the session takes no more.
