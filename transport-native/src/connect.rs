@@ -17,8 +17,10 @@ use crate::io::{Io, Socket, Stream};
 use crate::pool::{Birth, Pool};
 use crate::race;
 use crate::resolve::{self, Overrides};
+#[cfg(all(feature = "tls", feature = "http2"))]
+use crate::tls;
 #[cfg(feature = "tls")]
-use crate::tls::{self, Tls};
+use crate::tls::Tls;
 
 /// Makes connections, each in a task of its own: what waits for one may be left unpolled.
 #[derive(Debug)]
@@ -29,7 +31,6 @@ pub(crate) struct Dialer {
     #[cfg(feature = "tls")]
     tls: Arc<Tls>,
     /// Speak HTTP/2 without TLS, and without asking.
-    #[cfg(feature = "http2")]
     assumes_http2: bool,
 }
 
@@ -71,7 +72,6 @@ impl Dialer {
             overrides,
             #[cfg(feature = "tls")]
             tls: Arc::new(Tls::new(configuration)),
-            #[cfg(feature = "http2")]
             assumes_http2: configuration.assumes_http2_capable,
         }
     }
@@ -117,7 +117,7 @@ impl Dialer {
 
     /// True when a connection to `origin` is for many exchanges: one is made, and all wait for that.
     #[cfg(feature = "http2")]
-    pub(crate) fn expects_http2(&self, origin: &Origin, pool: &Pool) -> bool {
+    fn expects_http2(&self, origin: &Origin, pool: &Pool) -> bool {
         let carries = if origin.is_secure() {
             pool.carries(origin)
         } else {
@@ -126,26 +126,40 @@ impl Dialer {
         matches!(carries, Some(Multiplexing::Streams(_)))
     }
 
-    /// Waits for a new connection to `origin`, with all who do; it is in the pool then.
+    /// Waits for a new connection to `origin`, with all who do; it is in the pool then. False when `origin` is not expected to
+    /// share connections.
     #[cfg(feature = "http2")]
     pub(crate) async fn dial_shared(
         self: &Arc<Self>,
         origin: &Arc<Origin>,
         pool: &Arc<Pool>,
         events: &ExchangeEvents,
-    ) -> Result<(), Error> {
-        let task = make_for_pool(
+    ) -> Result<bool, Error> {
+        if !self.expects_http2(origin, pool) {
+            return Ok(false);
+        }
+        let made = make_for_pool(
             Arc::clone(self),
             Arc::clone(origin),
             Arc::clone(pool),
             pool.birth(),
         );
         let dialing = pool.dialing(origin, || {
-            let spawned = self.executor.spawn(task)?;
+            let spawned = self.executor.spawn(made)?;
             Ok(async move { spawned.await? }.boxed().shared())
         })?;
         events.connected(dialing.await?);
-        Ok(())
+        Ok(true)
+    }
+
+    #[cfg(not(feature = "http2"))]
+    pub(crate) async fn dial_shared(
+        self: &Arc<Self>,
+        _: &Arc<Origin>,
+        _: &Arc<Pool>,
+        _: &ExchangeEvents,
+    ) -> Result<bool, Error> {
+        Ok(false)
     }
 }
 
@@ -172,6 +186,10 @@ async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<
     let addresses = resolve::addresses(&origin, &dialer.overrides).await?;
     let socket = Socket::new(race::connect(&addresses).await?);
     let stream = dialer.secure(&origin, socket).await?;
+    #[cfg(not(feature = "http2"))]
+    if dialer.assumes_http2 && !origin.is_secure() {
+        return Err(crate::errors::Fault::NoHttp2.into());
+    }
     #[cfg(feature = "http2")]
     if dialer.is_http2(&stream) {
         let connection = http2::Connection::open(Io::new(stream), birth, &dialer.executor).await?;

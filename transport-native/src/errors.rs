@@ -94,6 +94,10 @@ pub(crate) fn of_http2(error: h2::Error) -> Error {
 
 /// A failure to connect a socket.
 pub(crate) fn of_connect(error: io::Error) -> Error {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the standard library adds kinds"
+    )]
     let code = match error.kind() {
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => ErrorCode::NotConnectedToInternet,
         _ => ErrorCode::CannotConnectToHost,
@@ -163,6 +167,10 @@ fn of_tls(error: &rustls::Error) -> ErrorCode {
 
 /// A failure to open or read a file.
 pub(crate) fn of_reading(error: io::Error) -> Error {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the standard library adds kinds"
+    )]
     let code = match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => ErrorCode::FileDoesNotExist,
         ErrorKind::IsADirectory => ErrorCode::FileIsDirectory,

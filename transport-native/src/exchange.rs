@@ -188,12 +188,9 @@ async fn find(hop: &Hop, dialer: &Arc<Dialer>, affinity: Affinity) -> Result<Dia
             if let Some(found) = hop.pool.take(origin) {
                 return Ok(found);
             }
-            #[cfg(feature = "http2")]
-            if dialer.expects_http2(origin, &hop.pool) {
-                dialer.dial_shared(origin, &hop.pool, &hop.events).await?;
-                continue;
+            if !dialer.dial_shared(origin, &hop.pool, &hop.events).await? {
+                return dialer.dial(origin, &hop.pool, &hop.events).await;
             }
-            return dialer.dial(origin, &hop.pool, &hop.events).await;
         },
     }
 }

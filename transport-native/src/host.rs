@@ -15,6 +15,7 @@ pub(crate) struct Host {
     /// Held as long as the entry lives, so that the number stays this origin's.
     _origin: Arc<Origin>,
     /// The last one back is the first one out: it is the least likely to have been closed.
+    #[expect(clippy::vec_box, reason = "a connection changes hands by its pointer")]
     pub(crate) idle: Vec<Box<http1::Connection>>,
     /// What the last handshake found.
     pub(crate) carries: Option<Multiplexing>,
@@ -29,6 +30,7 @@ pub(crate) struct Host {
 /// Connections taken from the pool, closed by being dropped, after the pool's lock is free.
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
+    #[expect(clippy::vec_box, reason = "a connection changes hands by its pointer")]
     http1: Vec<Box<http1::Connection>>,
     #[cfg(feature = "http2")]
     shared: Vec<Arc<http2::Connection>>,
