@@ -25,18 +25,17 @@ pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Erro
     let request = &hop.request;
     check(request)?;
     let body = open(app, request.body()).await?;
-    let sent = Sent::of(app, request);
+    let mut told = Sent::of(app, request);
+    let counts = app.platform().transport.capabilities().upload_progress;
     let exchange = exchange(app, hop, body);
-    let expected = request.body().length();
-    let reports = sent.is_some() && !app.platform().transport.capabilities().upload_progress;
-    let answer = attend(app, exchange, sent).await?;
-    if reports && let Some(total) = expected {
-        app.notify(Notice::Sent {
-            bytes: total,
-            total,
-            expected,
-        })
-        .await?;
+    if counts {
+        return attend(app, exchange, told).await;
+    }
+    let answer = attend(app, exchange, None).await?;
+    let total = request.body().length().unwrap_or(0);
+    app.signals().add_sent(total);
+    if let Some(news) = told.as_mut().and_then(|told| told.news(total)) {
+        app.notify(news).await?;
     }
     Ok(answer)
 }

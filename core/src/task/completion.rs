@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::session::ledger::Ledger;
 use crate::task::delegate::{Answer, Delegate, Wants};
-use crate::task::dispatch::guarded;
+use crate::task::dispatch::{Guarded, guarded};
 use crate::task::handle::Task;
 use crate::task::lifecycle::Effect;
 use crate::task::observer::TaskEvent;
@@ -76,25 +76,20 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     };
     let outcome = outcome.map_err(|error| located(task, error));
     task.facts().error = outcome.as_ref().err().cloned();
-    let handler = task.take_handler();
-    let duty = Handover {
-        task: task.clone(),
-        error: task.facts().error.clone(),
-    };
     if task.is_callers_future() {
+        let duty = Handover::new(task, None);
         if task.wants(Wants::COMPLETION) {
-            task.session()
-                .queue
-                .post(Box::new(move || duty.fulfil(None)));
+            let queue = task.session().queue.clone();
+            queue.post(Box::new(move || duty.fulfil()));
         } else {
-            duty.fulfil(None);
+            duty.fulfil();
         }
         return outcome;
     }
-    let handler = handler.map(|handler| (handler, outcome));
-    task.session()
-        .queue
-        .post(Box::new(move || duty.fulfil(handler)));
+    let handler = task.take_handler().map(|handler| (handler, outcome));
+    let duty = Handover::new(task, handler);
+    let queue = task.session().queue.clone();
+    queue.post(Box::new(move || duty.fulfil()));
     // Nobody polls for it: the driver of such a task returns to the executor.
     Err(ErrorCode::Unknown.into())
 }
@@ -135,52 +130,87 @@ fn located(task: &TaskShared, error: Error) -> Error {
 struct Handover {
     task: Arc<TaskShared>,
     error: Option<Error>,
+    handler: Option<(Handler, Outcome)>,
+    /// Who is still to be told; `None` when nobody was.
+    audience: Option<std::vec::IntoIter<Arc<dyn Delegate>>>,
 }
 
 impl Handover {
-    fn fulfil(self, handler: Option<(Handler, Outcome)>) {
+    fn new(task: &Arc<TaskShared>, handler: Option<(Handler, Outcome)>) -> Self {
+        Self {
+            task: task.clone(),
+            error: task.facts().error.clone(),
+            handler,
+            audience: None,
+        }
+    }
+
+    fn fulfil(mut self) {
+        self.begin();
+        self.tell();
+    }
+
+    /// Completes the task, and tells all but the delegates.
+    fn begin(&mut self) {
         self.task.in_ledger(Ledger::complete);
         self.task
             .tell_observers(TaskEvent::Completed(self.error.as_ref()));
-        if let Some((handler, outcome)) = handler {
+        if let Some((handler, outcome)) = self.handler.take() {
             // Its task has ended already: a panic in it has nothing left to end.
             let _ = guarded(|| handler.take(outcome));
         }
         let [own, sessions] = self.task.audience(Wants::COMPLETION);
         let audience = own.into_iter().chain(sessions).collect::<Vec<_>>();
-        self.tell(audience.into_iter());
+        self.audience = Some(audience.into_iter());
     }
 
     /// Tells the delegates in turn, until one takes it as its own.
-    fn tell(self, mut audience: std::vec::IntoIter<Arc<dyn Delegate>>) {
-        while let Some(delegate) = audience.next() {
-            let task = Task::of(self.task.clone());
-            match guarded(|| delegate.did_complete(&task, self.error.as_ref())) {
-                Ok(Answer::Unhandled) => {}
-                Ok(Answer::Now(())) | Err(_) => return,
-                Ok(Answer::Later(answer)) => return self.tell_later(answer, audience),
-            }
+    fn tell(mut self) {
+        if let Some(answer) = self.tell_delegates() {
+            self.tell_later(answer);
         }
     }
 
-    /// The session does not end before the answer is there.
-    fn tell_later(
-        self,
-        answer: BoxFuture<'static, Option<()>>,
-        audience: std::vec::IntoIter<Arc<dyn Delegate>>,
-    ) {
-        let session = self.task.session().clone();
-        session.runtime().spawn(Box::pin(async move {
-            if answer.await.is_none() {
+    /// What is to be waited for before the next delegate is told, if anything.
+    fn tell_delegates(&mut self) -> Option<BoxFuture<'static, Option<()>>> {
+        while let Some(delegate) = self.audience.as_mut()?.next() {
+            let task = Task::of(self.task.clone());
+            match guarded(|| delegate.did_complete(&task, self.error.as_ref())) {
+                Ok(Answer::Unhandled) => {}
+                Ok(Answer::Later(answer)) => return Some(answer),
+                Ok(Answer::Now(())) | Err(_) => break,
+            }
+        }
+        self.audience = Some(Vec::new().into_iter());
+        None
+    }
+
+    /// The session does not end before the answer is there. A panic in it has nothing left to end.
+    fn tell_later(self, answer: BoxFuture<'static, Option<()>>) {
+        let runtime = self.task.session().runtime().clone();
+        runtime.spawn(Box::pin(async move {
+            if let Ok(None) = Guarded(answer).await {
                 let queue = self.task.session().queue.clone();
-                queue.post(Box::new(move || self.tell(audience)));
+                queue.post(Box::new(move || self.tell()));
+            } else {
+                self.taken();
             }
         }));
+    }
+
+    /// Somebody has taken it as its own: nobody else is told.
+    fn taken(mut self) {
+        self.audience = Some(Vec::new().into_iter());
     }
 }
 
 impl Drop for Handover {
     fn drop(&mut self) {
+        if self.audience.is_none() {
+            self.begin();
+        }
+        // An answer that would come later is not waited for: who waits has gone.
+        drop(self.tell_delegates());
         self.task.release_delegate();
         self.task.in_ledger(Ledger::retire);
     }

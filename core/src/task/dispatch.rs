@@ -75,7 +75,8 @@ impl<T> Drop for Slot<T> {
 }
 
 impl TaskShared {
-    /// Asks the delegates that want this call, in turn, until one answers.
+    /// Asks the delegates that want this call, in turn, until one answers. The load goes on only once the task loads: the call
+    /// itself may have suspended or cancelled it.
     async fn ask<T: MaybeSend + 'static>(
         self: &Arc<Self>,
         wanted: Wants,
@@ -84,9 +85,22 @@ impl TaskShared {
         if !self.wants(wanted) {
             return Ok(None);
         }
+        let answer = self.ask_each(wanted, call).await?;
+        self.gate().await;
+        Ok(answer)
+    }
+
+    async fn ask_each<T: MaybeSend + 'static>(
+        self: &Arc<Self>,
+        wanted: Wants,
+        call: impl Call<T>,
+    ) -> Result<Option<T>, Error> {
         let call = Arc::new(call);
         for delegate in self.audience(wanted).into_iter().flatten() {
-            match self.call(delegate, &call).await? {
+            let answer = self.call(delegate, &call).await?;
+            // The call may have suspended the task: nothing is read or sent after it then.
+            self.gate().await;
+            match answer {
                 Answer::Unhandled => {}
                 Answer::Now(answer) => return Ok(Some(answer)),
                 Answer::Later(future) => {
@@ -179,7 +193,7 @@ impl TaskShared {
 }
 
 /// An answer's future, its panics caught.
-struct Guarded<T>(crate::words::bounds::BoxFuture<'static, Option<T>>);
+pub(crate) struct Guarded<T>(pub(crate) crate::words::bounds::BoxFuture<'static, Option<T>>);
 
 impl<T> Future for Guarded<T> {
     type Output = Result<Option<T>, Error>;
