@@ -30,7 +30,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "clippy-wasm",
-        about: "lints for wasm32: core, transport-web, facade",
+        about: "lints for wasm32: core, transport-web, conformance, demo page, facade",
         run: checks::clippy_wasm,
     },
     Suite {
@@ -60,12 +60,12 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "node",
-        about: "core's tests as wasm32 in Node",
+        about: "core's and transport-web's tests as wasm32 in Node",
         run: wasm::node,
     },
     Suite {
         name: "browser",
-        about: "conformance over fetch in headless Chromium",
+        about: "conformance over fetch, transport-web and the demo page in headless Chromium",
         run: wasm::browser,
     },
     Suite {

@@ -9,23 +9,42 @@ use crate::tools::{Tools, WASM};
 pub(super) fn node(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     tools.node()?;
     run.tests(&mut wasm_tests(run, tools, "urlsession-core")?);
+    let mut web = wasm_tests(run, tools, "urlsession-transport-web")?;
+    if let Some(origin) = Origin::start(run) {
+        run.tests(origin.told_to(&mut web));
+    }
     Ok(())
 }
 
+/// The places in a browser where a package's tests run, by the variable that chooses each.
+const PAGE: &str = "WASM_BINDGEN_USE_BROWSER";
+const WORKERS: [&str; 2] = [
+    "WASM_BINDGEN_USE_DEDICATED_WORKER",
+    "WASM_BINDGEN_USE_SERVICE_WORKER",
+];
+
 pub(super) fn browser(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     let chromedriver = tools.chromedriver()?;
-    let mut cargo = wasm_tests(run, tools, "urlsession-transport-web")?;
+    tools.wasm_runner()?;
     let Some(origin) = Origin::start(run) else {
         return Ok(());
     };
-    cargo
-        .env("CHROMEDRIVER", chromedriver)
-        .env("WASM_BINDGEN_USE_BROWSER", "1");
-    // Seconds for the driver to start and for a test to end, on a machine with more to do.
-    cargo
-        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    run.tests(origin.told_to(&mut cargo));
+    let pages = [
+        "urlsession-transport-web",
+        "urlsession-conformance",
+        "urlsession-demo-web",
+    ]
+    .map(|package| (package, PAGE));
+    let workers = WORKERS.map(|place| ("urlsession-transport-web", place));
+    for (package, place) in pages.into_iter().chain(workers) {
+        let mut cargo = wasm_tests(run, tools, package)?;
+        cargo.env("CHROMEDRIVER", &chromedriver).env(place, "1");
+        // Seconds for the driver to start and for a test to end, on a machine with more to do.
+        cargo
+            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        run.tests(origin.told_to(&mut cargo));
+    }
     Ok(())
 }
 
