@@ -118,18 +118,15 @@ fn letter(tasks: &[DataTask], id: u64) -> char {
     place.map_or('?', |place| TASKS[place].0)
 }
 
-/// One cell a task: its priority's letter, in the colour of its state.
+/// One cell a task: its priority's letter and how far it is.
 fn cells(screen: &Screen, tasks: &[DataTask], states: &BTreeMap<u64, At>) -> String {
     let cell = |(&id, at): (&u64, &At)| {
-        let (ink, frame) = match at {
-            At::Queued => (Ink::Faint, ['·', '·']),
-            At::Running => (Ink::Yellow, ['▸', '·']),
-            At::Ended => (Ink::Green, ['·', '✓']),
+        let (ink, mark) = match at {
+            At::Queued => (Ink::Faint, '·'),
+            At::Running => (Ink::Yellow, '▸'),
+            At::Ended => (Ink::Green, '✓'),
         };
-        screen.ink(
-            ink,
-            &format!("{}{}{}", frame[0], letter(tasks, id), frame[1]),
-        )
+        screen.ink(ink, &format!("{}{mark} ", letter(tasks, id)))
     };
     states.iter().map(cell).collect()
 }
