@@ -185,22 +185,17 @@ impl Handover {
         None
     }
 
-    /// The session does not end before the answer is there. A panic in it has nothing left to end.
-    fn tell_later(self, answer: BoxFuture<'static, Option<()>>) {
+    /// The session does not end before the answer is there. Unless that falls through, nobody else is told.
+    fn tell_later(mut self, answer: BoxFuture<'static, Option<()>>) {
+        let others = self.audience.replace(Vec::new().into_iter());
         let runtime = self.task.session().runtime().clone();
         runtime.spawn(Box::pin(async move {
             if let Ok(None) = Guarded(answer).await {
+                self.audience = others;
                 let queue = self.task.session().queue.clone();
                 queue.post(Box::new(move || self.tell()));
-            } else {
-                self.taken();
             }
         }));
-    }
-
-    /// Somebody has taken it as its own: nobody else is told.
-    fn taken(mut self) {
-        self.audience = Some(Vec::new().into_iter());
     }
 }
 
