@@ -154,6 +154,27 @@ fn a_handler_replaces_the_delegates_calls() {
 }
 
 #[test]
+fn the_end_of_a_task_can_be_awaited() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).chunk("x"));
+    let log = Log::default();
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(log.clone())
+        .build();
+    let (done, cancelled) = (session.data_task(URL), session.data_task(URL));
+    done.resume();
+    let ended = mock.runtime().block_on(done.finished());
+    assert!(ended.is_ok());
+    assert_eq!(log.taken(), ["response 200", "data x", "complete None"]);
+    cancelled.cancel();
+    let ended = mock.runtime().block_on(cancelled.finished());
+    assert!(ended.unwrap_err().is_cancelled());
+    assert!(mock.runtime().block_on(cancelled.finished()).is_err());
+}
+
+#[test]
 fn nothing_for_the_idle_time_is_a_timeout() {
     let mock = MockPlatform::new();
     mock.transport().on(Method::GET, URL).reply(Reply::never());

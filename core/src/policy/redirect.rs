@@ -51,7 +51,7 @@ pub(crate) fn next(
     let mut proposed = request.clone().with_target(target);
     if becomes_get(response.status(), request.method()) {
         proposed = proposed
-            .method_set(Method::GET)
+            .with_method(Method::GET)
             .with_body(RequestBody::Empty);
         fields::remove_body_fields(proposed.headers_mut());
     }

@@ -192,6 +192,9 @@ impl Line {
     }
 
     fn pick(&mut self) -> Option<Slot> {
+        if self.waiting.iter().all(BTreeMap::is_empty) {
+            return None;
+        }
         self.turns = self.turns.wrapping_add(1);
         let first = |waiting: &BTreeMap<Ticket, Slot>| waiting.keys().next().copied();
         let waiting = self.waiting.iter_mut();

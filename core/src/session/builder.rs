@@ -27,14 +27,10 @@ impl SessionBuilder {
         })
     }
 
-    /// Who decides and is told, for every task of the session. Kept until the session has become invalid.
-    pub fn delegate(self, delegate: impl Delegate) -> Self {
-        self.delegate_arc(Arc::new(delegate))
-    }
-
-    /// The same, for a delegate that is shared with others.
-    pub fn delegate_arc(mut self, delegate: Arc<dyn Delegate>) -> Self {
-        self.0.delegate = Some(delegate);
+    /// Who decides and is told, for every task of the session; an `Arc` of a delegate is one too. Kept until the session has become
+    /// invalid.
+    pub fn delegate(mut self, delegate: impl Delegate) -> Self {
+        self.0.delegate = Some(Arc::new(delegate));
         self
     }
 

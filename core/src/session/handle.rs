@@ -156,6 +156,12 @@ impl Session {
         &self.0.configuration
     }
 
+    /// What the session stands on: its runtime gives the app's own code the same clock, which a test can move.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.0.platform
+    }
+
     /// What the transport can do.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {

@@ -102,10 +102,12 @@ fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
         effect
     });
     if effect == Effect::Deliver {
+        task.tell_waiting();
         return found;
     }
     let error = located(task, cancelled(found));
     task.facts().error = Some(error.clone());
+    task.tell_waiting();
     Err(error)
 }
 
@@ -207,6 +209,6 @@ impl Drop for Handover {
         // An answer that would come later is not waited for: who waits has gone.
         drop(self.tell_delegates());
         self.task.release_delegate();
-        self.task.in_ledger(Ledger::retire);
+        self.task.retire();
     }
 }

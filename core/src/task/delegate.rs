@@ -1,6 +1,7 @@
 //! Who decides and is told.
 
 use std::ops::BitOr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -33,6 +34,11 @@ impl<T> Answer<T> {
     {
         Self::Later(Box::pin(async move { Some(future.await) }))
     }
+}
+
+impl Answer<()> {
+    /// A notice was taken: nobody else is told.
+    pub const HANDLED: Self = Self::Now(());
 }
 
 impl<T> From<T> for Answer<T> {
@@ -193,4 +199,62 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
 
     /// The session is over; its last call. `error` is `None` when the app invalidated it.
     fn did_become_invalid(&self, session: &Session, error: Option<&Error>) {}
+}
+
+/// A delegate that several sessions or tasks share.
+impl<D: Delegate + ?Sized> Delegate for Arc<D> {
+    fn wants(&self) -> Wants {
+        (**self).wants()
+    }
+
+    fn will_perform_http_redirection(
+        &self,
+        task: &Task,
+        response: &Response,
+        request: Request,
+    ) -> Answer<Option<Request>> {
+        (**self).will_perform_http_redirection(task, response, request)
+    }
+
+    fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
+        (**self).need_new_body_stream(task)
+    }
+
+    fn did_send_body_data(
+        &self,
+        task: &Task,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        (**self).did_send_body_data(task, bytes, total, expected)
+    }
+
+    fn did_receive_informational_response(
+        &self,
+        task: &Task,
+        response: &Informational,
+    ) -> Answer<()> {
+        (**self).did_receive_informational_response(task, response)
+    }
+
+    fn did_receive_response(
+        &self,
+        task: &Task,
+        response: &Response,
+    ) -> Answer<ResponseDisposition> {
+        (**self).did_receive_response(task, response)
+    }
+
+    fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
+        (**self).did_receive_data(task, data)
+    }
+
+    fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
+        (**self).did_complete(task, error)
+    }
+
+    fn did_become_invalid(&self, session: &Session, error: Option<&Error>) {
+        (**self).did_become_invalid(session, error);
+    }
 }

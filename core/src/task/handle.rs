@@ -1,6 +1,7 @@
 //! Tasks as the app holds them.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::session::Session;
 use crate::session::ledger::Ledger;
 use crate::task::lifecycle::TaskState;
 use crate::task::shared::TaskShared;
+use crate::words::bounds::MaybeSend;
 use crate::words::error::Error;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -52,6 +54,17 @@ impl Task {
     /// Cancels: the task completes with [`Cancelled`](crate::ErrorCode::Cancelled), soon and once. Nothing happens to a task that has ended.
     pub fn cancel(&self) {
         self.0.in_ledger(Ledger::cancel);
+    }
+
+    /// Waits for the end: ready when the task has completed and its delegates and handler have been told.
+    ///
+    /// It only watches: dropping it changes nothing, and a task that is not resumed does not end.
+    ///
+    /// # Errors
+    /// Why the task failed; [`Cancelled`](crate::ErrorCode::Cancelled) for one that was cancelled.
+    pub fn finished(&self) -> impl Future<Output = Result<(), Error>> + MaybeSend + use<> {
+        let task = self.0.clone();
+        poll_fn(move |context| task.poll_ended(context.waker()))
     }
 
     /// How urgent it is among the tasks that wait for the same server: 0 to 1.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 
@@ -73,6 +74,8 @@ pub(crate) struct Facts {
     pub(crate) expected_to_send: Option<u64>,
     pub(crate) priority: Option<f32>,
     pub(crate) description: Option<Box<str>>,
+    /// Who waits for the end; told once the app has had its completion.
+    pub(crate) waiting: Option<Box<Vec<Waker>>>,
 }
 
 impl TaskShared {
@@ -181,6 +184,33 @@ impl TaskShared {
             self.session.delegate().filter(listens)
         };
         [own, sessions]
+    }
+
+    /// Strikes the task off the books, and tells those who wait for its end.
+    pub(crate) fn retire(&self) {
+        self.in_ledger(Ledger::retire);
+        self.tell_waiting();
+    }
+
+    pub(crate) fn tell_waiting(&self) {
+        let waiting = self.facts().waiting.take();
+        waiting
+            .into_iter()
+            .flat_map(|wakers| *wakers)
+            .for_each(Waker::wake);
+    }
+
+    /// Ready when the task is off the books.
+    pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<Result<(), Error>> {
+        let mut facts = self.facts();
+        if self.session.ledger().has(self) {
+            let waiting = facts.waiting.get_or_insert_default();
+            if !waiting.iter().any(|known| known.will_wake(waker)) {
+                waiting.push(waker.clone());
+            }
+            return Poll::Pending;
+        }
+        Poll::Ready(facts.error.clone().map_or(Ok(()), Err))
     }
 
     /// Lets go of the task's delegate: its last call was made.

@@ -132,7 +132,7 @@ impl Request {
 
     /// The same request with this method.
     #[must_use]
-    pub fn method_set(mut self, method: Method) -> Self {
+    pub fn with_method(mut self, method: Method) -> Self {
         self.parts().method = method;
         self
     }

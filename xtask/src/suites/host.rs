@@ -40,9 +40,9 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
     };
     let url = origin.url("http").unwrap_or_default();
     for (example, argument) in [
-        ("get", &*url),
-        ("delegate", &url),
-        ("mock", &url),
+        ("get", &*format!("{url}/country.txt")),
+        ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
+        ("mock", ""),
         ("demo", "--once"),
     ] {
         run.check(Command::new(origin::program(run.workspace, "examples", example)).arg(argument));

@@ -188,6 +188,11 @@ impl Ledger {
         tasks
     }
 
+    /// Is the task in the books?
+    pub(crate) fn has(&self, task: &TaskShared) -> bool {
+        self.records.slot_of(task).is_some()
+    }
+
     /// How many tasks are in the books.
     pub(crate) fn len(&self) -> usize {
         self.records.len()
