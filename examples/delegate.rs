@@ -34,12 +34,12 @@ impl Delegate for Printer {
             task.suspend();
             _ = self.0.send(());
         }
-        ().into()
+        Answer::HANDLED
     }
 
     fn did_complete(&self, task: &Task, _: Option<&Error>) -> Answer<()> {
         println!("complete  {} bytes", task.count_of_bytes_received());
-        ().into()
+        Answer::HANDLED
     }
 }
 

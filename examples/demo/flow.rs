@@ -119,12 +119,12 @@ impl Delegate for Teller {
         _ = self
             .0
             .unbounded_send(News::Bytes(task.count_of_bytes_received()));
-        ().into()
+        Answer::HANDLED
     }
 
     fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
         _ = self.0.unbounded_send(News::End(error.cloned()));
-        ().into()
+        Answer::HANDLED
     }
 }
 
