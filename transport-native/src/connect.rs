@@ -170,16 +170,20 @@ async fn make_for_pool(
     pool: Arc<Pool>,
     birth: Birth,
 ) -> Result<Multiplexing, Error> {
-    let made = make(dialer, Arc::clone(&origin), birth).await?;
-    let carries = made.carries();
-    if origin.is_secure() {
-        pool.learn(&origin, carries);
-    }
-    match made {
-        Made::Http1(connection) => pool.give_back(&origin, connection),
-        Made::Http2(connection) => pool.share(&origin, connection),
-    }
-    Ok(carries)
+    let made = make(dialer, Arc::clone(&origin), birth).await.map(|made| {
+        let carries = made.carries();
+        if origin.is_secure() {
+            pool.learn(&origin, carries);
+        }
+        match made {
+            Made::Http1(connection) => pool.give_back(&origin, connection),
+            Made::Http2(connection) => pool.share(&origin, connection),
+        }
+        carries
+    });
+    // Who finds no place on it needs another attempt, not the end of this one.
+    pool.end_dialing(&origin);
+    made
 }
 
 async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<Made, Error> {

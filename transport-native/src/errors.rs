@@ -79,17 +79,16 @@ pub(crate) fn of_http1(error: hyper::Error) -> Error {
     from_chain(error, code)
 }
 
-/// A stream's failure, from h2.
+/// A stream's failure, from h2; `known` is what the connection's byte stream failed with.
 #[cfg(feature = "http2")]
-pub(crate) fn of_http2(error: h2::Error) -> Error {
+pub(crate) fn of_http2(error: h2::Error, known: Option<ErrorCode>) -> Error {
     // What the library itself resets or ends, it does for the peer's breach of the protocol.
-    let breach = error.is_library() && !error.is_io();
-    let code = if breach {
-        ErrorCode::CannotParseResponse
-    } else {
-        lost(&error)
+    let code = match known {
+        Some(known) if error.is_io() => known,
+        _ if error.is_library() && !error.is_io() => ErrorCode::CannotParseResponse,
+        _ => ErrorCode::NetworkConnectionLost,
     };
-    from_chain(error, code)
+    Error::new(code).with_cause(error)
 }
 
 /// A failure to connect a socket.
@@ -197,7 +196,8 @@ fn from_chain(error: impl StdError + Send + Sync + 'static, code: ErrorCode) -> 
     Error::new(better.unwrap_or(code)).with_cause(error)
 }
 
-fn known_in_io(error: &io::Error) -> Option<ErrorCode> {
+/// What an I/O error was made of, where that names the code: a fault that this crate planted, TLS.
+pub(crate) fn known_in_io(error: &io::Error) -> Option<ErrorCode> {
     #[cfg(feature = "tls")]
     if let Some(error) = in_io::<rustls::Error>(error) {
         return Some(of_tls(error));

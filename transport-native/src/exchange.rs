@@ -123,7 +123,9 @@ async fn attempt_twice(
     affinity: Affinity,
 ) -> Result<HopResponse, Error> {
     check(hop)?;
-    let upload = source.open(dialer.files()).await?;
+    let Some(upload) = source.open(dialer.files()).await? else {
+        return Err(ErrorCode::RequestBodyStreamExhausted.into());
+    };
     let failure = match attempt(hop, dialer, upload, affinity).await {
         Ok(answer) => return Ok(answer),
         Err(failure) => failure,
@@ -131,9 +133,12 @@ async fn attempt_twice(
     let may_repeat = failure.is_unprocessed || (failure.is_stale && is_idempotent(&hop.method));
     let upload = match failure.unsent {
         _ if matches!(affinity, Affinity::Same(_)) => return Err(failure.error),
-        Some(unsent) => unsent,
-        None if may_repeat && source.is_replayable() => source.open(dialer.files()).await?,
-        None => return Err(failure.error),
+        Some(unsent) => Some(unsent),
+        None if may_repeat => source.open(dialer.files()).await?,
+        None => None,
+    };
+    let Some(upload) = upload else {
+        return Err(failure.error);
     };
     attempt(hop, dialer, upload, failure.again)
         .await

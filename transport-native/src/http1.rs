@@ -131,8 +131,9 @@ fn drive<C: Future + Unpin>(driver: &mut Option<C>, context: &mut Context<'_>) {
 pub(crate) async fn exchange(
     mut connection: Box<Connection>,
     hop: &Hop,
-    upload: Upload,
+    mut upload: Upload,
 ) -> Result<Answer, Failure> {
+    upload.announce_on(&connection.line);
     let was_idle = std::mem::replace(&mut connection.has_served, true);
     let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);
     if hop.events.wants_informational() {

@@ -19,7 +19,7 @@ use crate::exchange::{Answer, Failure, Hop, Reader};
 use crate::executor::{Executor, Spawned};
 use crate::head;
 use crate::http1::Ended;
-use crate::io::Io;
+use crate::io::{Io, Line};
 use crate::pool::Birth;
 use crate::upload::{Chunk, Upload};
 
@@ -45,6 +45,7 @@ pub(crate) struct Connection {
     /// It failed, or its peer wants no more streams: those on it go on, new ones go elsewhere.
     is_retired: AtomicBool,
     idle_since: Mutex<Instant>,
+    line: Arc<Line>,
     driver: Spawned<()>,
 }
 
@@ -55,6 +56,7 @@ impl Connection {
         birth: Birth,
         executor: &Executor,
     ) -> Result<Arc<Self>, Error> {
+        let line = Arc::clone(io.line());
         let opening = Builder::new()
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
@@ -62,7 +64,9 @@ impl Connection {
             .max_header_list_size(head::HEADER_BYTES_LIMIT as u32)
             .max_send_buffer_size(SEND_BUFFER)
             .handshake(io);
-        let (sender, connection) = opening.await.map_err(errors::of_http2)?;
+        let (sender, connection) = opening
+            .await
+            .map_err(|error| errors::of_http2(error, line.failure()))?;
         // How it ended its streams learn.
         let driver = executor.spawn(async move { drop(connection.await) })?;
         Ok(Arc::new(Self {
@@ -72,6 +76,7 @@ impl Connection {
             has_served: AtomicBool::new(false),
             is_retired: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
+            line,
             driver,
         }))
     }
@@ -105,6 +110,10 @@ impl Connection {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         })
+    }
+
+    fn error_of(&self, error: h2::Error) -> Error {
+        errors::of_http2(error, self.line.failure())
     }
 
     fn retire(&self) {
@@ -161,7 +170,7 @@ pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<
             connection.retire();
             return Err(Failure {
                 unsent: Some(upload),
-                ..Failure::on_shared(errors::of_http2(error))
+                ..Failure::on_shared(connection.error_of(error))
             });
         }
     };
@@ -203,7 +212,7 @@ fn judge(error: h2::Error, connection: &Connection, may_be_stale: bool) -> Failu
     Failure {
         is_unprocessed,
         is_stale: may_be_stale && is_connections,
-        ..Failure::on_shared(errors::of_http2(error))
+        ..Failure::on_shared(connection.error_of(error))
     }
 }
 
@@ -227,7 +236,7 @@ fn answer(
         let flow = Some(Flow {
             stream,
             pump,
-            _place: place,
+            place,
         });
         Box::new(Http2Body {
             flow,
@@ -277,7 +286,8 @@ impl Awaiting {
         if let Err(error) = poll_pump(&mut self.pump, context) {
             return Poll::Ready(Err(Unanswered::Ours(error)));
         }
-        while let Poll::Ready(Some(interim)) = self.response.poll_informational(context) {
+        // `None`: the final response is next, or a failure is.
+        while let Some(interim) = ready!(self.response.poll_informational(context)) {
             let interim = interim.map_err(Unanswered::Peers)?;
             self.interim
                 .take(interim, events)
@@ -380,7 +390,7 @@ struct Http2Body {
 struct Flow {
     stream: RecvStream,
     pump: Option<Pump>,
-    _place: Place,
+    place: Place,
 }
 
 impl Flow {
@@ -391,7 +401,7 @@ impl Flow {
             let Some(data) = ready!(self.stream.poll_data(context)) else {
                 return Poll::Ready(None);
             };
-            let data = data.map_err(errors::of_http2)?;
+            let data = data.map_err(|error| self.place.connection().error_of(error))?;
             // It fails only for more than was received.
             drop(self.stream.flow_control().release_capacity(data.len()));
             if !data.is_empty() {

@@ -3,15 +3,16 @@
 use std::io::{self, IoSlice, Read as _};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use urlsession_core::ErrorCode;
 
-use crate::errors::Fault;
+use crate::errors::{self, Fault};
 use crate::head::HEADER_BYTES_LIMIT;
 
 const FLOWING: u8 = 0;
@@ -31,6 +32,10 @@ pub(crate) struct Line {
     heard: AtomicUsize,
     /// The final head is still to come.
     awaits_head: AtomicBool,
+    /// The request's body is not out.
+    is_sending: AtomicBool,
+    /// What reading failed with, where that is better known here than above: h2 keeps an I/O error's text alone.
+    failure: OnceLock<ErrorCode>,
 }
 
 impl Line {
@@ -53,6 +58,22 @@ impl Line {
     /// Makes all further reads fail: the peer has sent more interim responses than anybody reads.
     pub(crate) fn refuse(&self) {
         self.mode.store(REFUSED, Ordering::Relaxed);
+    }
+
+    /// A request's body is on its way: closed from now on, the connection is reset.
+    pub(crate) fn begin_sending(&self) {
+        self.is_sending.store(true, Ordering::Relaxed);
+    }
+
+    /// The request's body is out.
+    pub(crate) fn end_sending(&self) {
+        self.is_sending.store(false, Ordering::Relaxed);
+    }
+
+    /// What reading failed with, where it is known.
+    #[cfg(feature = "http2")]
+    pub(crate) fn failure(&self) -> Option<ErrorCode> {
+        self.failure.get().copied()
     }
 
     /// A new exchange begins: nothing was heard.
@@ -108,6 +129,16 @@ impl Socket {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl Drop for Socket {
+    /// A body that was broken off is not sent on by the kernel to a server that does not read: the connection is reset.
+    fn drop(&mut self) {
+        if self.line.is_sending.load(Ordering::Relaxed) {
+            // Where that cannot be, the kernel goes on for its own time.
+            drop(self.tcp.set_zero_linger());
         }
     }
 }
@@ -226,7 +257,13 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(&mut self.stream, stream => Pin::new(stream).poll_read(context, buffer))
+        let read = either!(&mut self.stream, stream => Pin::new(stream).poll_read(context, buffer));
+        if let Poll::Ready(Err(error)) = &read
+            && let Some(code) = errors::known_in_io(error)
+        {
+            self.line().failure.get_or_init(|| code);
+        }
+        read
     }
 }
 

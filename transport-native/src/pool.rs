@@ -198,6 +198,14 @@ impl Pool {
         Ok(dialing)
     }
 
+    /// Ends the attempt that [`dialing`](Self::dialing) gives out.
+    #[cfg(feature = "http2")]
+    pub(crate) fn end_dialing(&self, origin: &Origin) {
+        if let Some(host) = self.lock().hosts.get_mut(&origin.id()) {
+            host.dialing = None;
+        }
+    }
+
     /// Lets go of every idle connection, and of the shared ones once their streams end; nothing from before is used again.
     pub(crate) fn reset(&self) {
         let mut closed = Closed::default();

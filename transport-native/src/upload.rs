@@ -11,11 +11,13 @@ use http_body::{Frame, SizeHint};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 
 use crate::files::NativeFiles;
+use crate::io::Line;
 
 /// Where the bytes of a body come from, for one attempt and perhaps another.
 #[derive(Debug)]
 pub(crate) struct Source {
-    body: HopBody,
+    /// `None` once a stream was given out.
+    body: Option<HopBody>,
     events: ExchangeEvents,
     reported: Option<Arc<Reported>>,
 }
@@ -23,52 +25,48 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn new(body: HopBody, events: ExchangeEvents) -> Self {
         Self {
-            body,
+            body: Some(body),
             events,
             reported: None,
         }
     }
 
-    /// True when [`open`](Self::open) gives the whole body another time.
-    pub(crate) fn is_replayable(&self) -> bool {
-        self.body.is_replayable()
-    }
-
-    /// The body from its start. A stream is given once.
-    pub(crate) async fn open(&mut self, files: &NativeFiles) -> Result<Upload, Error> {
-        let (chunks, length) = match &mut self.body {
-            HopBody::Empty => return Ok(Upload::default()),
-            HopBody::Bytes(bytes) if bytes.is_empty() => return Ok(Upload::default()),
-            HopBody::Bytes(bytes) => (Chunks::Bytes(bytes.clone()), Some(bytes.len() as u64)),
-            HopBody::File(file) => {
+    /// The body from its start; `None` for a stream that was given out before.
+    pub(crate) async fn open(&mut self, files: &NativeFiles) -> Result<Option<Upload>, Error> {
+        let (chunks, length) = match &self.body {
+            None => return Ok(None),
+            Some(HopBody::Empty) => return Ok(Some(Upload::default())),
+            Some(HopBody::Bytes(bytes)) if bytes.is_empty() => return Ok(Some(Upload::default())),
+            Some(HopBody::Bytes(bytes)) => (Chunks::Bytes(bytes.clone()), Some(bytes.len() as u64)),
+            Some(HopBody::File(file)) => {
                 let body = files.open(file, 0).await?;
                 let length = body.remaining();
                 (Chunks::Pulled(Box::new(body)), length)
             }
-            HopBody::Stream(..) => {
-                let HopBody::Stream(body, length) =
-                    std::mem::replace(&mut self.body, HopBody::Empty)
-                else {
-                    return Ok(Upload::default());
-                };
-                (Chunks::Pulled(body), length)
-            }
+            Some(HopBody::Stream(..)) => match self.body.take() {
+                Some(HopBody::Stream(body, length)) => (Chunks::Pulled(body), length),
+                _ => return Ok(None),
+            },
         };
-        let events = &self.events;
-        let reported = self.reported.get_or_insert_with(|| {
-            Arc::new(Reported {
-                events: events.clone(),
-                bytes: AtomicU64::new(0),
-            })
-        });
-        let reported = Arc::clone(reported);
-        Ok(Upload(Some(Box::new(Sending {
+        let reported = Arc::clone(self.reported());
+        Ok(Some(Upload(Some(Box::new(Sending {
             chunks,
             length,
             offset: 0,
             next: None,
             reported,
-        }))))
+            line: None,
+        })))))
+    }
+
+    fn reported(&mut self) -> &Arc<Reported> {
+        let events = &self.events;
+        self.reported.get_or_insert_with(|| {
+            Arc::new(Reported {
+                events: events.clone(),
+                bytes: AtomicU64::new(0),
+            })
+        })
     }
 }
 
@@ -83,6 +81,8 @@ struct Sending {
     offset: u64,
     next: Option<Bytes>,
     reported: Arc<Reported>,
+    /// The connection that is to know when the last byte is written.
+    line: Option<Arc<Line>>,
 }
 
 #[derive(Debug)]
@@ -105,6 +105,16 @@ impl Upload {
     /// The length of the whole in bytes, where it is known.
     pub(crate) fn length(&self) -> Option<u64> {
         self.0.as_ref().map_or(Some(0), |sending| sending.length)
+    }
+
+    /// Tells the connection at the other end of `line` that a body is on its way, and when it is out.
+    pub(crate) fn announce_on(&mut self, line: &Arc<Line>) {
+        if !self.is_at_end()
+            && let Some(sending) = &mut self.0
+        {
+            line.begin_sending();
+            sending.line = Some(Arc::clone(line));
+        }
     }
 
     /// True when every byte has been handed on.
@@ -148,19 +158,30 @@ impl Sending {
                 return Poll::Ready(Some(Err(ErrorCode::DataLengthExceedsMaximum.into())));
             }
         }
+        let last_on = if self.length == Some(end) {
+            self.line.take()
+        } else {
+            None
+        };
         let reported = Some(Arc::clone(&self.reported));
         let chunk = Chunk {
             bytes,
             offset: self.offset,
             reported,
+            last_on,
         };
         self.offset = end;
         Poll::Ready(Some(Ok(chunk)))
     }
 
-    fn ended(&self) -> Option<Result<Chunk, Error>> {
-        let short = self.length.is_some_and(|length| self.offset < length);
-        short.then(|| Err(ErrorCode::RequestBodyStreamExhausted.into()))
+    fn ended(&mut self) -> Option<Result<Chunk, Error>> {
+        if self.length.is_some_and(|length| self.offset < length) {
+            return Some(Err(ErrorCode::RequestBodyStreamExhausted.into()));
+        }
+        if let Some(line) = self.line.take() {
+            line.end_sending();
+        }
+        None
     }
 
     /// Before the last chunk leaves, a body that has more at hand than its length says is found out; one that has not yet
@@ -221,6 +242,8 @@ pub(crate) struct Chunk {
     offset: u64,
     /// `None` in the empty chunk that only ends a stream.
     reported: Option<Arc<Reported>>,
+    /// The connection that is told when the last byte is written, in the last chunk.
+    last_on: Option<Arc<Line>>,
 }
 
 #[cfg(feature = "http2")]
@@ -231,6 +254,7 @@ impl Chunk {
             bytes: self.bytes.split_to(length),
             offset: self.offset,
             reported: self.reported.clone(),
+            last_on: None,
         };
         self.offset += length as u64;
         first
@@ -251,6 +275,11 @@ impl Buf for Chunk {
         self.offset += count as u64;
         if let Some(reported) = &self.reported {
             reported.up_to(self.offset);
+        }
+        if self.bytes.is_empty()
+            && let Some(line) = self.last_on.take()
+        {
+            line.end_sending();
         }
     }
 }

@@ -11,7 +11,7 @@ use support::{Client, gather, get, hop};
 use urlsession_core::http::{Method, Version};
 use urlsession_core::{Body, Bytes, Configuration, Error, ErrorCode, HopBody, Multiplexing};
 use urlsession_origin::faults::h2;
-use urlsession_origin::{Listener, Origin, RawOrigin, Script, Scripts};
+use urlsession_origin::{Listener, Origin, RawOrigin, Script, Scripts, Step, frame};
 
 const REFUSED_STREAM: u32 = 7;
 const INTERNAL_ERROR: u32 = 2;
@@ -173,7 +173,15 @@ async fn a_connection_that_is_going_away_is_left_at_once() {
 
 #[tokio::test]
 async fn a_server_that_refuses_every_time_is_asked_twice() {
-    let origin = RawOrigin::spawn(h2::reset(REFUSED_STREAM)).unwrap();
+    let refuse = |stream| {
+        [
+            Step::ReadH2Request,
+            Step::write(frame::rst_stream(stream, REFUSED_STREAM)),
+        ]
+    };
+    let twice = refuse(1).into_iter().chain(refuse(3));
+    let script = twice.fold(h2::opened(), Script::then);
+    let origin = RawOrigin::spawn(script.then(Step::ExpectClose)).unwrap();
     let code = Client::http2().error_of(&origin.url("/")).await;
     assert_eq!(code, ErrorCode::NetworkConnectionLost);
 }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use urlsession_core::{Answer, Configuration, Delegate, Informational, Request, Session, Task};
-use urlsession_origin::Origin;
+use urlsession_origin::faults::h2;
+use urlsession_origin::{Origin, RawOrigin, Step, frame};
 use urlsession_transport_native::platform;
 
 /// What was told, in order.
@@ -66,10 +67,14 @@ async fn early_hints_are_reported_over_http1() {
 
 #[tokio::test]
 async fn early_hints_are_reported_over_http2() {
-    let origin = Origin::spawn().unwrap();
-    let request = Request::get(&*origin.h2_url("/early-hints")).unwrap();
+    let hint = |link| frame::headers(1, &[(":status", "103"), ("link", link)], false);
+    let script = h2::opened().then(Step::ReadH2Request).then(Step::write(
+        [hint("a"), hint("b"), h2::response(1, b"final")].concat(),
+    ));
+    let origin = RawOrigin::spawn(script.then(Step::ExpectClose)).unwrap();
+    let request = Request::get(&*origin.url("/")).unwrap();
     let told = told_of(http2(), request).await;
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told, ["103 Early Hints a", "103 Early Hints b"]);
 }
 
 #[tokio::test]
@@ -77,8 +82,8 @@ async fn every_byte_sent_is_counted_once() {
     let origin = Origin::spawn().unwrap();
     let body = vec![7; 3_000_000];
     for (configuration, url) in [
-        (Configuration::default(), origin.url("/echo")),
-        (http2(), origin.h2_url("/echo")),
+        (Configuration::default(), origin.url("/upload")),
+        (http2(), origin.h2_url("/upload")),
     ] {
         let request = Request::post(&*url).unwrap().with_body(body.clone());
         let told = told_of(configuration, request).await;
