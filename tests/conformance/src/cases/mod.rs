@@ -1,0 +1,16 @@
+//! The cases, a file for each thing they are about.
+
+pub(crate) mod bodies;
+pub(crate) mod capabilities;
+pub(crate) mod contract;
+pub(crate) mod errors;
+pub(crate) mod fields;
+pub(crate) mod forms;
+pub(crate) mod queues;
+pub(crate) mod redirects;
+pub(crate) mod replies;
+pub(crate) mod requests;
+pub(crate) mod responses;
+pub(crate) mod sessions;
+pub(crate) mod tasks;
+pub(crate) mod timers;

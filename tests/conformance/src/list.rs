@@ -1,0 +1,284 @@
+//! The list of cases: what harnesses go through, and what each case needs.
+
+use crate::case::Need::{Has, Lacks, Unwinding};
+use crate::case::*;
+
+/// Gives all cases to the macro `$then`: groups of names, each with what it needs in brackets.
+#[macro_export]
+macro_rules! for_each_case {
+    ($then:ident) => {
+        $then! {
+            requests {
+                a_new_one_is_a_get_with_nothing_set [];
+                setters_take_effect [];
+                a_field_is_set_whatever_its_case_and_added_after_a_comma [];
+                a_copy_is_a_value_of_its_own [];
+                editing_the_original_leaves_the_copy [];
+                editing_the_copy_leaves_the_original [];
+                equal_ones_hash_equal [];
+                each_part_counts_in_equality [];
+                known_method_names_are_upper_cased [];
+                it_describes_itself_without_secrets [];
+                a_relative_url_is_refused_and_a_joined_one_taken [];
+                values_with_line_breaks_or_nul_are_refused [];
+                folded_values_are_refused [];
+                a_stored_one_comes_back_equal [];
+                a_stored_one_keeps_an_empty_body [];
+                a_stored_one_keeps_body_fields_and_timeout [];
+                a_stream_cannot_be_stored [];
+                a_forged_one_is_refused [];
+                one_of_the_http_crate_is_taken_whole [];
+            }
+            responses {
+                it_keeps_url_and_status [];
+                without_fields_there_are_none [];
+                fields_are_found_whatever_the_case_of_their_names [];
+                the_values_of_one_name_are_joined [];
+                the_media_type_is_without_parameters_and_lower_case [];
+                the_charset_is_lower_case [];
+                the_expected_length_is_the_fields [];
+                without_a_sound_content_length_none_is_expected [];
+                codings_leave_the_expected_length_alone [];
+                the_last_part_of_the_path_is_suggested [];
+                the_query_is_no_part_of_the_suggestion [];
+                without_a_path_the_host_is_suggested [];
+                a_disposition_without_filename_suggests_nothing [];
+                a_dispositions_filename_is_suggested [];
+                slashes_of_a_filename_become_underscores [];
+                a_filename_leads_to_no_other_folder [];
+                a_copy_is_equal [];
+                each_part_counts_in_equality [];
+                equal_ones_hash_equal [];
+                a_stored_one_comes_back_equal [];
+                a_stored_one_suggests_a_sound_name [];
+                a_forged_one_is_refused [];
+                registered_statuses_have_a_text [];
+            }
+            forms {
+                data_gives_body_and_response [];
+                anything_that_names_a_url_can_be_loaded [];
+                a_delegate_of_the_call_sees_the_chunks_too [];
+                bytes_give_the_head_and_then_the_chunks [];
+                a_handler_gets_body_and_response [];
+                a_handler_stands_in_for_the_delegate [];
+                a_delegate_gets_response_data_and_completion [];
+                an_empty_body_gives_no_data [];
+                a_head_gives_the_fields_and_no_data [];
+                every_form_gives_the_same_bytes [];
+                bytes_are_counted [];
+                chunks_come_as_they_are_sent [];
+                later_answers_keep_the_order_of_chunks [];
+            }
+            replies {
+                not_found_is_no_error [];
+                a_401_without_challenge_is_a_response [];
+                a_401_that_nobody_can_answer_is_a_response [];
+                not_modified_is_delivered_as_it_is [];
+                status_999_is_a_response [];
+                a_body_may_last_until_the_connection_ends [];
+                fields_without_a_space_are_read [];
+                a_broken_status_line_is_an_error [Has(DISTINCT_ERRORS)];
+                what_is_no_http_1_at_all_is_an_error [Lacks(DISTINCT_ERRORS)];
+                a_reply_without_status_line_is_an_error [];
+                a_body_cut_short_is_a_lost_connection [];
+                a_connection_lost_before_the_head_is_an_error [];
+            }
+            errors {
+                a_port_out_of_range_is_a_bad_url [];
+                what_is_no_url_is_a_bad_url [];
+                an_unknown_scheme_is_unsupported [];
+                a_get_with_a_body_is_refused_unsent [];
+                an_error_names_url_and_cause [];
+            }
+            fields {
+                an_edit_after_the_tasks_making_is_not_sent [];
+                the_sessions_fill_gaps_only [];
+                an_empty_value_is_no_gap [];
+                host_and_framing_are_the_transports [];
+                defaults_are_sent_where_nobody_set_them [];
+                any_field_can_be_sent [Has(REQUEST_HEADERS)];
+                fields_that_the_platform_keeps_are_dropped [Lacks(REQUEST_HEADERS)];
+                every_field_of_the_response_is_seen [Has(RESPONSE_HEADERS)];
+                fields_that_are_not_exposed_are_not_seen [Lacks(RESPONSE_HEADERS)];
+                a_coded_body_has_no_expected_length [Has(RESPONSE_HEADERS)];
+            }
+            bodies {
+                no_body_invents_no_type_and_no_length_but_zero [];
+                an_empty_post_has_no_type [];
+                bytes_arrive_with_their_length_and_type [];
+                only_a_post_gets_the_type_of_forms [];
+                a_body_gives_sent_response_data_and_completion [];
+                any_bytes_come_back_as_they_are [];
+                a_head_may_carry_a_body [Has(STREAMED_UPLOAD), Has(UPLOAD_PROGRESS)];
+                a_stream_arrives_whole [];
+                a_stream_of_unknown_length_is_sent_as_it_comes [Has(STREAMED_UPLOAD), Has(UPLOAD_PROGRESS)];
+                a_stream_of_unknown_length_is_gathered [Lacks(STREAMED_UPLOAD)];
+                a_stream_of_known_length_says_it [];
+                a_streams_error_is_the_tasks [];
+                a_file_arrives_whole [Has(FILE_UPLOAD)];
+                a_file_does_not_exist [Lacks(FILE_UPLOAD)];
+                progress_adds_up_to_the_whole [Has(UPLOAD_PROGRESS)];
+                progress_is_told_once_and_whole [Lacks(UPLOAD_PROGRESS)];
+                a_replayable_stream_is_sent_again [];
+                bytes_are_sent_again [];
+                a_file_is_sent_again [Has(FILE_UPLOAD)];
+                a_one_shot_stream_is_asked_for_again [Has(REDIRECTS), Has(UPLOAD_PROGRESS)];
+                a_one_shot_stream_may_come_later [Has(REDIRECTS)];
+                a_one_shot_stream_that_nobody_renews_is_exhausted [Has(REDIRECTS)];
+                a_one_shot_stream_is_not_asked_for_after_303 [Has(REDIRECTS), Has(UPLOAD_PROGRESS)];
+                a_body_in_memory_is_one_chunk [];
+            }
+            redirects {
+                a_post_becomes_a_get_after_301_and_302 [];
+                all_but_head_become_get_after_303 [];
+                methods_stay_after_307_and_308 [];
+                a_posts_body_is_gone_after_303 [];
+                a_posts_body_is_kept_after_307 [];
+                multiple_choices_are_not_followed [];
+                use_proxy_is_not_followed [];
+                without_a_location_there_is_nothing_to_follow [];
+                hops_that_are_hidden_end_at_the_last_url [Lacks(REDIRECTS)];
+                refused_the_redirect_is_the_response [Has(REDIRECTS)];
+                never_answered_nothing_more_comes_but_the_timeout [Has(REDIRECTS)];
+                an_absolute_location_is_followed [];
+                a_relative_location_is_resolved [];
+                a_location_without_port_means_the_default_one [Has(REDIRECTS)];
+                an_encoded_query_is_not_encoded_twice [];
+                to_a_closed_port_is_no_timeout [];
+                each_hop_inherits_the_timeout [Has(REDIRECTS)];
+                twenty_are_followed [];
+                the_twenty_first_is_too_many [Has(REDIRECTS)];
+                the_twenty_first_is_an_error [Lacks(REDIRECTS)];
+                a_handlers_delegate_is_asked_about_redirects_only [Has(REDIRECTS)];
+                the_delegate_may_send_another_request [Has(REDIRECTS)];
+                secrets_stay_with_their_origin [Has(REDIRECTS)];
+                secrets_do_not_come_back [Has(REDIRECTS)];
+                the_configuration_names_fields_that_may_cross [Has(REDIRECTS)];
+                the_delegate_may_bring_secrets_along [Has(REDIRECTS)];
+                locations_that_are_no_http_are_errors [];
+            }
+            tasks {
+                it_is_born_suspended_and_sends_nothing [];
+                suspensions_nest_from_one [];
+                resumes_too_many_do_not_count [];
+                suspended_in_its_body_it_goes_on_where_it_stopped [];
+                suspended_it_holds_the_server_back [];
+                unread_a_stream_holds_the_server_back [];
+                cancelled_before_it_began_it_completes_once [];
+                cancelled_at_once_it_completes_once [];
+                cancelled_in_the_queue_it_completes_once [];
+                cancelled_while_it_waits_for_the_head_it_completes_once [];
+                cancelled_in_its_body_it_completes_once [];
+                cancelled_suspended_it_completes_once [];
+                cancelled_while_the_delegate_is_asked_it_completes_once [];
+                cancelled_from_a_callback_it_completes_once [];
+                cancelled_its_handler_is_told_once [];
+                cancelled_as_it_fails_it_completes_once [];
+                completed_it_cannot_be_cancelled [];
+                cancelled_it_cannot_be_resumed [];
+                disposed_of_at_its_response_it_is_cancelled [];
+                a_copy_is_the_same_task [];
+                ids_count_from_one_in_each_session [];
+                labels_and_priorities_can_be_set [];
+                only_those_resumed_and_not_ended_are_listed [];
+                a_finished_one_is_not_listed [];
+                dropped_it_goes_on_if_it_was_resumed [];
+                dropped_it_is_cancelled_if_it_was_never_resumed [];
+                a_dropped_future_cancels [];
+                a_dropped_stream_cancels [];
+                a_future_that_is_never_polled_sends_nothing [];
+                its_request_follows_redirects_and_its_first_one_stays [Has(REDIRECTS)];
+            }
+            sessions {
+                finishing_waits_for_those_that_run [];
+                finishing_cancels_those_never_resumed [];
+                cancelling_ends_each_once_and_then_the_session [];
+                invalid_it_has_no_tasks_and_revives_none [];
+                invalid_it_lets_its_delegate_go [];
+                a_task_lets_its_delegate_go_once_complete [];
+                a_task_made_too_late_is_an_error [];
+                both_invalidations_may_come_twice [];
+                dropped_it_finishes_its_tasks [];
+                the_shared_one_cannot_be_invalidated [];
+                two_live_side_by_side [];
+                ten_at_once_all_succeed [];
+                rounds_of_three_overlapping_requests_all_finish [];
+                a_configuration_is_read_back_as_it_was_set [];
+                a_configuration_is_copied [];
+                reset_and_flush_leave_what_is_under_way [];
+            }
+            timers {
+                a_fast_reply_is_in_time [];
+                the_requests_limit_goes_before_the_sessions [];
+                the_sessions_limit_holds_without_the_requests [];
+                a_connection_that_is_not_accepted_times_out [UNACCEPTING];
+                each_byte_restarts_the_idle_timer [];
+                a_stall_in_the_body_times_out [];
+                the_resource_limit_holds_though_bytes_flow [];
+                the_resource_limit_spans_redirects [];
+                each_hop_restarts_the_idle_timer [Has(REDIRECTS)];
+                suspended_both_timers_stand_still [];
+                asked_the_idle_timer_stands_still [];
+                asked_the_resource_timer_runs [];
+                between_chunks_that_nobody_wants_the_idle_timer_stands_still [];
+                the_idle_timer_does_not_run_in_the_queue [];
+                the_resource_timer_covers_the_queue [];
+            }
+            queues {
+                no_more_than_the_limit_load_at_once [];
+                another_origin_has_a_queue_of_its_own [];
+                urgent_ones_go_first [];
+                of_equals_the_first_resumed_goes_first [];
+                suspended_in_the_queue_it_lets_others_pass_and_keeps_its_place [];
+                six_suspended_and_a_seventh_finishes [];
+                six_unread_streams_and_a_seventh_finishes [];
+                futures_left_unpolled_keep_no_place [];
+                one_that_is_asked_keeps_no_place [];
+            }
+            contract {
+                nothing_comes_between_question_and_answer [];
+                a_late_answer_holds_only_its_own_task [];
+                a_late_completion_comes_before_the_sessions_end [];
+                what_a_tasks_delegate_leaves_goes_to_the_sessions [];
+                an_answer_of_none_falls_through [];
+                the_tasks_delegate_decides_first [];
+                unwanted_calls_are_not_made [];
+                calls_come_one_after_another_across_the_session [];
+                on_a_concurrent_queue_each_tasks_calls_keep_their_order [];
+                an_executor_of_the_apps_runs_every_call [];
+                a_queue_that_drops_its_jobs_ends_the_tasks [];
+                a_panic_ends_its_task_once [Unwinding];
+                a_panicking_handler_harms_nobody [Unwinding];
+                callbacks_may_use_session_and_task [];
+                observers_see_without_a_say [];
+                a_task_says_completed_when_its_completion_comes [];
+            }
+            capabilities {
+                interim_responses_are_reported_first [Has(INFORMATIONAL)];
+                interim_responses_go_unseen [Lacks(INFORMATIONAL)];
+                failures_are_told_apart [Has(DISTINCT_ERRORS)];
+                failures_share_one_code [Lacks(DISTINCT_ERRORS)];
+                a_configured_root_is_trusted [Has(TLS_CONFIGURATION), Has(DISTINCT_ERRORS), TLS];
+                a_configured_root_changes_nothing [Lacks(TLS_CONFIGURATION), TLS];
+                http_2_is_spoken_with_prior_knowledge [HTTP2];
+                an_ipv6_address_is_reached [IPV6];
+            }
+        }
+    };
+}
+
+macro_rules! list {
+    ($($group:ident { $($name:ident [$($need:expr),*];)* })*) => {
+        vec![$($(Case {
+            name: concat!(stringify!($group), "::", stringify!($name)),
+            needs: vec![$($need),*],
+            run: |fixture| Box::pin(crate::cases::$group::$name(fixture)),
+        }),*),*]
+    };
+}
+
+/// Every case, group by group.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    for_each_case!(list)
+}
