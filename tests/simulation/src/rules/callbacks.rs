@@ -1,0 +1,133 @@
+//! Who is called, and when.
+
+use super::{Step, ensure};
+use crate::script::Queue;
+use crate::trace::{Callback, Event, Who};
+use crate::world::{Hop, Kind, World};
+
+/// Per task callbacks are one after another; on a serial queue, across the session.
+pub(super) fn callbacks_are_serial(world: &World<'_>, step: Step) -> Result<(), String> {
+    match step.event() {
+        Some((number, Event::Called(who, callback, _))) => {
+            let is_free = world.task(number).calling.is_none();
+            let is_alone = world.tasks.iter().all(|task| task.calling.is_none());
+            let holds = is_free && (is_alone || world.plan.setup.queue == Queue::Concurrent);
+            ensure(holds, || {
+                format!("task {number}: {who:?} {callback:?} inside another callback")
+            })
+        }
+        Some((number, Event::Returned(who, callback, _))) => {
+            let calling = world.task(number).calling;
+            ensure(calling == Some((who, callback)), || {
+                format!("task {number}: {callback:?} returned from {calling:?}")
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Redirects, bytes sent and interim responses, then the response once, then data, then the end.
+pub(super) fn callbacks_come_in_order(world: &World<'_>, step: Step) -> Result<(), String> {
+    let Some((number, Event::Called(who, callback, _))) = step.event() else {
+        return Ok(());
+    };
+    let task = world.task(number);
+    let Some(hop) = task.hop else {
+        let is_end = callback.kind() == Kind::Complete;
+        return ensure(is_end, || {
+            format!("task {number}: {callback:?} before the first hop")
+        });
+    };
+    let is_over = hop.has_ended || hop.was_aborted;
+    let is_before_response = task.responses == [None; 2] && task.last_chunk.is_none();
+    let holds = match callback {
+        Callback::Redirection => is_before_response && hop.head.is_some() && !is_over,
+        Callback::BodyStream => is_before_response && task.leads_to.is_some() && is_over,
+        Callback::Sent(total) => is_before_response && total > 0 && total <= hop.sent,
+        Callback::Informational => is_before_response && hop.is_connected,
+        Callback::Response(_) => {
+            task.responses[who as usize].is_none() && task.last_chunk.is_none()
+        }
+        Callback::Data(_) => hop.head.is_some() && heard_the_response(world, number),
+        Callback::Complete(_) => true,
+    };
+    ensure(holds, || {
+        format!("task {number}: {who:?} {callback:?} out of order, at {hop:?}")
+    })
+}
+
+/// The first who wants the response has had it.
+fn heard_the_response(world: &World<'_>, number: u8) -> bool {
+    let mut hearers = [Who::Own, Who::Sessions]
+        .into_iter()
+        .filter(|who| world.hears(number, *who, Kind::Response));
+    hearers
+        .next()
+        .is_none_or(|who| world.task(number).responses[who as usize].is_some())
+}
+
+/// Between a question or notice and its answer nothing reaches the task's delegates, and nothing is taken from the server.
+pub(super) fn nothing_comes_between_question_and_answer(
+    world: &World<'_>,
+    step: Step,
+) -> Result<(), String> {
+    let Some((number, event)) = step.event() else {
+        return Ok(());
+    };
+    let task = world.task(number);
+    let is_busy = task.question.is_some() || task.calling.is_some();
+    let intrudes = match event {
+        Event::Called(..) => task.question.is_some(),
+        Event::Server(_, sight) => is_busy && super::lifecycle::is_progress(sight),
+        _ => false,
+    };
+    ensure(!intrudes, || {
+        format!(
+            "task {number}: {event:?} during {:?} {:?}",
+            task.calling, task.question
+        )
+    })
+}
+
+/// What a task's delegate leaves unhandled goes to the session's, at once, and nothing else does.
+pub(super) fn unhandled_calls_are_passed_on(world: &World<'_>, step: Step) -> Result<(), String> {
+    let Some((number, Event::Called(who, callback, _))) = step.event() else {
+        return Ok(());
+    };
+    let task = world.task(number);
+    let passed_on = match task.settled {
+        Some((Who::Own, before, None)) if world.hears(number, Who::Sessions, before.kind()) => {
+            Some(before)
+        }
+        _ => None,
+    };
+    let holds = match (who, passed_on) {
+        (Who::Sessions, Some(before)) => before == callback,
+        (Who::Sessions, None) => !world.hears(number, Who::Own, callback.kind()),
+        (Who::Own, Some(_)) => callback.kind() == Kind::Complete,
+        (Who::Own, None) => true,
+    };
+    let unfinished =
+        passed_on.is_some() && callback.kind() == Kind::Complete && who == Who::Sessions;
+    ensure(holds || (unfinished && task.is_cancelled), || {
+        format!(
+            "task {number}: {who:?} {callback:?} after {:?}",
+            task.settled
+        )
+    })
+}
+
+/// Nobody is called for what it does not want, or what handler or future have instead.
+pub(super) fn only_those_who_want_are_called(world: &World<'_>, step: Step) -> Result<(), String> {
+    let Some((number, Event::Called(who, callback, _))) = step.event() else {
+        return Ok(());
+    };
+    ensure(world.hears(number, who, callback.kind()), || {
+        format!("task {number}: {who:?} did not want {callback:?}")
+    })
+}
+
+/// The hop's response is the one of this status.
+pub(super) fn has_head(hop: Option<Hop>, status: u16) -> bool {
+    hop.is_some_and(|hop| hop.head == Some(status))
+}

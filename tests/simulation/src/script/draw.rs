@@ -1,0 +1,298 @@
+//! A schedule from its seed.
+
+use urlsession_core::{ErrorCode, Multiplexing, Wants};
+
+use super::{
+    Act, Action, AnswerPlan, BodyStep, Choice, Cut, Deed, Ending, Form, HeadPlan, HopPlan, How,
+    Priority, Queue, Reading, Schedule, SessionDeed, Setup, TaskNumber, TaskPlan, Upload,
+};
+use crate::chance::Chance;
+
+/// Times from one coarse grid, so that things often fall on the same instant.
+const GRID: [u64; 8] = [0, 0, 5, 10, 20, 20, 40, 60];
+const PAUSES: [u64; 6] = [5, 10, 20, 20, 40, 60];
+const FAULTS: [ErrorCode; 4] = [
+    ErrorCode::CannotConnectToHost,
+    ErrorCode::NetworkConnectionLost,
+    ErrorCode::CannotParseResponse,
+    ErrorCode::SecureConnectionFailed,
+];
+
+impl Schedule {
+    /// The schedule of this seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let setup = setup(&mut chance);
+        let count = 2 + chance.below(6);
+        let tasks: Vec<_> = (0..count).map(|_| task(&mut chance, setup)).collect();
+        let actions = actions(&mut chance, &tasks);
+        let ending = chance.pick(&[
+            Ending::ResumeAll,
+            Ending::ResumeAll,
+            Ending::Invalidate,
+            Ending::DropAll,
+            Ending::EndRuntime,
+        ]);
+        Self {
+            seed,
+            setup,
+            tasks,
+            actions,
+            ending,
+        }
+    }
+}
+
+fn setup(chance: &mut Chance) -> Setup {
+    let (before, connected) = match chance.below(8) {
+        0..=3 => (Multiplexing::No, Multiplexing::No),
+        4 => (Multiplexing::Unknown, Multiplexing::No),
+        5 | 6 => (
+            Multiplexing::Unknown,
+            Multiplexing::Streams(2 + chance.below(3)),
+        ),
+        _ => (Multiplexing::Platform, Multiplexing::Platform),
+    };
+    Setup {
+        limit: chance.pick(&[1, 1, 2, 2, 3, 6]),
+        idle: chance.pick(&[20, 40, 60, 500]),
+        resource: chance.pick(&[60, 120, 400, 2000]),
+        queue: chance.pick(&[
+            Queue::Serial,
+            Queue::Serial,
+            Queue::Serial,
+            Queue::Concurrent,
+            Queue::Concurrent,
+            Queue::Executor,
+        ]),
+        delegate: match chance.below(8) {
+            0 => None,
+            1 => Some(Wants::COMPLETION | Wants::INVALIDATION),
+            2 => Some(Wants::REDIRECTION | Wants::DATA),
+            _ => Some(Wants::ALL),
+        },
+        before,
+        connected,
+    }
+}
+
+fn task(chance: &mut Chance, setup: Setup) -> TaskPlan {
+    let form = chance.pick(&[
+        Form::Delegate,
+        Form::Delegate,
+        Form::Delegate,
+        Form::Handler,
+        Form::Data,
+        Form::Data,
+        Form::Bytes,
+    ]);
+    let is_looping = chance.one_in(40);
+    TaskPlan {
+        form,
+        origin: u8::from(chance.one_in(4)),
+        is_bad: !form.is_future() && chance.one_in(40),
+        has_delegate: matches!(form, Form::Delegate | Form::Data) && chance.one_in(3),
+        idle: chance.one_in(6).then(|| setup.idle * 2),
+        upload: chance.pick(&[
+            Upload::Nothing,
+            Upload::Nothing,
+            Upload::Nothing,
+            Upload::Bytes,
+            Upload::Stream,
+        ]),
+        hops: if is_looping {
+            looping(chance)
+        } else {
+            hops(chance)
+        },
+        answers: (0..3 + chance.below(3))
+            .map(|_| answer(chance, is_looping))
+            .collect(),
+        appetite: chance.pick(&GRID),
+    }
+}
+
+/// A server that redirects for ever.
+fn looping(chance: &mut Chance) -> Vec<HopPlan> {
+    let origin = u8::from(chance.one_in(2));
+    vec![HopPlan::answering(HeadPlan::Redirect(302, origin))]
+}
+
+fn hops(chance: &mut Chance) -> Vec<HopPlan> {
+    let mut hops = Vec::new();
+    while hops.len() < 3 && chance.one_in(4) {
+        let (status, origin) = (chance.pick(&[302, 303, 307]), u8::from(chance.one_in(2)));
+        hops.push(hop(chance, HeadPlan::Redirect(status, origin)));
+    }
+    let head = match chance.below(16) {
+        0 => HeadPlan::Never,
+        1 | 2 => HeadPlan::Error(chance.pick(&FAULTS)),
+        3 => HeadPlan::Nowhere,
+        4 => HeadPlan::Status(404),
+        5 => HeadPlan::Status(503),
+        6 => HeadPlan::Status(204),
+        _ => HeadPlan::Status(200),
+    };
+    hops.push(hop(chance, head));
+    hops
+}
+
+fn hop(chance: &mut Chance, head: HeadPlan) -> HopPlan {
+    let body = if head == HeadPlan::Status(204) {
+        Vec::new()
+    } else {
+        body(chance)
+    };
+    let mut plan = HopPlan {
+        connect: match chance.below(24) {
+            0 => None,
+            1..=12 => Some(0),
+            _ => Some(chance.pick(&GRID)),
+        },
+        interim: u8::from(chance.one_in(6)) * (1 + u8::from(chance.one_in(3))),
+        delay: chance.pick(&GRID),
+        head,
+        reading: match chance.below(6) {
+            0 => Reading::Nothing,
+            1 => Reading::First,
+            2 => Reading::Slowly(chance.pick(&PAUSES)),
+            _ => Reading::All,
+        },
+        body,
+        cut: None,
+    };
+    if head != HeadPlan::Status(204) {
+        plan.cut = cut(chance, plan.length());
+    }
+    plan
+}
+
+fn body(chance: &mut Chance) -> Vec<BodyStep> {
+    let mut steps = Vec::new();
+    for _ in 0..chance.below(5) {
+        if chance.one_in(2) {
+            steps.push(BodyStep::Wait(chance.pick(&PAUSES)));
+        }
+        steps.push(BodyStep::Chunk(1 + u8::from(chance.one_in(3))));
+    }
+    if chance.one_in(16) {
+        steps.push(BodyStep::Stall);
+    }
+    steps
+}
+
+fn cut(chance: &mut Chance, length: u64) -> Option<Cut> {
+    match chance.below(20) {
+        0 if length > 0 => {
+            let length = usize::try_from(length).unwrap_or(1);
+            Some(Cut::Reset(chance.below(length) as u64))
+        }
+        1 if length > 0 => Some(Cut::Short),
+        2 => Some(Cut::Fail(chance.pick(&FAULTS))),
+        _ => None,
+    }
+}
+
+fn answer(chance: &mut Chance, is_looping: bool) -> AnswerPlan {
+    let choice = if !is_looping && chance.one_in(12) {
+        Choice::Refuse
+    } else {
+        Choice::Go
+    };
+    let how = match chance.below(24) {
+        0..=8 => How::Unhandled,
+        9..=15 => How::Now(choice),
+        16..=20 => How::Later(chance.pick(&GRID), (!chance.one_in(5)).then_some(choice)),
+        21 if chance.one_in(3) => How::LaterPanic(chance.pick(&PAUSES)),
+        22 if chance.one_in(2) => How::Never,
+        23 if chance.one_in(3) => How::Panic,
+        _ => How::Now(Choice::Go),
+    };
+    let deed = match chance.below(40) {
+        0 => Some(Deed::Cancel),
+        1 | 2 => Some(Deed::Suspend),
+        3 => Some(Deed::Resume),
+        4 => Some(Deed::SetPriority(Priority::Low)),
+        _ => None,
+    };
+    AnswerPlan { deed, how }
+}
+
+fn actions(chance: &mut Chance, tasks: &[TaskPlan]) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for number in (0..).take(tasks.len()) {
+        let after = if chance.one_in(4) {
+            chance.pick(&GRID)
+        } else {
+            0
+        };
+        actions.push(Action {
+            after,
+            act: Act::Make(number),
+        });
+        begin(
+            chance,
+            number,
+            tasks[usize::from(number)].form,
+            &mut actions,
+        );
+    }
+    for _ in 0..chance.below(14) {
+        let number = TaskNumber::try_from(chance.below(tasks.len())).unwrap_or_default();
+        let act = act(chance, number, tasks[usize::from(number)].form);
+        actions.push(Action {
+            after: chance.pick(&GRID),
+            act,
+        });
+    }
+    actions
+}
+
+/// What is mostly done with a new task: a priority, and the first resume.
+fn begin(chance: &mut Chance, number: TaskNumber, form: Form, actions: &mut Vec<Action>) {
+    if form.is_future() {
+        return;
+    }
+    if chance.one_in(3) {
+        let priority = chance.pick(&[Priority::High, Priority::Low]);
+        actions.push(Action {
+            after: 0,
+            act: Act::Do(number, Deed::SetPriority(priority)),
+        });
+    }
+    if !chance.one_in(8) {
+        actions.push(Action {
+            after: 0,
+            act: Act::Do(number, Deed::Resume),
+        });
+    }
+    if chance.one_in(8) {
+        actions.push(Action {
+            after: 0,
+            act: Act::DropHandle(number),
+        });
+    }
+}
+
+fn act(chance: &mut Chance, number: TaskNumber, form: Form) -> Act {
+    match (chance.below(40), form.is_future()) {
+        (0, _) => Act::Session(SessionDeed::Finish),
+        (1, _) => Act::Session(SessionDeed::InvalidateAndCancel),
+        (2, _) => Act::Session(SessionDeed::DropHandle),
+        (3, _) => Act::Session(SessionDeed::Reset),
+        (4, _) => Act::Session(SessionDeed::WallClockJumps(chance.pick(&[-10, 10]))),
+        (5, _) if chance.one_in(2) => Act::Session(SessionDeed::RuntimeEnds),
+        (6..=8, true) => Act::DropFuture(number),
+        (9..=14, true) => Act::Leave(number),
+        (15..=20, true) => Act::Return(number),
+        (6..=8, false) => Act::DropHandle(number),
+        (9..=12, _) => Act::Do(number, Deed::Cancel),
+        (13..=23, _) => Act::Do(number, Deed::Suspend),
+        (24..=26, _) => {
+            let priority = chance.pick(&[Priority::High, Priority::Default, Priority::Low]);
+            Act::Do(number, Deed::SetPriority(priority))
+        }
+        _ => Act::Do(number, Deed::Resume),
+    }
+}

@@ -1,0 +1,94 @@
+//! Where everything that is observed is noted.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use urlsession_core::mock::MockRuntime;
+use urlsession_core::{Error, Runtime, Task, TaskEvent};
+
+use crate::script::{AnswerPlan, Schedule, TaskNumber};
+use crate::trace::{Entry, Event, What};
+
+/// The trace being written, and the schedule that is played.
+pub(super) struct Log {
+    runtime: MockRuntime,
+    plan: Arc<Schedule>,
+    entries: Mutex<Vec<Entry>>,
+    /// How many answers each task's delegates have given.
+    answers: Vec<AtomicUsize>,
+}
+
+impl Log {
+    pub(super) fn new(runtime: &MockRuntime, plan: Arc<Schedule>) -> Self {
+        Self {
+            runtime: runtime.clone(),
+            answers: plan.tasks.iter().map(|_| AtomicUsize::new(0)).collect(),
+            entries: Mutex::new(Vec::with_capacity(256)),
+            plan,
+        }
+    }
+
+    pub(super) fn note(&self, what: What) {
+        let at = self.runtime.now().as_nanos() / 1_000_000;
+        self.entries().push(Entry { at, what });
+    }
+
+    pub(super) fn of_task(&self, task: TaskNumber, event: Event) {
+        self.note(What::Task(task, event));
+    }
+
+    pub(super) fn runtime(&self) -> &MockRuntime {
+        &self.runtime
+    }
+
+    pub(super) fn plan(&self) -> &Schedule {
+        &self.plan
+    }
+
+    /// What the next delegate to be called for this task does.
+    pub(super) fn next_answer(&self, task: TaskNumber) -> AnswerPlan {
+        let answers = &self.plan.tasks[usize::from(task)].answers;
+        let next = self.answers[usize::from(task)].fetch_add(1, Ordering::Relaxed);
+        answers[next % answers.len()]
+    }
+
+    /// Notes each end of a task.
+    pub(super) fn observer(self: Arc<Self>) -> impl Fn(&Task, TaskEvent<'_>) {
+        move |task, event| {
+            if let TaskEvent::Completed(error) = event {
+                self.of_task(number(task), Event::Completed(error.map(Error::code)));
+            }
+        }
+    }
+
+    pub(super) fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries())
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task's number in the schedule: the first part of its URL's path, or its description where it has no URL.
+pub(super) fn number(task: &Task) -> TaskNumber {
+    match task.original_request() {
+        Some(request) => place(request.url().path()).0,
+        None => task
+            .description()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default(),
+    }
+}
+
+/// Task and hop of a path `/task/hop`.
+pub(super) fn place(path: &str) -> (TaskNumber, u8) {
+    let mut parts = path.split('/').skip(1);
+    let mut number = || {
+        parts
+            .next()
+            .and_then(|part| part.parse().ok())
+            .unwrap_or_default()
+    };
+    (number(), number())
+}

@@ -1,0 +1,159 @@
+//! Who waits for a place among the exchanges, and who has one.
+
+use super::{TaskView, World};
+use crate::script::Priority;
+
+/// How a task stands with the queue of its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Neither waits nor has a place.
+    Out,
+    /// Waits.
+    Waiting {
+        /// For a place here.
+        origin: u8,
+        /// Since then.
+        since: u64,
+    },
+    /// Would wait, were it not suspended.
+    Parked {
+        /// For a place here.
+        origin: u8,
+    },
+    /// Has a place, though it may have lent it.
+    Held {
+        /// Here.
+        origin: u8,
+    },
+}
+
+/// One origin's queue.
+#[derive(Clone, Debug, Default)]
+pub struct Queueing {
+    /// A connection has told what it carries.
+    pub is_known: bool,
+    /// The session has forgotten, or is about to forget, what it knew.
+    pub was_reset: bool,
+    /// When a place was last given back.
+    pub freed_at: Option<u64>,
+    /// Who was seen to be admitted in this instant after having waited: ticket, priority, number.
+    pub admitted: Vec<(u32, Priority, usize)>,
+    /// How many may have been admitted in this instant without being seen.
+    pub unseen_picks: u32,
+    /// Picks since the last that went to whoever has waited longest.
+    pub picks_since_fair: u32,
+    /// Whoever has waited longest, and how many were admitted past it.
+    pub oldest: Option<(usize, u32)>,
+    /// Since when places are free while somebody waits.
+    pub idle_since: Option<u64>,
+}
+
+impl Queueing {
+    /// Picks in this instant, seen and perhaps unseen.
+    #[must_use]
+    pub fn picks(&self) -> u32 {
+        self.unseen_picks + u32::try_from(self.admitted.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn end_instant(&mut self, oldest: Option<usize>) {
+        let seen = u32::try_from(self.admitted.len()).unwrap_or(u32::MAX);
+        self.picks_since_fair = self.picks_since_fair.saturating_add(self.picks());
+        self.oldest = match (self.oldest, oldest) {
+            (Some((before, passed)), Some(now)) if before == now => Some((now, passed + seen)),
+            (_, now) => now.map(|now| (now, 0)),
+        };
+        self.admitted.clear();
+        self.unseen_picks = 0;
+    }
+}
+
+impl TaskView {
+    /// True when it waits and its caller would take the place at once.
+    #[must_use]
+    pub fn is_waiting_at(&self, here: u8) -> bool {
+        matches!(self.place, Place::Waiting { origin, .. } if origin == here) && !self.is_left
+    }
+
+    /// True when it has a place and keeps it: it runs, is polled and waits for nobody but the server.
+    #[must_use]
+    pub fn keeps_place_at(&self, here: u8) -> bool {
+        matches!(self.place, Place::Held { origin } if origin == here) && self.keeps_place()
+    }
+
+    /// True when it has a place anywhere and keeps it.
+    #[must_use]
+    pub fn keeps_place(&self) -> bool {
+        matches!(self.place, Place::Held { .. })
+            && self.suspensions == 0
+            && !self.waits
+            && !self.is_in_hand
+            && !self.is_left
+            && self.completed.is_none()
+    }
+
+    /// True when it may keep a place: like [`keeps_place_at`](Self::keeps_place_at), or left unpolled and not woken since.
+    #[must_use]
+    pub fn may_keep_place_at(&self, here: u8) -> bool {
+        self.keeps_place_at(here)
+            || (matches!(self.place, Place::Held { origin } if origin == here)
+                && self.is_left
+                && !self.is_woken
+                && self.suspensions == 0
+                && !self.waits
+                && !self.is_in_hand
+                && self.completed.is_none())
+    }
+}
+
+impl World<'_> {
+    /// Whoever has waited longest at `origin`, by ticket, of those polled all the time.
+    #[must_use]
+    pub fn oldest_waiting(&self, origin: u8) -> Option<usize> {
+        let waiting = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| task.is_waiting_at(origin) && !task.was_left_waiting);
+        waiting
+            .min_by_key(|(_, task)| task.ticket)
+            .map(|(number, _)| number)
+    }
+
+    /// Somebody waits at `origin` though there is a place.
+    pub(super) fn has_idle_place(&self, origin: u8) -> bool {
+        let waits = self
+            .tasks
+            .iter()
+            .any(|task| task.runs() && task.is_waiting_at(origin));
+        let keep = self
+            .tasks
+            .iter()
+            .filter(|task| task.may_keep_place_at(origin))
+            .count();
+        waits && keep < self.capacity(origin).0
+    }
+
+    /// How many futures that wait or have a place at `origin` are left unpolled.
+    #[must_use]
+    pub fn left_at(&self, origin: u8) -> usize {
+        let is_there = |task: &&TaskView| match task.place {
+            Place::Waiting { origin: there, .. } | Place::Held { origin: there } => there == origin,
+            Place::Out | Place::Parked { .. } => false,
+        };
+        self.tasks
+            .iter()
+            .filter(|task| task.is_left)
+            .filter(is_there)
+            .count()
+    }
+
+    /// How many keep a place at `origin` beyond doubt, this one not counted, nor those who have only now taken theirs again.
+    #[must_use]
+    pub fn keepers(&self, origin: u8, except: usize) -> usize {
+        let keeps = |(number, task): &(usize, &TaskView)| {
+            let came_back = task.rejoined_at == Some(self.now);
+            *number != except && task.keeps_place_at(origin) && !came_back
+        };
+        self.tasks.iter().enumerate().filter(keeps).count()
+    }
+}
