@@ -29,7 +29,6 @@ pub(crate) struct Hop {
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) target: Arc<Target>,
-    pub(crate) events: ExchangeEvents,
     pub(crate) pool: Arc<Pool>,
 }
 
@@ -37,7 +36,6 @@ impl Hop {
     pub(crate) fn reader(&self) -> Reader {
         Reader {
             target: Arc::clone(&self.target),
-            events: self.events.clone(),
             pool: Arc::clone(&self.pool),
         }
     }

@@ -419,7 +419,6 @@ impl Body for Http2Body {
         let chunk = ready!(flow.poll_data(context));
         match &chunk {
             Some(Ok(data)) => {
-                self.hop.events.touched();
                 self.remaining = self
                     .remaining
                     .map(|left| left.saturating_sub(data.len() as u64));

@@ -1,6 +1,6 @@
 //! The native platform of urlsession: HTTP over sockets, time by tokio, files.
 //!
-//! [`platform`] makes one from a session's configuration; [`NativePlatform`] sets what only this platform has. Programs use the
+//! [`platform()`] makes one from a session's configuration; [`NativePlatform`] sets what only this platform has. Programs use the
 //! facade crate `urlsession`.
 //!
 //! An HTTP/1.1 connection belongs to one exchange at a time, so the exchange itself polls it: there is no task, and no hop from
