@@ -21,16 +21,6 @@ pub(crate) struct Loaded {
     pub(crate) error: Option<Error>,
 }
 
-impl Loaded {
-    /// The error; a failure where there is none.
-    pub(crate) fn failed(&self, what: &str) -> &Error {
-        match &self.error {
-            Some(error) => error,
-            None => panic!("{what}: succeeded with {} bytes", self.length),
-        }
-    }
-}
-
 /// Loads by `session.bytes`, which keeps nothing: an endless body fits.
 pub(crate) async fn load(session: &Session, request: impl IntoRequest) -> Loaded {
     let mut loaded = Loaded {
