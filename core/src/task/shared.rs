@@ -75,7 +75,7 @@ pub(crate) struct Facts {
     pub(crate) priority: Option<f32>,
     pub(crate) description: Option<Box<str>>,
     /// Who waits for the end; told once the app has had its completion.
-    pub(crate) waiting: Option<Box<Vec<Waker>>>,
+    pub(crate) waiting: Vec<Waker>,
 }
 
 impl TaskShared {
@@ -193,18 +193,15 @@ impl TaskShared {
     }
 
     pub(crate) fn tell_waiting(&self) {
-        let waiting = self.facts().waiting.take();
-        waiting
-            .into_iter()
-            .flat_map(|wakers| *wakers)
-            .for_each(Waker::wake);
+        let waiting = std::mem::take(&mut self.facts().waiting);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Ready when the task is off the books.
     pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<Result<(), Error>> {
         let mut facts = self.facts();
         if self.session.ledger().has(self) {
-            let waiting = facts.waiting.get_or_insert_default();
+            let waiting = &mut facts.waiting;
             if !waiting.iter().any(|known| known.will_wake(waker)) {
                 waiting.push(waker.clone());
             }
