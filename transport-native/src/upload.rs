@@ -149,6 +149,11 @@ impl Sending {
         let Some(bytes) = next else {
             return Poll::Ready(self.ended());
         };
+        if bytes.is_empty() {
+            // A body of empty chunks must not keep the thread: others run before the next one is asked for.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let end = self.offset + bytes.len() as u64;
         if let Some(length) = self.length {
             if end == length {
@@ -188,7 +193,7 @@ impl Sending {
     /// made up its mind is not waited for, and not asked again.
     fn look_beyond(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         if let Poll::Ready(more) = self.chunks.poll_next(context) {
-            self.next = more.transpose()?;
+            self.next = more.transpose()?.filter(|bytes| !bytes.is_empty());
         }
         Ok(())
     }
