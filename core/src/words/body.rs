@@ -212,7 +212,7 @@ impl fmt::Debug for BodyStream {
 }
 
 /// What a request carries.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub enum RequestBody {
     /// Nothing: no body and no Content-Type is made up.
     #[default]
@@ -223,6 +223,18 @@ pub enum RequestBody {
     File(FileRef),
     /// Bytes made as they are sent.
     Stream(BodyStream),
+}
+
+impl fmt::Debug for RequestBody {
+    /// Its kind and length, not its bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("empty"),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File(file) => write!(f, "file {}", file.path().display()),
+            Self::Stream(stream) => stream.fmt(f),
+        }
+    }
 }
 
 impl RequestBody {

@@ -242,7 +242,7 @@ impl fmt::Debug for Request {
             .field("method", self.method())
             .field("url", &format_args!("{}", Shown(self.url())))
             .field("headers", &Redacted(self.headers()))
-            .field("body", &Sized(self.body()))
+            .field("body", self.body())
             .field("timeout_interval", &self.timeout_interval())
             .finish()
     }
@@ -269,20 +269,6 @@ impl fmt::Debug for Redacted<'_> {
             }
         }
         map.finish()
-    }
-}
-
-/// A body as logs may show it: its kind and length, not its bytes.
-struct Sized<'a>(&'a RequestBody);
-
-impl fmt::Debug for Sized<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            RequestBody::Empty => f.write_str("empty"),
-            RequestBody::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            RequestBody::File(file) => write!(f, "file {}", file.path().display()),
-            RequestBody::Stream(stream) => stream.fmt(f),
-        }
     }
 }
 
