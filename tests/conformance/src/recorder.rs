@@ -149,19 +149,23 @@ impl Recorder {
 
     /// All data, joined.
     pub(crate) fn body(&self) -> Vec<u8> {
-        let chunks = self.calls().into_iter().filter_map(|call| match call {
-            Call::Data(chunk) => Some(chunk),
-            _ => None,
-        });
-        chunks.flatten().collect()
+        let mut body = Vec::new();
+        for call in self.calls() {
+            if let Call::Data(chunk) = call {
+                body.extend_from_slice(&chunk);
+            }
+        }
+        body
     }
 
     /// Waits for the first completion; its error's code.
     pub(crate) async fn completion(&self) -> Option<ErrorCode> {
         self.found(|calls| {
-            calls.iter().find_map(|call| match call {
-                Call::Complete(code) => Some(*code),
-                _ => None,
+            calls.iter().find_map(|call| {
+                let Call::Complete(code) = call else {
+                    return None;
+                };
+                Some(*code)
             })
         })
         .await

@@ -1,14 +1,14 @@
 //! The suite over `fetch`, in a browser: one test for each case.
 //!
 //! The address of a running `urlsession-origin` is in the environment variable `URLSESSION_ORIGIN` when this is compiled: the line of JSON that it
-//! prints. Without it every case is skipped, aloud.
+//! prints. Without it every case is ignored, and says so.
 #![cfg(target_arch = "wasm32")]
 
 use std::time::Duration;
 
 use js_sys::Reflect;
 use urlsession_conformance::{Failure, Fixture, Ground, Sites, cases};
-use urlsession_core::{BoxFuture, Configuration, FileRef, Platform};
+use urlsession_core::{BoxFuture, Capabilities, Configuration, FileRef, Platform};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
@@ -92,10 +92,7 @@ impl Ground for WebGround {
 }
 
 async fn run(name: &str) {
-    let Some(ground) = WebGround::new() else {
-        console_log!("SKIPPED {name}: no origin server (URLSESSION_ORIGIN)");
-        return;
-    };
+    let ground = WebGround::new().expect("the tests are ignored without a server");
     let case = cases()
         .into_iter()
         .find(|case| case.name == name)
@@ -110,41 +107,73 @@ async fn run(name: &str) {
     }
 }
 
+/// A test for each case; one that needs what a browser lacks is ignored, and says why.
 macro_rules! tests {
-    ($($group:ident { $($name:ident [$($need:expr),*];)* })*) => {$(
+    ($($group:ident { $($name:ident $needs:tt;)* })*) => {$(
         mod $group {
             use super::*;
 
-            $(#[wasm_bindgen_test]
-            async fn $name() {
-                run(concat!(stringify!($group), "::", stringify!($name))).await;
-            })*
+            $(tests!($group $name $needs);)*
         }
     )*};
+    ($group:ident $name:ident []) => {
+        #[wasm_bindgen_test]
+        #[cfg_attr(not(has_origin), ignore = "no origin server: URLSESSION_ORIGIN was not set")]
+        async fn $name() {
+            run(concat!(stringify!($group), "::", stringify!($name))).await;
+        }
+    };
+    ($group:ident $name:ident [Lacks($flag:ident) $(, $($more:tt)*)?]) => {
+        tests!($group $name [$($($more)*)?]);
+    };
+    ($group:ident $name:ident [TLS]) => { tests!($group $name []); };
+    ($group:ident $name:ident [IPV6]) => { tests!($group $name []); };
+    ($group:ident $name:ident [Has(REDIRECTS) $($more:tt)*]) => {
+        tests!($name ignored "`redirects` is false");
+    };
+    ($group:ident $name:ident [Has(INFORMATIONAL) $($more:tt)*]) => {
+        tests!($name ignored "`informational` is false");
+    };
+    ($group:ident $name:ident [Has(UPLOAD_PROGRESS) $($more:tt)*]) => {
+        tests!($name ignored "`upload_progress` is false");
+    };
+    ($group:ident $name:ident [Has(STREAMED_UPLOAD) $($more:tt)*]) => {
+        tests!($name ignored "`streamed_upload` is false");
+    };
+    ($group:ident $name:ident [Has(FILE_UPLOAD) $($more:tt)*]) => {
+        tests!($name ignored "`file_upload` is false");
+    };
+    ($group:ident $name:ident [Has(REQUEST_HEADERS) $($more:tt)*]) => {
+        tests!($name ignored "`all_request_headers` is false");
+    };
+    ($group:ident $name:ident [Has(RESPONSE_HEADERS) $($more:tt)*]) => {
+        tests!($name ignored "`all_response_headers` is false");
+    };
+    ($group:ident $name:ident [Has(DISTINCT_ERRORS) $($more:tt)*]) => {
+        tests!($name ignored "`distinct_errors` is false");
+    };
+    ($group:ident $name:ident [Has(TLS_CONFIGURATION) $($more:tt)*]) => {
+        tests!($name ignored "`tls_configuration` is false");
+    };
+    ($group:ident $name:ident [HTTP2]) => {
+        tests!($name ignored "browsers speak HTTP/2 over TLS only");
+    };
+    ($group:ident $name:ident [UNACCEPTING]) => {
+        tests!($name ignored "no port that never accepts here");
+    };
+    ($group:ident $name:ident [Unwinding]) => { tests!($name ignored "a panic aborts here"); };
+    ($name:ident ignored $why:tt) => {
+        #[wasm_bindgen_test]
+        #[ignore = $why]
+        fn $name() {}
+    };
 }
 
 urlsession_conformance::for_each_case!(tests);
 
-/// Says how many cases of the suite a browser has nothing to say to.
+/// What is ignored above is right as long as this is.
 #[wasm_bindgen_test]
-fn what_was_skipped() {
-    let all = cases();
-    let Some(ground) = WebGround::new() else {
-        console_log!(
-            "SKIPPED: all {} cases: no origin server (URLSESSION_ORIGIN)",
-            all.len()
-        );
-        return;
-    };
-    let fixture = Fixture::new(ground);
-    let skipped = |case: &&urlsession_conformance::Case| {
-        case.skipped(&fixture.capabilities(), fixture.sites())
-            .is_some()
-    };
-    let count = all.iter().filter(skipped).count();
-    console_log!(
-        "{} cases run, {count} skipped for what a browser lacks",
-        all.len() - count
-    );
-    assert!(count < all.len() / 3, "{count} of {} skipped", all.len());
+fn a_browser_has_no_capability_that_a_flag_stands_for() {
+    let platform = urlsession_transport_web::platform(&Configuration::default());
+    assert_eq!(platform.transport.capabilities(), Capabilities::none());
 }

@@ -342,7 +342,10 @@ fn text(status: u16, body: impl Into<Bytes>) -> Reply {
 }
 
 fn redirect(status: u16, location: &[u8]) -> Reply {
-    text(status, "redirect body").header("location", HeaderValue::from_bytes(location).unwrap())
+    text(status, "redirect body").header(
+        "location",
+        HeaderValue::from_bytes(location).expect("a Location that a field can carry"),
+    )
 }
 
 /// Where the next of `count` redirects leads.
