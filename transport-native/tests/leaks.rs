@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use urlsession_core::http::Method;
 use urlsession_core::{Error, HopBody, HopResponse};
 use urlsession_origin::faults::{self, How, Phase};
-use urlsession_origin::{FullBacklog, Origin, RawOrigin};
+use urlsession_origin::{FullBacklog, Origin, Overdue, RawOrigin};
 
 const TIMES: usize = 100;
 
@@ -28,15 +28,15 @@ async fn wait_for_tasks(before: usize) {
     assert!(waited.is_ok(), "{} tasks, {before} before", alive());
 }
 
-/// Begins many exchanges, drops each when `begun` says that the server has them all.
-async fn drop_when<F>(client: &Client, url: &str, begun: impl Future<Output = F>) {
+/// Begins many exchanges, and drops them all when `begun`.
+async fn drop_when(client: &Client, url: &str, begun: impl Future<Output = Result<(), Overdue>>) {
     let exchanges = join_all((0..TIMES).map(|_| {
         let body = HopBody::Bytes("body".into());
         client.send(hop(Method::PUT, url, body))
     }));
     tokio::select! {
         _ = exchanges => panic!("no answer comes"),
-        _ = begun => (),
+        begun = begun => begun.unwrap(),
     }
 }
 
@@ -105,7 +105,7 @@ async fn dropped_before_the_head_over_http2() {
     let before = Handle::current().metrics().num_alive_tasks();
     let origin = RawOrigin::spawn(faults::h2::stall()).unwrap();
     let client = Client::http2();
-    drop_when(&client, &origin.url("/"), origin.wait_for_received(0, 2000)).await;
+    drop_when(&client, &origin.url("/"), origin.wait_for_received(0, 100)).await;
     drop(client);
     origin.wait_for_open_connections(0).await.unwrap();
     wait_for_tasks(before).await;
