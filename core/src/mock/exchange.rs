@@ -11,7 +11,7 @@ use super::clock::Sleep;
 use super::degrade;
 use super::files::MockFiles;
 use super::record::{Outcome, Record};
-use super::reply::{Answer, Connecting, Head, Reply, Script};
+use super::reply::{Answer, Head, Reply, Script};
 use super::transport::Shared;
 use super::upload;
 use super::watch::{Sight, Sighting, Watch};
@@ -130,10 +130,13 @@ impl Exchange {
 
     async fn connect_and_send(&self, body: HopBody) -> Result<(), Error> {
         let body = degrade::body(body, self.capabilities).await?;
-        match self.reply.connection {
-            Connecting::After(Duration::ZERO) => {}
-            Connecting::After(delay) => self.open.sleep(delay).await,
-            Connecting::Never => pending().await,
+        match self.reply.connection.after {
+            Some(Duration::ZERO) => {}
+            Some(delay) => self.open.sleep(delay).await,
+            None => pending().await,
+        }
+        if let Some(error) = &self.reply.connection.error {
+            return Err(error.clone());
         }
         let origin = self.open.record.target().origin();
         self.open.shared.connected(origin, self.connection.1);

@@ -42,11 +42,12 @@ pub struct Reply {
     pub(super) body: Script,
 }
 
-/// How long the connection takes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Connecting {
-    After(Duration),
-    Never,
+/// How long the connection takes, and what comes of it.
+#[derive(Clone, Debug)]
+pub(super) struct Connecting {
+    /// `None` when nothing ever comes of it.
+    pub(super) after: Option<Duration>,
+    pub(super) error: Option<Error>,
 }
 
 /// How much of the request's body the server reads before it answers, and how fast.
@@ -159,15 +160,24 @@ impl Reply {
 
     /// The connection is never made.
     pub fn never_connects() -> Self {
-        Self {
-            connection: Connecting::Never,
-            ..Self::never()
-        }
+        let mut reply = Self::never();
+        reply.connection.after = None;
+        reply
+    }
+
+    /// The connection fails: the name is not found, nobody listens, TLS is refused.
+    pub fn cannot_connect(error: impl Into<Error>) -> Self {
+        let mut reply = Self::never();
+        reply.connection.error = Some(error.into());
+        reply
     }
 
     fn answering(answer: Answer) -> Self {
         Self {
-            connection: Connecting::After(Duration::ZERO),
+            connection: Connecting {
+                after: Some(Duration::ZERO),
+                error: None,
+            },
             multiplexing: None,
             reading: Reading {
                 at_most: u64::MAX,
@@ -186,9 +196,9 @@ impl Reply {
         }
     }
 
-    /// The connection takes so long.
+    /// The connection, or its failure, takes so long.
     pub fn connect_after(mut self, delay: Duration) -> Self {
-        self.connection = Connecting::After(delay);
+        self.connection.after = Some(delay);
         self
     }
 

@@ -254,12 +254,9 @@ impl TaskShared {
         self.state.store(State::Completed as u8, Ordering::Release);
         self.release_delegate();
         if let Some(handler) = self.take_handler() {
-            let queue = self.session.queue.clone();
-            let runtime = self.session.runtime();
-            runtime.spawn(Box::pin(async move {
-                queue.post(Box::new(move || {
-                    drop(super::dispatch::guarded(|| handler.take(Err(error))))
-                }));
+            let (queue, refusal) = (self.session.queue.clone(), Refusal(Some((handler, error))));
+            self.session.runtime().spawn(Box::pin(async move {
+                queue.post(Box::new(move || drop(refusal)));
             }));
         }
     }
@@ -311,6 +308,18 @@ impl TaskShared {
     pub(crate) fn handle_dropped(&self) {
         if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && self.form != Form::Future {
             self.in_ledger(Ledger::abandon);
+        }
+    }
+}
+
+/// Tells a handler that its task was refused, as it is dropped: in its turn, or when runtime or queue are gone.
+struct Refusal(Option<(Handler, Error)>);
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        if let Some((handler, error)) = self.0.take() {
+            // Its task has ended already: a panic in it has nothing left to end.
+            let _ = super::dispatch::guarded(|| handler.take(Err(error)));
         }
     }
 }
