@@ -77,8 +77,7 @@ fn trace(seed: u64) -> Vec<String> {
     }
     session.finish_tasks_and_invalidate();
     mock.runtime().run_until_idle();
-    let trace = log.lock().unwrap().clone();
-    trace
+    log.lock().unwrap().clone()
 }
 
 #[test]
