@@ -1,4 +1,4 @@
-//! Cuts, splits, slow peers and stale connections: never a short body taken for a whole one, never a hang, never a POST twice.
+//! Cuts, splits and stale connections: never a short body taken for a whole one, never a hang, never a POST twice.
 
 #![cfg(all(not(target_arch = "wasm32"), feature = "http2", feature = "tls"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
@@ -8,19 +8,16 @@ mod guard;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use guard::within;
-use urlsession::futures::future::join_all;
 use urlsession::futures::{StreamExt as _, stream};
 use urlsession::{
     Answer, Bytes, Configuration, Delegate, Error, ErrorCode, Request, Response,
     ResponseDisposition, Session, Task,
 };
 use urlsession_origin::faults::{self, How, h2};
-use urlsession_origin::{
-    ALPN_HTTP_1_1, Authority, FullBacklog, Origin, RawOrigin, Script, Scripts, Step, pattern,
-};
+use urlsession_origin::{ALPN_HTTP_1_1, Authority, RawOrigin, Script, Scripts, Step, pattern};
 
 /// How many loads run at the same time.
 const AT_ONCE: usize = 64;
@@ -90,9 +87,13 @@ mod cuts {
         }
     }
 
-    async fn of_http1(what: &str, reply: Bytes, how: How, tls: bool) {
+    /// One cut after each byte, in these ways in turn.
+    async fn of_http1(what: &str, reply: Bytes, hows: &'static [How], tls: bool) {
         let whole = reply.len();
-        let scripts = Scripts::by(move |_, head| faults::cut_after(&reply, number_in(head), how));
+        let scripts = Scripts::by(move |_, head| {
+            let cut = number_in(head);
+            faults::cut_after(&reply, cut, hows[cut % hows.len()])
+        });
         let mut configuration = configuration();
         let origin = if tls {
             let authority = Authority::new("cut root").unwrap();
@@ -119,23 +120,27 @@ mod cuts {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_response_with_a_length_is_never_taken_short() {
-        for how in [How::Close, How::Reset] {
+        for how in [&[How::Close], &[How::Reset]] {
             of_http1("length", faults::response(body()), how, false).await;
         }
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_chunked_response_is_never_taken_short() {
-        for how in [How::Close, How::Reset] {
+        for how in [&[How::Close], &[How::Reset]] {
             of_http1("chunked", faults::chunked_response(body(), 100), how, false).await;
         }
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_response_over_tls_is_never_taken_short() {
-        for how in [How::Close, How::Cut, How::Reset] {
-            of_http1("tls", faults::response(body()), how, true).await;
-        }
+        of_http1(
+            "tls",
+            faults::response(body()),
+            &[How::Close, How::Cut, How::Reset],
+            true,
+        )
+        .await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -280,179 +285,6 @@ mod splits {
             .collect()
             .await;
         assert_all_alike("h2", &all);
-    }
-}
-
-/// R9: peers that give little, slowly, without end.
-mod slow_peers {
-    use super::*;
-
-    const IDLE: Duration = Duration::from_secs(1);
-    const WHOLE: Duration = Duration::from_secs(3);
-
-    /// Where a load must end.
-    #[derive(Clone, Copy, Debug)]
-    enum End {
-        IdleTimer,
-        ResourceTimer,
-        Bound(ErrorCode),
-    }
-    use End::{Bound, IdleTimer, ResourceTimer};
-
-    fn timed(mut configuration: Configuration) -> Configuration {
-        configuration.timeout_interval_for_request = IDLE;
-        configuration.timeout_interval_for_resource = WHOLE;
-        configuration
-    }
-
-    /// 20 % either way, and what a busy machine takes.
-    fn assert_about(name: &str, took: Duration, timeout: Duration) {
-        let late = timeout.mul_f64(1.2) + Duration::from_millis(300);
-        assert!(
-            (timeout.mul_f64(0.8)..late).contains(&took),
-            "{name}: {took:?} for {timeout:?}"
-        );
-    }
-
-    async fn ends(name: &str, url: String, configuration: Configuration, end: End) {
-        let session = urlsession::session(configuration);
-        let began = Instant::now();
-        let error = within(name, session.data(url)).await.expect_err(name);
-        let took = began.elapsed();
-        let (code, timeout) = match end {
-            IdleTimer => (ErrorCode::TimedOut, Some(IDLE)),
-            ResourceTimer => (ErrorCode::TimedOut, Some(WHOLE)),
-            Bound(code) => (code, None),
-        };
-        assert_eq!(error.code(), code, "{name}: {error:?}");
-        match timeout {
-            Some(timeout) => assert_about(name, took, timeout),
-            None => assert!(took < WHOLE, "{name}: {took:?}"),
-        }
-    }
-
-    fn dribbled(bytes: &str) -> Script {
-        let every = Duration::from_millis(200);
-        Script::new([
-            Step::ReadRequest,
-            Step::WriteSlowly {
-                bytes: bytes.to_owned().into(),
-                chunk: 1,
-                every,
-            },
-            Step::ExpectClose,
-        ])
-    }
-
-    fn h2_dribbled() -> Script {
-        h2::in_pieces(&body(), 1, Duration::from_millis(200))
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn each_ends_at_its_timer() {
-        let long = "HTTP/1.1 200 OK\r\nX-Slow: ".to_owned() + &"x".repeat(1000);
-        let body = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_owned() + &"x".repeat(1000);
-        let plain = [
-            (
-                "nothing at accept",
-                faults::at(faults::Phase::Accept, How::Stall),
-                IdleTimer,
-            ),
-            (
-                "nothing after the request",
-                faults::at(faults::Phase::Request, How::Stall),
-                IdleTimer,
-            ),
-            (
-                "half a head",
-                faults::at(faults::Phase::Head, How::Stall),
-                IdleTimer,
-            ),
-            (
-                "half a body",
-                faults::at(faults::Phase::Body, How::Stall),
-                IdleTimer,
-            ),
-            ("a head byte by byte", dribbled(&long), ResourceTimer),
-            ("a body byte by byte", dribbled(&body), ResourceTimer),
-            (
-                "103 after 103",
-                faults::endless_interim(Duration::from_millis(300)),
-                ResourceTimer,
-            ),
-        ];
-        let over_h2 = [
-            ("h2: nothing", h2::stall(), IdleTimer),
-            ("h2: half a body", h2::stall_mid_body(), IdleTimer),
-            ("h2: frames byte by byte", h2_dribbled(), IdleTimer),
-        ];
-        let full = FullBacklog::start().unwrap();
-        let plain = plain.map(|row| (row, timed(configuration())));
-        let over_h2 = over_h2.map(|row| (row, timed(speaking_h2())));
-        let loads = plain.into_iter().chain(over_h2).map(
-            |((name, script, end), configuration)| async move {
-                let origin = RawOrigin::start(script).await.unwrap();
-                ends(name, origin.url("/"), configuration, end).await;
-            },
-        );
-        let never = ends(
-            "never accepted",
-            full.url("/"),
-            timed(configuration()),
-            IdleTimer,
-        );
-        let tls = RawOrigin::start(faults::at(faults::Phase::Accept, How::Stall))
-            .await
-            .unwrap();
-        let tls_url = tls.url("/").replacen("http:", "https:", 1);
-        let handshake = ends("no handshake", tls_url, timed(configuration()), IdleTimer);
-        urlsession::futures::join!(join_all(loads), never, handshake);
-    }
-
-    /// One after another: each takes the machine for itself.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn each_flood_ends_at_a_bound_or_at_the_timer_that_it_does_not_feed() {
-        let unparsed = Bound(ErrorCode::CannotParseResponse);
-        let plain = [
-            ("an endless header", faults::endless_header(), unparsed),
-            ("endless trailers", faults::endless_trailers(), unparsed),
-        ];
-        let over_h2 = [
-            ("pings", h2::ping_flood(), IdleTimer),
-            ("settings", h2::settings_flood(), IdleTimer),
-            ("window updates", h2::window_update_flood(), IdleTimer),
-        ];
-        for (name, script, end) in plain {
-            let origin = RawOrigin::spawn(script).unwrap();
-            ends(name, origin.url("/"), timed(configuration()), end).await;
-        }
-        for (name, script, end) in over_h2 {
-            let origin = RawOrigin::spawn(script).unwrap();
-            ends(name, origin.url("/"), timed(speaking_h2()), end).await;
-        }
-        let origin = Origin::spawn().unwrap();
-        let end = Bound(ErrorCode::HttpTooManyRedirects);
-        ends(
-            "endless redirects",
-            origin.url("/redirect/1000"),
-            timed(configuration()),
-            end,
-        )
-        .await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn an_upload_that_nobody_reads_ends_at_the_idle_timer() {
-        let deaf = faults::at(faults::Phase::RequestHead, How::Stall);
-        let origin = RawOrigin::start(deaf).await.unwrap();
-        let session = urlsession::session(timed(configuration()));
-        let post = Request::post(origin.url("/"))
-            .unwrap()
-            .with_body(vec![0; 64 * 1024 * 1024]);
-        let began = Instant::now();
-        let error = within("the timeout", session.data(post)).await.unwrap_err();
-        assert_eq!(error.code(), ErrorCode::TimedOut);
-        assert_about("a deaf server", began.elapsed(), IDLE);
     }
 }
 
