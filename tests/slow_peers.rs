@@ -1,7 +1,6 @@
 //! Peers that give little, slowly, without end: each load ends at its timer, within 20 %, or at a bound.
 
 #![cfg(all(not(target_arch = "wasm32"), feature = "http2", feature = "tls"))]
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 #[path = "support/guard.rs"]
 mod guard;
