@@ -6,7 +6,7 @@ mod support;
 use support::Client;
 use urlsession_core::ErrorCode;
 use urlsession_origin::faults::{self, How, Phase};
-use urlsession_origin::{Origin, RawOrigin, Script};
+use urlsession_origin::{Origin, RawOrigin, Script, Step};
 
 async fn code_of(script: Script) -> ErrorCode {
     let origin = RawOrigin::spawn(script).unwrap();
@@ -145,6 +145,24 @@ async fn a_switch_of_protocols_that_nobody_asked_for() {
 async fn interim_responses_without_end() {
     assert_eq!(
         code_of(faults::interim_flood()).await,
+        ErrorCode::BadServerResponse
+    );
+}
+
+#[tokio::test]
+async fn thirty_two_interim_responses_are_read_and_no_more() {
+    let hints = |count| {
+        let reply = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(count);
+        Script::reply(reply + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    };
+    assert_eq!(text_of(hints(32)).await, "ok");
+    // The reply comes in one piece, with its final response in hand: only a second reading finds the refusal.
+    let more = Script::new([
+        Step::ReadRequest,
+        Step::write("HTTP/1.1 103 x\r\n\r\n".repeat(33)),
+    ]);
+    assert_eq!(
+        code_of(more.then(Step::ExpectClose)).await,
         ErrorCode::BadServerResponse
     );
 }

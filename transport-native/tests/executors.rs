@@ -3,12 +3,15 @@
 
 mod support;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
 use support::{Client, get};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::coop::consume_budget;
 use urlsession_core::{Configuration, ErrorCode};
 use urlsession_origin::faults::{self, How, Phase};
 use urlsession_origin::{Origin, RawOrigin};
@@ -130,4 +133,25 @@ fn a_connect_under_way_fails_with_its_runtime() {
         block_on(exchange).unwrap_err().code(),
         ErrorCode::ResourceUnavailable
     );
+}
+
+/// Tokio gives a task a budget of steps for each of its polls; an exchange that finds it used up is woken for more.
+#[tokio::test]
+async fn an_exchange_that_finds_little_of_its_tasks_budget_finishes() {
+    const BUDGET: usize = 128;
+    let origin = Origin::spawn().unwrap();
+    let client = Client::new();
+    let url = origin.url("/bytes/100000");
+    for spare in 1..16 {
+        let mut exchange = Box::pin(client.get(&url));
+        let starved = poll_fn(|context| {
+            for _ in spare..BUDGET {
+                let _ = pin!(consume_budget()).poll(context);
+            }
+            exchange.as_mut().poll(context)
+        });
+        let got = tokio::time::timeout(Duration::from_secs(5), starved).await;
+        assert!(got.is_ok(), "with {spare} steps left");
+        assert_eq!(got.unwrap().unwrap().body.len(), 100_000);
+    }
 }
