@@ -20,9 +20,8 @@ const LOOKING: u8 = 1;
 const RESTING: u8 = 2;
 const REFUSED: u8 = 3;
 
-/// The most bytes that may come before the final head is complete: twice what one head may have, for TLS's own and for the
-/// body that comes along.
-const HEADS_LIMIT: usize = 2 * HEADER_BYTES_LIMIT;
+/// The most bytes that may come before the final head is complete: what heads may have in all, and what TLS adds.
+const HEADS_LIMIT: usize = HEADER_BYTES_LIMIT + 16 * 1024;
 
 /// What a connection's owner and its stream, buried in hyper, tell each other.
 #[derive(Debug, Default)]

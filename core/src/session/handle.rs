@@ -48,7 +48,8 @@ impl Session {
 
     /// Loads a request into memory: the body and the response.
     ///
-    /// Nothing is sent before the future is polled. Dropping it cancels; leaving it unpolled stops the transfer. The session's delegate
+    /// Nothing is sent before the future is polled, and the session must live until then. Dropping the future cancels; leaving it
+    /// unpolled stops the transfer. The session's delegate
     /// decides about redirects as for any task, but is told nothing of response, data and completion.
     ///
     /// # Errors
