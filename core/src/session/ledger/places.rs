@@ -137,9 +137,15 @@ impl Ledger {
         match (record.standing, &record.origin) {
             (Standing::Parked, _) => self.enter(slot, acts),
             (Standing::Resting, Some(origin)) => {
+                let origin = origin.clone();
                 record.standing = Standing::Held;
+                // It may be left unpolled again, when those who wait have had their look at it.
+                let may_be_left = record.task.is_callers_future();
                 self.admission
-                    .rejoin(origin.id(), || self.transport.multiplexing(origin));
+                    .rejoin(origin.id(), || self.transport.multiplexing(&origin));
+                if may_be_left && self.admission.has_waiting(origin.id()) {
+                    self.audit_soon();
+                }
             }
             (Standing::Resting, None) | (Standing::Out | Standing::Waiting | Standing::Held, _) => {
             }
