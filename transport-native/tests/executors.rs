@@ -88,6 +88,7 @@ fn a_runtime_that_shuts_down_fails_the_exchange_under_way() {
     }
 }
 
+#[cfg(feature = "http2")]
 #[test]
 fn a_runtime_that_shuts_down_fails_an_http2_exchange_under_way() {
     let origin = RawOrigin::spawn(faults::h2::stall_mid_body()).unwrap();
@@ -154,4 +155,12 @@ async fn an_exchange_that_finds_little_of_its_tasks_budget_finishes() {
         assert!(got.is_ok(), "with {spare} steps left");
         assert_eq!(got.unwrap().unwrap().body.len(), 100_000);
     }
+}
+
+#[cfg(not(feature = "http2"))]
+#[tokio::test]
+async fn without_the_feature_http2_is_an_error_and_not_http1() {
+    let origin = Origin::spawn().unwrap();
+    let code = Client::http2().error_of(&origin.url("/")).await;
+    assert_eq!(code, ErrorCode::UnsupportedUrl);
 }

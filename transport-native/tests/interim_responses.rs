@@ -1,4 +1,5 @@
 //! 1xx responses and sent bytes, as a session's delegate sees them.
+#![cfg(feature = "http2")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::sync::{Arc, Mutex};
