@@ -99,6 +99,8 @@ pub(crate) fn of_connect(error: io::Error) -> Error {
     )]
     let code = match error.kind() {
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => ErrorCode::NotConnectedToInternet,
+        // The server had taken the connection, and let go of it before this side knew.
+        ErrorKind::ConnectionReset => ErrorCode::NetworkConnectionLost,
         _ => ErrorCode::CannotConnectToHost,
     };
     Error::new(code).with_cause(error)
@@ -230,6 +232,8 @@ mod tests {
     fn a_refused_connection_is_no_lack_of_network() {
         let error = of_connect(ErrorKind::ConnectionRefused.into());
         assert_eq!(error.code(), ErrorCode::CannotConnectToHost);
+        let error = of_connect(ErrorKind::ConnectionReset.into());
+        assert_eq!(error.code(), ErrorCode::NetworkConnectionLost);
         let error = of_connect(ErrorKind::NetworkUnreachable.into());
         assert_eq!(error.code(), ErrorCode::NotConnectedToInternet);
     }

@@ -14,7 +14,7 @@ use urlsession_core::{Error, HopBody, HopResponse};
 use urlsession_origin::faults::{self, How, Phase};
 use urlsession_origin::{FullBacklog, Origin, Overdue, RawOrigin};
 
-const TIMES: usize = 100;
+const TIMES: usize = 50;
 
 /// Waits until the only tasks of this runtime are those that were there before.
 async fn wait_for_tasks(before: usize) {
