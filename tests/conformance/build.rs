@@ -1,8 +1,4 @@
 //! Tells the tests for browsers whether an origin server is there: it must be known when they are compiled.
-#![expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to cargo"
-)]
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(has_origin)");
