@@ -16,8 +16,8 @@ mod host {
 
     use crate::harness::Stage;
 
-    /// A case that takes longer hangs.
-    const LIMIT: Duration = Duration::from_secs(60);
+    /// A case that takes longer hangs. Longer than the idle timer, so that a stuck exchange is told from a stuck engine.
+    const LIMIT: Duration = Duration::from_secs(90);
 
     /// How long a writer must have written nothing to count as blocked.
     const QUIET: Duration = Duration::from_millis(500);

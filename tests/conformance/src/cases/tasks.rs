@@ -30,7 +30,7 @@ pub(crate) async fn suspensions_nest_from_one(fixture: Fixture) -> Verdict {
         .builder(Default::default())
         .delegate(recorder.clone())
         .build();
-    let task = session.data_task(fixture.url("/Nepal"));
+    let task = session.data_task(fixture.url("/delay/300"));
     task.suspend();
     task.suspend();
     for _ in 0..2 {
