@@ -36,8 +36,10 @@ pub enum What {
 /// Something that was observed of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The app made it, in this state.
-    Made(TaskState),
+    /// The app makes it.
+    Made,
+    /// What its state is once it is made.
+    Born(TaskState),
     /// The app does this to it.
     Did(Deed),
     /// What its state is right after.

@@ -17,10 +17,7 @@ pub(super) fn states_tell_the_truth(world: &World<'_>, step: Step) -> Result<(),
         Event::State(_, state) => (state, task.state()),
         Event::Called(_, Callback::Complete(_), state) => (state, TaskState::Completed),
         Event::Called(_, _, state) => (state, TaskState::Running),
-        Event::Made(state) if world.is_finishing && !task.form.is_future() => {
-            (state, TaskState::Completed)
-        }
-        Event::Made(state) => (state, TaskState::Suspended),
+        Event::Born(state) => (state, task.state()),
         _ => return Ok(()),
     };
     // On an executor the outcome may be decided, and the completion still on its way.
@@ -36,17 +33,13 @@ pub(super) fn stopped_tasks_stand_still(world: &World<'_>, step: Step) -> Result
         return Ok(());
     };
     let task = world.task(number);
-    let is_polled = !task.is_unpolled();
     let moves = match event {
-        Event::Server(_, sight) if is_progress(sight) => is_polled,
-        // An executor runs its jobs whether the future is polled or not.
-        Event::Called(_, callback, _) if callback.kind() != Kind::Complete => {
-            is_polled || world.has_executor()
-        }
-        _ => return Ok(()),
+        Event::Server(_, sight) => is_progress(sight),
+        Event::Called(_, callback, _) => callback.kind() != Kind::Complete,
+        _ => false,
     };
-    let goes = task.is_live() && task.was_resumed && task.suspensions == 0 && !task.waits;
-    ensure(moves && goes, || {
+    let goes = task.runs() && !task.waits;
+    ensure(!moves || goes, || {
         format!("task {number}: {event:?} while it stands still: {task:?}")
     })
 }

@@ -16,7 +16,7 @@ use crate::world::World;
 
 /// A step of a trace, as a rule is asked about it. The world is as it was before.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// This entry comes.
     Entry(Entry),
     /// An instant is over; the next one, `None` when nothing more comes.
@@ -43,54 +43,66 @@ impl fmt::Display for Violation {
     }
 }
 
+/// When a rule is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// At each entry.
+    Entry,
+    /// At the end of each instant.
+    InstantEnd,
+}
+
 macro_rules! rules {
-    ($($module:ident { $($name:ident),* $(,)? })*) => {
+    ($($module:ident { $($name:ident at $asked:ident),* $(,)? })*) => {
         /// Every rule by name.
-        pub const RULES: &[(&str, Check)] = &[$($((stringify!($name), $module::$name),)*)*];
+        pub const RULES: &[&str] = &[$($(stringify!($name),)*)*];
+
+        const CHECKS: &[(&str, Asked, Check)] =
+            &[$($((stringify!($name), Asked::$asked, $module::$name),)*)*];
     };
 }
 
 rules! {
     callbacks {
-        callbacks_are_serial,
-        callbacks_come_in_order,
-        nothing_comes_between_question_and_answer,
-        unhandled_calls_are_passed_on,
-        only_those_who_want_are_called,
+        callbacks_are_serial at Entry,
+        callbacks_come_in_order at Entry,
+        nothing_comes_between_question_and_answer at Entry,
+        unhandled_calls_are_passed_on at Entry,
+        only_those_who_want_are_called at Entry,
     }
     completion {
-        each_task_completes_once_and_last,
-        outcomes_agree,
-        cancelled_tasks_end_cancelled,
-        outcomes_have_a_cause,
-        panics_and_refusals_end_the_task,
+        each_task_completes_once_and_last at Entry,
+        outcomes_agree at Entry,
+        cancelled_tasks_end_cancelled at Entry,
+        outcomes_have_a_cause at Entry,
+        panics_and_refusals_end_the_task at Entry,
     }
     lifecycle {
-        states_tell_the_truth,
-        stopped_tasks_stand_still,
-        cancellation_is_immediate,
-        nothing_is_left_undone,
+        states_tell_the_truth at Entry,
+        stopped_tasks_stand_still at Entry,
+        cancellation_is_immediate at InstantEnd,
+        nothing_is_left_undone at Entry,
     }
     session {
-        completions_precede_invalidation,
-        delegates_are_released,
-        ended_sessions_refuse_tasks,
-        nothing_leaks,
+        completions_precede_invalidation at Entry,
+        delegates_are_released at Entry,
+        ended_sessions_refuse_tasks at Entry,
+        nothing_leaks at Entry,
     }
     timers {
-        timers_fire_when_due,
-        timers_fire_only_when_due,
+        timers_fire_when_due at InstantEnd,
+        timers_fire_only_when_due at Entry,
     }
     bodies {
-        bodies_are_whole_and_in_order,
-        redirects_end_at_twenty,
-        statuses_are_answers,
+        bodies_are_whole_and_in_order at Entry,
+        redirects_end_at_twenty at Entry,
+        statuses_are_answers at Entry,
     }
     admission {
-        no_more_are_admitted_than_allowed,
-        free_places_are_given_away,
-        urgent_ones_go_first,
-        nobody_starves,
+        no_more_are_admitted_than_allowed at Entry,
+        free_places_are_given_away at InstantEnd,
+        urgent_ones_go_first at InstantEnd,
+        nobody_starves at InstantEnd,
     }
 }
 
@@ -126,7 +138,11 @@ pub(crate) fn walk(
 }
 
 fn inspect(world: &World<'_>, step: Step, entry: usize, violations: &mut Vec<Violation>) {
-    for &(rule, check) in RULES {
+    let asked = match step {
+        Step::Entry(_) => Asked::Entry,
+        Step::InstantEnds(_) => Asked::InstantEnd,
+    };
+    for &(rule, _, check) in CHECKS.iter().filter(|(_, when, _)| *when == asked) {
         if let Err(text) = check(world, step) {
             violations.push(Violation { rule, entry, text });
         }
@@ -135,7 +151,7 @@ fn inspect(world: &World<'_>, step: Step, entry: usize, violations: &mut Vec<Vio
 
 impl Step {
     /// The task and event of an entry about one.
-    fn event(self) -> Option<(u8, Event)> {
+    pub(crate) fn event(self) -> Option<(u8, Event)> {
         match self {
             Self::Entry(Entry {
                 what: What::Task(task, event),
@@ -146,7 +162,7 @@ impl Step {
     }
 
     /// An entry that is not about a task.
-    fn of_session(self) -> Option<What> {
+    pub(crate) fn of_session(self) -> Option<What> {
         match self {
             Self::Entry(Entry {
                 what: What::Task(..),

@@ -4,7 +4,7 @@ use urlsession_core::ErrorCode;
 
 use super::{Step, ensure};
 use crate::trace::Event;
-use crate::world::World;
+use crate::world::{Timers, World};
 
 /// A timer that is due ends its task in that instant; one whose future is left unpolled, when it is polled again.
 pub(super) fn timers_fire_when_due(world: &World<'_>, step: Step) -> Result<(), String> {
@@ -36,9 +36,9 @@ pub(super) fn timers_fire_only_when_due(world: &World<'_>, step: Step) -> Result
         return Ok(());
     };
     let task = world.task(number);
-    let is_due = |due: Option<u64>| due.is_some_and(|due| due <= entry.at);
+    let is_due = |timers: Timers| timers.due().is_some_and(|due| due <= entry.at);
     ensure(
-        is_due(task.timers.due()) || is_due(task.due_when_aborted),
+        is_due(task.timers) || task.timers_before_end(entry.at).is_some_and(is_due),
         || format!("task {number} timed out at {}: {:?}", entry.at, task.timers),
     )
 }

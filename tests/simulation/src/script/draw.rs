@@ -26,7 +26,7 @@ impl Schedule {
         let setup = setup(&mut chance);
         let count = 2 + chance.below(6);
         let tasks: Vec<_> = (0..count).map(|_| task(&mut chance, setup)).collect();
-        let actions = actions(&mut chance, &tasks);
+        let actions = actions(&mut chance, setup.queue, &tasks);
         let ending = chance.pick(&[
             Ending::ResumeAll,
             Ending::ResumeAll,
@@ -54,6 +54,9 @@ fn setup(chance: &mut Chance) -> Setup {
         ),
         _ => (Multiplexing::Platform, Multiplexing::Platform),
     };
+    let delegate = delegate(chance);
+    // The end of a task that nobody is told of would not show.
+    let tells_ends = delegate.is_some_and(|wants| wants.contains(Wants::COMPLETION));
     Setup {
         limit: chance.pick(&[1, 1, 2, 2, 3, 6]),
         idle: chance.pick(&[20, 40, 60, 500]),
@@ -66,14 +69,19 @@ fn setup(chance: &mut Chance) -> Setup {
             Queue::Concurrent,
             Queue::Executor,
         ]),
-        delegate: match chance.below(8) {
-            0 => None,
-            1 => Some(Wants::COMPLETION | Wants::INVALIDATION),
-            2 => Some(Wants::REDIRECTION | Wants::DATA),
-            _ => Some(Wants::ALL),
-        },
+        delegate,
+        is_observed: !(tells_ends && chance.one_in(3)),
         before,
         connected,
+    }
+}
+
+fn delegate(chance: &mut Chance) -> Option<Wants> {
+    match chance.below(8) {
+        0 => None,
+        1 => Some(Wants::COMPLETION | Wants::INVALIDATION),
+        2 => Some(Wants::REDIRECTION | Wants::DATA),
+        _ => Some(Wants::ALL),
     }
 }
 
@@ -127,7 +135,8 @@ fn hops(chance: &mut Chance) -> Vec<HopPlan> {
     }
     let head = match chance.below(16) {
         0 => HeadPlan::Never,
-        1 | 2 => HeadPlan::Error(chance.pick(&FAULTS)),
+        1 => HeadPlan::Error(chance.pick(&FAULTS)),
+        2 => HeadPlan::Unreachable(chance.pick(&FAULTS)),
         3 => HeadPlan::Nowhere,
         4 => HeadPlan::Status(404),
         5 => HeadPlan::Status(503),
@@ -219,34 +228,41 @@ fn answer(chance: &mut Chance, is_looping: bool) -> AnswerPlan {
     AnswerPlan { deed, how }
 }
 
-fn actions(chance: &mut Chance, tasks: &[TaskPlan]) -> Vec<Action> {
+fn actions(chance: &mut Chance, queue: Queue, tasks: &[TaskPlan]) -> Vec<Action> {
     let mut actions = Vec::new();
+    let mut late = Vec::new();
     for number in (0..).take(tasks.len()) {
-        let after = if chance.one_in(4) {
-            chance.pick(&GRID)
-        } else {
-            0
-        };
-        actions.push(Action {
-            after,
-            act: Act::Make(number),
-        });
-        begin(
-            chance,
-            number,
-            tasks[usize::from(number)].form,
-            &mut actions,
-        );
+        if chance.one_in(8) {
+            late.push(number);
+            continue;
+        }
+        let after = if chance.one_in(4) { chance.pick(&GRID) } else { 0 };
+        make(chance, number, after, tasks, &mut actions);
     }
-    for _ in 0..chance.below(14) {
+    for _ in 0..chance.below(16) {
         let number = TaskNumber::try_from(chance.below(tasks.len())).unwrap_or_default();
-        let act = act(chance, number, tasks[usize::from(number)].form);
-        actions.push(Action {
-            after: chance.pick(&GRID),
-            act,
-        });
+        let after = chance.pick(&GRID);
+        match late.pop() {
+            Some(late) if chance.one_in(2) => make(chance, late, after, tasks, &mut actions),
+            late_one => {
+                late.extend(late_one);
+                let task = (number, tasks[usize::from(number)].form);
+                act(chance, queue, task, after, &mut actions);
+            }
+        }
     }
     actions
+}
+
+fn make(
+    chance: &mut Chance,
+    number: TaskNumber,
+    after: u64,
+    tasks: &[TaskPlan],
+    actions: &mut Vec<Action>,
+) {
+    actions.push(Action { after, act: Act::Make(number) });
+    begin(chance, number, tasks[usize::from(number)].form, actions);
 }
 
 /// What is mostly done with a new task: a priority, and the first resume.
@@ -275,24 +291,51 @@ fn begin(chance: &mut Chance, number: TaskNumber, form: Form, actions: &mut Vec<
     }
 }
 
-fn act(chance: &mut Chance, number: TaskNumber, form: Form) -> Act {
-    match (chance.below(40), form.is_future()) {
-        (0, _) => Act::Session(SessionDeed::Finish),
-        (1, _) => Act::Session(SessionDeed::InvalidateAndCancel),
-        (2, _) => Act::Session(SessionDeed::DropHandle),
-        (3, _) => Act::Session(SessionDeed::Reset),
-        (4, _) => Act::Session(SessionDeed::WallClockJumps(chance.pick(&[-10, 10]))),
-        (5, _) if chance.one_in(2) => Act::Session(SessionDeed::RuntimeEnds),
-        (6..=8, true) => Act::DropFuture(number),
-        (9..=14, true) => Act::Leave(number),
-        (15..=20, true) => Act::Return(number),
-        (6..=8, false) => Act::DropHandle(number),
-        (9..=12, _) => Act::Do(number, Deed::Cancel),
-        (13..=23, _) => Act::Do(number, Deed::Suspend),
-        (24..=26, _) => {
-            let priority = chance.pick(&[Priority::High, Priority::Default, Priority::Low]);
-            Act::Do(number, Deed::SetPriority(priority))
-        }
-        _ => Act::Do(number, Deed::Resume),
+/// Something to a task, to the session or to the world.
+fn act(
+    chance: &mut Chance,
+    queue: Queue,
+    (number, form): (TaskNumber, Form),
+    after: u64,
+    actions: &mut Vec<Action>,
+) {
+    let mut push = |after, act| actions.push(Action { after, act });
+    if chance.one_in(6) {
+        return push(after, Act::Session(session_deed(chance)));
+    }
+    if form.is_future() && chance.one_in(2) {
+        return match chance.below(8) {
+            0 | 1 => push(after, Act::DropFuture(number)),
+            // Whether a future left just then has noticed a callback that an executor ran, no entry tells.
+            _ if queue == Queue::Executor => push(after, Act::Do(number, Deed::Suspend)),
+            2 | 3 => push(after, Act::Leave(number)),
+            4 | 5 => push(after, Act::Return(number)),
+            _ => {
+                push(after, Act::Leave(number));
+                push(chance.pick(&GRID), Act::Return(number));
+            }
+        };
+    }
+    match chance.below(20) {
+        0 | 1 => push(after, Act::DropHandle(number)),
+        2..=4 => push(after, Act::Do(number, Deed::Cancel)),
+        5..=10 => push(after, Act::Do(number, Deed::Suspend)),
+        11 | 12 => push(after, Act::Do(number, Deed::SetPriority(priority(chance)))),
+        _ => push(after, Act::Do(number, Deed::Resume)),
+    }
+}
+
+fn priority(chance: &mut Chance) -> Priority {
+    chance.pick(&[Priority::High, Priority::Default, Priority::Low])
+}
+
+fn session_deed(chance: &mut Chance) -> SessionDeed {
+    match chance.below(11) {
+        0 | 1 => SessionDeed::Finish,
+        2 | 3 => SessionDeed::InvalidateAndCancel,
+        4 | 5 => SessionDeed::DropHandle,
+        6 | 7 => SessionDeed::Reset,
+        8 | 9 => SessionDeed::WallClockJumps(chance.pick(&[-10, 10])),
+        _ => SessionDeed::RuntimeEnds,
     }
 }

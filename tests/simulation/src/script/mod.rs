@@ -35,6 +35,8 @@ pub struct Setup {
     pub queue: Queue,
     /// What the session's delegate wants; `None` without a delegate.
     pub delegate: Option<Wants>,
+    /// Observers are told.
+    pub is_observed: bool,
     /// What is known of connections before the first.
     pub before: Multiplexing,
     /// What they turn out to carry.
@@ -137,6 +139,8 @@ pub enum HeadPlan {
     Nowhere,
     /// The exchange fails.
     Error(ErrorCode),
+    /// The connection fails.
+    Unreachable(ErrorCode),
     /// No answer ever.
     Never,
 }
@@ -330,7 +334,7 @@ impl HopPlan {
     #[must_use]
     pub fn fault(&self) -> Option<ErrorCode> {
         match (self.head, self.cut) {
-            (HeadPlan::Error(code), _) | (_, Some(Cut::Fail(code))) => Some(code),
+            (HeadPlan::Error(code) | HeadPlan::Unreachable(code), _) | (_, Some(Cut::Fail(code))) => Some(code),
             (_, Some(Cut::Reset(_) | Cut::Short)) => Some(ErrorCode::NetworkConnectionLost),
             (_, None) => None,
         }

@@ -1,12 +1,12 @@
 //! What the app does: it makes tasks, acts on them, and lets go of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures::{FutureExt, StreamExt};
 use urlsession_core::mock::MockPlatform;
 use urlsession_core::{
-    BodyBytes, BoxFuture, Bytes, DataTask, Error, Request, RequestBody, Response, Runtime, Session,
+    BodyBytes, BoxFuture, Bytes, DataTask, Error, ErrorCode, Request, RequestBody, Response, Runtime, Session,
     Task, TaskState,
 };
 
@@ -32,6 +32,8 @@ struct Belongings {
 struct State {
     session: Option<Session>,
     slots: Vec<Slot>,
+    /// The session takes no more tasks.
+    is_finishing: bool,
     /// How many of the plan's actions are done.
     done: usize,
 }
@@ -46,11 +48,7 @@ enum Slot {
 impl App {
     pub(super) fn new(session: Session, log: &Arc<Log>, mock: &MockPlatform) -> Self {
         let slots = log.plan().tasks.iter().map(|_| Slot::Nothing).collect();
-        let state = State {
-            session: Some(session),
-            slots,
-            done: 0,
-        };
+        let state = State { session: Some(session), slots, is_finishing: false, done: 0 };
         Self(Arc::new(Belongings {
             log: log.clone(),
             mock: mock.clone(),
@@ -106,7 +104,11 @@ impl App {
         let Some(session) = self.state().session.clone() else {
             return;
         };
+        if self.state().is_finishing {
+            self.0.log.is_refused(number);
+        }
         let plan = &self.0.log.plan().tasks[usize::from(number)];
+        self.0.log.of_task(number, Event::Made);
         let slot = match plan.form {
             Form::Delegate | Form::Handler => self.make_task(&session, number, plan),
             Form::Data | Form::Bytes => self.make_future(&session, number, plan),
@@ -118,13 +120,13 @@ impl App {
         let (log, request) = (self.0.log.clone(), request(number, plan));
         let task = match (plan.form, plan.has_delegate) {
             (Form::Handler, _) => session.data_task_with(request, move |outcome| {
-                log.of_task(number, Event::Gave(told(&outcome)));
+                gave(&log, number, told(&outcome));
             }),
             (_, true) => session.data_task_with_delegate(request, Judge::of_task(&log, number)),
             (_, false) => session.data_task(request),
         };
         task.set_description(number.to_string());
-        self.0.log.of_task(number, Event::Made(task.state()));
+        self.0.log.of_task(number, Event::Born(task.state()));
         Slot::Handle {
             task,
             was_resumed: false,
@@ -148,9 +150,6 @@ impl App {
             }
             (_, false) => take_whole(log.clone(), number, session.data(request)),
         };
-        self.0
-            .log
-            .of_task(number, Event::Made(TaskState::Suspended));
         let hand = Hand::new(&log, number);
         self.0
             .mock
@@ -213,6 +212,8 @@ impl App {
             return;
         }
         self.0.log.note(What::Did(deed));
+        self.state().is_finishing |=
+            matches!(deed, SessionDeed::Finish | SessionDeed::InvalidateAndCancel);
         match (deed, session) {
             (SessionDeed::RuntimeEnds, session) => {
                 drop(session);
@@ -316,15 +317,21 @@ fn find(session: &Session, wanted: TaskNumber) -> Option<Task> {
         .find(|task| number(task) == wanted)
 }
 
+/// The GETs of first hops, by origin and task: parsed once for all schedules.
+static FIRST_HOPS: LazyLock<Vec<Result<Request, Error>>> = LazyLock::new(|| {
+    let places = [0, 1].into_iter().flat_map(|origin| (0..8).map(move |task| (origin, task)));
+    places.map(|(origin, task)| Request::get(url(origin, task, 0))).collect()
+});
+
 fn request(number: TaskNumber, plan: &TaskPlan) -> Result<Request, Error> {
     if plan.is_bad {
         return Request::get("http://:0");
     }
-    let url = url(plan.origin, number, 0);
+    let request = FIRST_HOPS[usize::from(plan.origin * 8 + number)].clone()?;
     let request = match plan.upload {
-        Upload::Nothing => Request::get(url)?,
-        Upload::Bytes => Request::post(url)?.with_body("wxyz"),
-        Upload::Stream => Request::post(url)?.with_body(RequestBody::Stream(stream())),
+        Upload::Nothing => request,
+        Upload::Bytes => post(&request)?.with_body("wxyz"),
+        Upload::Stream => post(&request)?.with_body(RequestBody::Stream(stream())),
     };
     Ok(match plan.idle {
         Some(idle) => request.with_timeout_interval(milliseconds(idle)),
@@ -332,13 +339,23 @@ fn request(number: TaskNumber, plan: &TaskPlan) -> Result<Request, Error> {
     })
 }
 
+fn post(request: &Request) -> Result<Request, Error> {
+    Request::post(request.url())
+}
+
 type Whole = Result<(Bytes, Response), Error>;
 
-fn told(outcome: &Whole) -> Result<Body, urlsession_core::ErrorCode> {
+fn told(outcome: &Whole) -> Result<Body, ErrorCode> {
     outcome
         .as_ref()
         .map(|(body, _)| Body::of(body))
         .map_err(Error::code)
+}
+
+/// Notes what handler or future gave.
+fn gave(log: &Log, number: TaskNumber, outcome: Result<Body, ErrorCode>) {
+    log.end_shows(number, outcome.err());
+    log.of_task(number, Event::Gave(outcome));
 }
 
 /// Waits for the whole outcome.
@@ -349,7 +366,7 @@ fn take_whole(
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let outcome = future.await;
-        log.of_task(number, Event::Gave(told(&outcome)));
+        gave(&log, number, told(&outcome));
     })
 }
 
@@ -361,14 +378,14 @@ fn take_stream(
     appetite: Duration,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
-        let gave = match future.await {
+        let outcome = match future.await {
             Ok((stream, _)) => read(&log, number, stream, appetite).await,
             Err(error) => Err(error),
         };
-        let gave = gave
+        let outcome = outcome
             .map(|body| Body::of(&body))
             .map_err(|error| error.code());
-        log.of_task(number, Event::Gave(gave));
+        gave(&log, number, outcome);
     })
 }
 

@@ -57,6 +57,9 @@ impl Judge {
         decide: fn(Choice) -> T,
     ) -> Answer<T> {
         let (number, who) = (self.task.unwrap_or_else(|| number(task)), self.who());
+        if let Callback::Complete(error) = callback {
+            self.log.end_shows(number, error);
+        }
         self.log
             .of_task(number, Event::Called(who, callback, task.state()));
         let plan = self.log.next_answer(number);

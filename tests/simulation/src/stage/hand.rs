@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use urlsession_core::BoxFuture;
+use urlsession_core::{BoxFuture, ErrorCode};
 
 use super::log::Log;
 use crate::script::TaskNumber;
@@ -128,6 +128,7 @@ impl Held {
         if let Some(future) = self.future.take() {
             self.hand.state().mode = Mode::Over;
             self.hand.log.of_task(self.hand.task, Event::FutureDropped);
+            self.hand.log.end_shows(self.hand.task, Some(ErrorCode::Cancelled));
             drop(future);
         }
     }

@@ -1,10 +1,10 @@
 //! Where everything that is observed is noted.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use urlsession_core::mock::MockRuntime;
-use urlsession_core::{Error, Runtime, Task, TaskEvent};
+use urlsession_core::{Error, ErrorCode, Runtime, Task, TaskEvent};
 
 use crate::script::{AnswerPlan, Schedule, TaskNumber};
 use crate::trace::{Entry, Event, What};
@@ -14,6 +14,8 @@ pub(super) struct Log {
     runtime: MockRuntime,
     plan: Arc<Schedule>,
     entries: Mutex<Vec<Entry>>,
+    /// Which tasks are known to have ended.
+    ended: Vec<AtomicBool>,
     /// How many answers each task's delegates have given.
     answers: Vec<AtomicUsize>,
 }
@@ -23,6 +25,7 @@ impl Log {
         Self {
             runtime: runtime.clone(),
             answers: plan.tasks.iter().map(|_| AtomicUsize::new(0)).collect(),
+            ended: plan.tasks.iter().map(|_| AtomicBool::new(false)).collect(),
             entries: Mutex::new(Vec::with_capacity(256)),
             plan,
         }
@@ -58,6 +61,19 @@ impl Log {
             if let TaskEvent::Completed(error) = event {
                 self.of_task(number(task), Event::Completed(error.map(Error::code)));
             }
+        }
+    }
+
+    /// The session has refused the task: it ends without being told.
+    pub(super) fn is_refused(&self, task: TaskNumber) {
+        self.ended[usize::from(task)].store(true, Ordering::Relaxed);
+    }
+
+    /// Where nobody observes, notes the end of a task when it first shows.
+    pub(super) fn end_shows(&self, task: TaskNumber, error: Option<ErrorCode>) {
+        let is_first = !self.ended[usize::from(task)].swap(true, Ordering::Relaxed);
+        if is_first && !self.plan.setup.is_observed {
+            self.of_task(task, Event::Completed(error));
         }
     }
 

@@ -59,10 +59,13 @@ impl Stage {
         server::install(mock.transport(), &log);
         let platform = mock.platform();
         let transport = Arc::downgrade(&platform.transport);
-        let mut builder = Session::builder(platform, configuration(schedule.setup))
-            .observer(log.clone().observer())
-            .delegate_queue(queue(schedule.setup.queue, &mock));
-        if let Some(wants) = schedule.setup.delegate {
+        let setup = schedule.setup;
+        let mut builder = Session::builder(platform, configuration(setup))
+            .delegate_queue(queue(setup.queue, &mock));
+        if setup.is_observed {
+            builder = builder.observer(log.clone().observer());
+        }
+        if let Some(wants) = setup.delegate {
             builder = builder.delegate(Judge::of_session(&log, wants));
         }
         let app = App::new(builder.build(), &log, &mock);

@@ -55,6 +55,7 @@ fn reply(plan: &HopPlan, task: TaskNumber, hop: u8) -> Reply {
         }
         HeadPlan::Nowhere => Reply::redirect(302, "ftp://a.test/"),
         HeadPlan::Error(code) => Reply::error(code),
+        HeadPlan::Unreachable(code) => Reply::cannot_connect(code),
         HeadPlan::Never => Reply::never(),
     };
     let reply = reply

@@ -12,12 +12,13 @@ use crate::trace::{Callback, Entry, Event, What, Who};
 
 use self::task::Scene;
 
-pub use self::standing::{Place, Queueing};
-pub use self::task::{Hop, Kind, TaskView};
+pub(crate) use self::standing::{Place, Queueing};
+pub(crate) use self::task::{Hop, Kind, TaskView};
+pub(crate) use self::timers::Timers;
 
 /// What a trace tells of a schedule up to some entry.
 #[derive(Clone, Debug)]
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     /// The schedule.
     pub plan: &'a Schedule,
     /// The time of the last entry.
@@ -40,7 +41,7 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// Before the first entry.
     #[must_use]
-    pub fn new(plan: &'a Schedule) -> Self {
+    pub(crate) fn new(plan: &'a Schedule) -> Self {
         Self {
             plan,
             now: 0,
@@ -60,13 +61,13 @@ impl<'a> World<'a> {
 
     /// The task of this number.
     #[must_use]
-    pub fn task(&self, number: TaskNumber) -> &TaskView {
+    pub(crate) fn task(&self, number: TaskNumber) -> &TaskView {
         &self.tasks[usize::from(number)]
     }
 
     /// True when this delegate hears of this.
     #[must_use]
-    pub fn hears(&self, number: TaskNumber, who: Who, kind: Kind) -> bool {
+    pub(crate) fn hears(&self, number: TaskNumber, who: Who, kind: Kind) -> bool {
         let plan = &self.plan.tasks[usize::from(number)];
         match who {
             Who::Own => plan.has_delegate,
@@ -80,7 +81,7 @@ impl<'a> World<'a> {
 
     /// How many exchanges with `origin` may be under way by what is known of it: at least, and at most.
     #[must_use]
-    pub fn capacity(&self, origin: u8) -> (usize, usize) {
+    pub(crate) fn capacity(&self, origin: u8) -> (usize, usize) {
         let setup = self.plan.setup;
         let [before, connected] = [setup.before, setup.connected].map(|known| self.carries(known));
         let queue = &self.queues[usize::from(origin)];
@@ -104,12 +105,12 @@ impl<'a> World<'a> {
 
     /// Callbacks run elsewhere: between an event and its callback, others may come.
     #[must_use]
-    pub fn has_executor(&self) -> bool {
+    pub(crate) fn has_executor(&self) -> bool {
         self.plan.setup.queue == Queue::Executor
     }
 
     /// Moves on by one entry.
-    pub fn apply(&mut self, entry: &Entry) {
+    pub(crate) fn apply(&mut self, entry: &Entry) {
         self.now = entry.at;
         match entry.what {
             What::Task(number, event) => self.apply_to(number, event),
@@ -121,7 +122,7 @@ impl<'a> World<'a> {
     }
 
     /// An instant is about to be over: what the rules about places look at.
-    pub fn settle_instant(&mut self) {
+    pub(crate) fn settle_instant(&mut self) {
         for origin in [0, 1] {
             let is_idle = self.has_idle_place(origin);
             let (now, queue) = (self.now, &mut self.queues[usize::from(origin)]);
@@ -134,7 +135,7 @@ impl<'a> World<'a> {
     }
 
     /// An instant is over: what is only true within it ends.
-    pub fn end_instant(&mut self) {
+    pub(crate) fn end_instant(&mut self) {
         for origin in [0, 1] {
             let oldest = self.oldest_waiting(origin);
             self.queues[usize::from(origin)].end_instant(oldest);
@@ -172,7 +173,9 @@ impl<'a> World<'a> {
             let cancels = is_cancelled(task) && !(was_finishing && !task.was_resumed);
             if task.is_made && !task.is_refused && cancels {
                 task.cancel(now);
-                self.leave_queue(number, now);
+                if !task.form.is_future() {
+                    self.leave_queue(number, now);
+                }
             }
         }
     }
@@ -219,7 +222,11 @@ impl<'a> World<'a> {
                 self.enter(index, now);
             }
             Event::Did(Deed::Suspend) => self.park(index, now),
-            Event::Did(Deed::Cancel) | Event::FutureDropped => self.leave_queue(index, now),
+            // A future leaves with its next poll, which may be long in coming.
+            Event::Did(Deed::Cancel) if !self.tasks[index].form.is_future() => {
+                self.leave_queue(index, now);
+            }
+            Event::FutureDropped => self.leave_queue(index, now),
             Event::HandleDropped if !self.tasks[index].was_resumed => self.leave_queue(index, now),
             // A new body is asked for once the task has its place.
             Event::Server(_, Sight::Began) | Event::Called(_, Callback::BodyStream, _) => {
@@ -238,8 +245,9 @@ impl<'a> World<'a> {
                 self.freed(index, now);
                 self.tasks[index].place = Place::Out;
             }
-            Event::Made(_)
-            | Event::Did(Deed::SetPriority(_))
+            Event::Made
+            | Event::Born(_)
+            | Event::Did(Deed::Cancel | Deed::SetPriority(_))
             | Event::State(..)
             | Event::HandleDropped
             | Event::Polled
@@ -264,6 +272,7 @@ impl<'a> World<'a> {
             task.ticket = Some(self.next_ticket);
             self.next_ticket += 1;
         }
+        task.was_left_waiting |= task.is_left;
         task.place = match task.place {
             Place::Out if task.is_bad => Place::Out,
             Place::Out => Place::Waiting {
@@ -290,7 +299,7 @@ impl<'a> World<'a> {
     /// An exchange began: the task has its place.
     fn hold(&mut self, index: usize, now: u64) {
         let task = &mut self.tasks[index];
-        if task.may_be_admitted {
+        if task.may_be_admitted || task.was_left_waiting {
             task.rejoined_at = Some(now);
         }
         match task.place {

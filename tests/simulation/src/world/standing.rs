@@ -5,7 +5,7 @@ use crate::script::Priority;
 
 /// How a task stands with the queue of its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// Neither waits nor has a place.
     Out,
     /// Waits.
@@ -29,7 +29,7 @@ pub enum Place {
 
 /// One origin's queue.
 #[derive(Clone, Debug, Default)]
-pub struct Queueing {
+pub(crate) struct Queueing {
     /// A connection has told what it carries.
     pub is_known: bool,
     /// The session has forgotten, or is about to forget, what it knew.
@@ -51,7 +51,7 @@ pub struct Queueing {
 impl Queueing {
     /// Picks in this instant, seen and perhaps unseen.
     #[must_use]
-    pub fn picks(&self) -> u32 {
+    pub(crate) fn picks(&self) -> u32 {
         self.unseen_picks + u32::try_from(self.admitted.len()).unwrap_or(u32::MAX)
     }
 
@@ -70,19 +70,19 @@ impl Queueing {
 impl TaskView {
     /// True when it waits and its caller would take the place at once.
     #[must_use]
-    pub fn is_waiting_at(&self, here: u8) -> bool {
+    pub(crate) fn is_waiting_at(&self, here: u8) -> bool {
         matches!(self.place, Place::Waiting { origin, .. } if origin == here) && !self.is_left
     }
 
     /// True when it has a place and keeps it: it runs, is polled and waits for nobody but the server.
     #[must_use]
-    pub fn keeps_place_at(&self, here: u8) -> bool {
+    pub(crate) fn keeps_place_at(&self, here: u8) -> bool {
         matches!(self.place, Place::Held { origin } if origin == here) && self.keeps_place()
     }
 
     /// True when it has a place anywhere and keeps it.
     #[must_use]
-    pub fn keeps_place(&self) -> bool {
+    pub(crate) fn keeps_place(&self) -> bool {
         matches!(self.place, Place::Held { .. })
             && self.suspensions == 0
             && !self.waits
@@ -93,7 +93,7 @@ impl TaskView {
 
     /// True when it may keep a place: like [`keeps_place_at`](Self::keeps_place_at), or left unpolled and not woken since.
     #[must_use]
-    pub fn may_keep_place_at(&self, here: u8) -> bool {
+    pub(crate) fn may_keep_place_at(&self, here: u8) -> bool {
         self.keeps_place_at(here)
             || (matches!(self.place, Place::Held { origin } if origin == here)
                 && self.is_left
@@ -108,7 +108,7 @@ impl TaskView {
 impl World<'_> {
     /// Whoever has waited longest at `origin`, by ticket, of those polled all the time.
     #[must_use]
-    pub fn oldest_waiting(&self, origin: u8) -> Option<usize> {
+    pub(crate) fn oldest_waiting(&self, origin: u8) -> Option<usize> {
         let waiting = self
             .tasks
             .iter()
@@ -135,7 +135,7 @@ impl World<'_> {
 
     /// How many futures that wait or have a place at `origin` are left unpolled.
     #[must_use]
-    pub fn left_at(&self, origin: u8) -> usize {
+    pub(crate) fn left_at(&self, origin: u8) -> usize {
         let is_there = |task: &&TaskView| match task.place {
             Place::Waiting { origin: there, .. } | Place::Held { origin: there } => there == origin,
             Place::Out | Place::Parked { .. } => false,
@@ -149,7 +149,7 @@ impl World<'_> {
 
     /// How many keep a place at `origin` beyond doubt, this one not counted, nor those who have only now taken theirs again.
     #[must_use]
-    pub fn keepers(&self, origin: u8, except: usize) -> usize {
+    pub(crate) fn keepers(&self, origin: u8, except: usize) -> usize {
         let keeps = |(number, task): &(usize, &TaskView)| {
             let came_back = task.rejoined_at == Some(self.now);
             *number != except && task.keeps_place_at(origin) && !came_back

@@ -10,18 +10,24 @@ use crate::trace::{Body, Callback, Event, Returned, Who};
 
 /// What happened to a task, as a set: for telling what fell on one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Happened(u32);
+pub(crate) struct Happened(u32);
 
 impl Happened {
     /// Adds a thing, by its number under 32.
-    pub fn add(&mut self, thing: u32) {
+    pub(crate) fn add(&mut self, thing: u32) {
         self.0 |= 1 << thing;
     }
 
     /// True when this thing happened.
     #[must_use]
-    pub fn has(self, thing: u32) -> bool {
+    pub(crate) fn has(self, thing: u32) -> bool {
         self.0 & (1 << thing) != 0
+    }
+
+    /// True when nothing happened.
+    #[must_use]
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     pub(super) fn clear(&mut self) {
@@ -88,7 +94,7 @@ impl Callback {
 
 /// The hop under way, or the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hop {
+pub(crate) struct Hop {
     /// Its number, from 0.
     pub number: u8,
     /// Its connection is there.
@@ -116,7 +122,7 @@ pub(super) struct Scene<'a> {
 
 /// What a trace tells of one task.
 #[derive(Clone, Debug)]
-pub struct TaskView {
+pub(crate) struct TaskView {
     /// How it gives its outcome.
     pub form: Form,
     /// It is made of what is no request.
@@ -195,10 +201,8 @@ pub struct TaskView {
     pub last_chunk: Option<u8>,
     /// What happened in this instant.
     pub happened: Happened,
-    /// When its first timer was due as its exchange was dropped.
-    pub due_when_aborted: Option<u64>,
-    /// A callback has come back from an executor while nobody polled.
-    pub goes_on_when_polled: bool,
+    /// Its timers as they were in this instant before its exchange ended, or before it was suspended.
+    pub timers_at_end: Option<(u64, Timers)>,
     /// When it took up again a place that it had lent.
     pub rejoined_at: Option<u64>,
     /// When it was cancelled.
@@ -247,8 +251,7 @@ impl TaskView {
             told: 0,
             last_chunk: None,
             happened: Happened::default(),
-            due_when_aborted: None,
-            goes_on_when_polled: false,
+            timers_at_end: None,
             rejoined_at: None,
             cancelled_at: None,
         }
@@ -256,25 +259,25 @@ impl TaskView {
 
     /// True while something can still become of it.
     #[must_use]
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.is_made && !self.is_refused && !self.is_cancelled && self.completed.is_none()
     }
 
     /// True when it should go on by itself: resumed, not suspended, and polled if it is a future.
     #[must_use]
-    pub fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         self.is_live() && self.was_resumed && self.suspensions == 0 && !self.is_unpolled()
     }
 
     /// True when its caller leaves it alone.
     #[must_use]
-    pub fn is_unpolled(&self) -> bool {
+    pub(crate) fn is_unpolled(&self) -> bool {
         self.form.is_future() && (!self.was_polled || self.is_left || self.is_in_hand)
     }
 
     /// The state that it should show.
     #[must_use]
-    pub fn state(&self) -> TaskState {
+    pub(crate) fn state(&self) -> TaskState {
         if self.completed.is_some() || self.is_refused {
             TaskState::Completed
         } else if self.is_cancelled {
@@ -296,7 +299,7 @@ impl TaskView {
     pub(super) fn apply(&mut self, event: Event, scene: Scene<'_>) {
         let now = scene.now;
         match event {
-            Event::Made(_) => (self.is_made, self.is_refused) = (true, scene.is_finishing),
+            Event::Made => (self.is_made, self.is_refused) = (true, scene.is_finishing),
             Event::Did(deed) => self.apply_deed(deed, scene),
             Event::HandleDropped => {
                 self.is_handle_dropped = true;
@@ -326,7 +329,7 @@ impl TaskView {
             Event::Returned(who, callback, returned) => {
                 self.apply_return(who, callback, returned);
                 if scene.has_executor && self.is_live() {
-                    self.came_back_from_executor(now);
+                    self.go_on(now);
                 }
             }
             Event::Waits => {
@@ -346,7 +349,7 @@ impl TaskView {
             Event::Gave(outcome) => self.gave = Some(outcome),
             Event::DelegateReleased => self.is_delegate_released = true,
             Event::Server(number, sight) => self.apply_sight(number, sight, scene),
-            Event::State(..) => {}
+            Event::Born(_) | Event::State(..) => {}
         }
     }
 
@@ -366,7 +369,7 @@ impl TaskView {
                 self.suspensions += 1;
                 if scene.has_executor {
                     // The outcome may be decided already.
-                    self.due_when_aborted = self.timers.due().or(self.due_when_aborted);
+                    self.remember_timers(now);
                 }
                 self.timers.stop(now);
             }
@@ -378,11 +381,21 @@ impl TaskView {
         }
     }
 
+    /// The timers to judge an end by, where what follows from it is seen before.
+    fn remember_timers(&mut self, now: u64) {
+        if self.timers_before_end(now).is_none() {
+            self.timers_at_end = Some((now, self.timers));
+        }
+    }
+
+    /// The timers as they were in this instant before what follows from an end began.
+    #[must_use]
+    pub(crate) fn timers_before_end(&self, now: u64) -> Option<Timers> {
+        self.timers_at_end.filter(|(at, _)| *at == now).map(|(_, timers)| timers)
+    }
+
     fn apply_polled(&mut self, now: u64) {
         (self.is_left, self.is_woken) = (false, false);
-        if std::mem::take(&mut self.goes_on_when_polled) {
-            self.go_on(now);
-        }
         if !std::mem::replace(&mut self.was_polled, true) {
             self.was_resumed = true;
             self.suspensions = 0;
@@ -390,20 +403,9 @@ impl TaskView {
         }
     }
 
-    /// A callback on an executor makes the load wait; it goes on when it is polled.
-    fn came_back_from_executor(&mut self, now: u64) {
-        if self.is_left || self.suspensions > 0 {
-            self.timers.stop_idle();
-            self.goes_on_when_polled = true;
-        } else {
-            self.go_on(now);
-        }
-    }
-
     /// The idle timer starts anew where the task waits for nobody but the server.
     fn go_on(&mut self, now: u64) {
-        self.goes_on_when_polled &= self.is_left;
-        let loads = matches!(self.place, Place::Held { .. }) && !self.goes_on_when_polled;
+        let loads = matches!(self.place, Place::Held { .. });
         if loads && self.suspensions == 0 && !self.waits && !self.is_in_hand {
             self.timers.start_idle(now);
         }
@@ -428,7 +430,7 @@ impl TaskView {
 
     /// True unless the other delegate was told the same just before.
     #[must_use]
-    pub fn is_first_to_hear(&self, who: Who) -> bool {
+    pub(crate) fn is_first_to_hear(&self, who: Who) -> bool {
         let passed_on = |&(before, callback, choice): &(Who, Callback, Option<Choice>)| {
             before == Who::Own && choice.is_none() && callback.kind() == Kind::Data
         };
@@ -522,7 +524,7 @@ impl TaskView {
     fn follow_sight(&mut self, sight: Sight, now: u64) {
         match sight {
             Sight::Ended | Sight::Aborted => {
-                self.due_when_aborted = self.timers.due();
+                self.remember_timers(now);
                 if matches!(self.place, Place::Waiting { .. }) {
                     self.timers.stop_idle();
                 }

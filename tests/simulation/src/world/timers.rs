@@ -2,7 +2,7 @@
 
 /// The idle and the resource timer, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Timers {
+pub(crate) struct Timers {
     idle: u64,
     idle_since: Option<u64>,
     resource: Resource,
@@ -55,13 +55,13 @@ impl Timers {
 
     /// When the idle timer fires.
     #[must_use]
-    pub fn idle_due(&self) -> Option<u64> {
+    pub(crate) fn idle_due(&self) -> Option<u64> {
         self.idle_since.map(|since| since + self.idle)
     }
 
     /// When the resource timer fires.
     #[must_use]
-    pub fn resource_due(&self) -> Option<u64> {
+    pub(crate) fn resource_due(&self) -> Option<u64> {
         match self.resource {
             Resource::Running { due } => Some(due),
             Resource::Stopped { .. } => None,
@@ -70,7 +70,7 @@ impl Timers {
 
     /// When the first of them fires.
     #[must_use]
-    pub fn due(&self) -> Option<u64> {
+    pub(crate) fn due(&self) -> Option<u64> {
         [self.idle_due(), self.resource_due()]
             .into_iter()
             .flatten()
