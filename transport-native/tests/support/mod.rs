@@ -1,6 +1,7 @@
 //! A client that drives the transport directly, one hop at a time.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use urlsession_core::http::{HeaderMap, Method};
@@ -40,8 +41,11 @@ impl Client {
         configuration: &Configuration,
         set: impl FnOnce(NativePlatform) -> NativePlatform,
     ) -> Self {
+        let builder = NativePlatform::builder(configuration);
+        // The servers listen on IPv4 alone, and another test's may have the same port on IPv6.
+        let builder = builder.resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into());
         Self {
-            platform: set(NativePlatform::builder(configuration)).build(),
+            platform: set(builder).build(),
         }
     }
 
