@@ -8,8 +8,8 @@ use futures::StreamExt;
 use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
-    Answer, Bytes, Configuration, Delegate, Error, ErrorCode, Request, Response,
-    ResponseDisposition, Session, Task, TaskState,
+    Answer, Body, Bytes, Configuration, Delegate, Error, ErrorCode, FileRef, InMemory, Request,
+    Response, ResponseDisposition, Session, Task, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -297,4 +297,26 @@ fn an_invalidated_session_refuses() {
     assert_eq!(task.state(), TaskState::Completed);
     assert!(task.error().unwrap().is_cancelled());
     assert!(mock.runtime().block_on(session.data(URL)).is_err());
+}
+
+#[test]
+fn a_body_saves_itself_or_is_pulled_to_the_same_file() {
+    let mock = MockPlatform::new();
+    let files = mock.platform().files;
+    mock.runtime().block_on(async {
+        let mut direct: Box<dyn Body> = Box::new(InMemory::new("hello".into()));
+        let mut sink = files.create(&FileRef::new("direct")).await.unwrap();
+        let saved = direct.direct().unwrap().save_to(&mut *sink).await.unwrap();
+        sink.finish().await.unwrap();
+        assert_eq!((saved, direct.next_chunk().await.unwrap()), (5, None));
+
+        let mut pulled = files.read(&FileRef::new("direct"), 0).await.unwrap();
+        let mut sink = files.create(&FileRef::new("pulled")).await.unwrap();
+        while let Some(chunk) = pulled.next_chunk().await.unwrap() {
+            sink.write(chunk).await.unwrap();
+        }
+        sink.finish().await.unwrap();
+    });
+    assert_eq!(mock.files().content("direct").unwrap(), "hello");
+    assert_eq!(mock.files().content("pulled").unwrap(), "hello");
 }

@@ -248,7 +248,10 @@ fn what_never_comes_is_a_deadlock() {
 fn a_connection_that_fails_takes_its_time_and_reports_none() {
     let reply = Reply::cannot_connect(ErrorCode::CannotConnectToHost).connect_after(SECOND);
     let fixture = Fixture::answering(reply);
-    assert_eq!(fixture.get().unwrap_err().code(), ErrorCode::CannotConnectToHost);
+    assert_eq!(
+        fixture.get().unwrap_err().code(),
+        ErrorCode::CannotConnectToHost
+    );
     assert_eq!(fixture.mock.runtime().now().as_nanos(), 1_000_000_000);
     assert!(fixture.mail().is_empty());
 }

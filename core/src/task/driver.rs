@@ -66,7 +66,9 @@ impl TaskShared {
         if self.is_resting() {
             self.in_ledger(Ledger::polled_again);
         }
-        let rang = self.signals().take_ring();
+        // A suspended task hears the alarm when it is resumed.
+        let hears = matches!(self.internal_state(), State::Loading | State::Queued);
+        let rang = hears && self.signals().take_ring();
         if self.internal_state() == State::Loading && found.is_none() {
             if rang && self.in_ledger(|ledger, task, _| ledger.is_overdue(task)) {
                 return Poll::Ready(Err(ExpiredTimer::Resource.into()));

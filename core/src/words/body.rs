@@ -100,6 +100,23 @@ impl Body for InMemory {
     fn remaining(&self) -> Option<u64> {
         Some(self.0.len() as u64)
     }
+
+    fn direct(&mut self) -> Option<&mut dyn SaveTo> {
+        Some(self)
+    }
+}
+
+impl SaveTo for InMemory {
+    fn save_to<'a>(&'a mut self, file: &'a mut dyn FileSink) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            let bytes = std::mem::take(&mut self.0);
+            let length = bytes.len() as u64;
+            if length > 0 {
+                file.write(bytes).await?;
+            }
+            Ok(length)
+        })
+    }
 }
 
 /// A file named by its path; opened only when its bytes are needed, and again when they are needed again.
