@@ -3,6 +3,10 @@
 //! A schedule is drawn from a seed ([`Schedule::of`]), played on the mock ([`play`]), and what was observed is handed to the checker
 //! ([`check`]), a pure function with one function a rule. The same seed gives the same trace. [`Run`] does it many times, and
 //! counts what was seen.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule looks at the events that it is about"
+)]
 
 mod chance;
 mod coverage;
