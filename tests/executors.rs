@@ -256,8 +256,9 @@ fn ten_threads_load_from_sessions_of_their_own_and_from_a_common_one() {
                 let own = session();
                 for _ in 0..20 {
                     assert_eq!(block_on(text(&own, &origin.url("/UK"))), "London");
-                    let (_, told) = resumed(&common, &origin.url("/Peru"));
+                    let (task, told) = resumed(&common, &origin.url("/Peru"));
                     assert_eq!(told.recv_timeout(PATIENCE).unwrap().unwrap(), "Lima");
+                    block_on(task.finished()).unwrap();
                 }
             })
         })

@@ -1,7 +1,7 @@
 //! Redirects that two browsers were seen to follow, row by row, with what this project decides where they differ.
 //!
 //! Each row of `redirect-cases.json` names what was asked and what the last server saw. What a browser forbids a script to say
-//! (CORS guards custom fields there, so it lets them cross origins) is decided otherwise here, as [`decided`] lists.
+//! (CORS guards custom fields there, so it lets them cross origins) is decided otherwise here, as `decided` lists.
 
 use serde_json::Value;
 use urlsession_core::{ErrorCode, Request};
