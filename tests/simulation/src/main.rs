@@ -41,8 +41,16 @@ fn main() -> ExitCode {
 
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let run = Run { schedules: 100_000, seed: 0, threads: 2 };
-        let mut options = Self { run, least: None, shows: false };
+        let run = Run {
+            schedules: 100_000,
+            seed: 0,
+            threads: 2,
+        };
+        let mut options = Self {
+            run,
+            least: None,
+            shows: false,
+        };
         while let Some(name) = arguments.next() {
             if name == "--show" {
                 options.shows = true;
@@ -69,8 +77,19 @@ fn show(seed: u64) -> ExitCode {
     let entries = play(&schedule).entries;
     let violations = check(&schedule, &entries);
     let is_clean = violations.is_empty();
-    println!("{}", Failure { seed, reason: Reason::Violations(violations), entries });
-    if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!(
+        "{}",
+        Failure {
+            seed,
+            reason: Reason::Violations(violations),
+            entries
+        }
+    );
+    if is_clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn tell(report: &Report, options: &Options, seconds: f64) -> ExitCode {
@@ -83,10 +102,16 @@ fn tell(report: &Report, options: &Options, seconds: f64) -> ExitCode {
         report.schedules as f64 / seconds,
         report.steps as f64 / seconds,
     );
-    let least = options.least.unwrap_or_else(|| (report.schedules / 1000).min(100));
+    let least = options
+        .least
+        .unwrap_or_else(|| (report.schedules / 1000).min(100));
     let missing = report.coverage.missing(least);
     for cell in &missing {
         println!("seen less than {least} times: {cell}");
     }
-    if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if missing.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -75,8 +75,13 @@ impl Run {
         let (next, stops) = (AtomicU64::new(0), AtomicBool::new(false));
         let work = || self.work(&next, &stops);
         let results: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.threads.max(1)).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+            let threads: Vec<_> = (0..self.threads.max(1))
+                .map(|_| scope.spawn(work))
+                .collect();
+            threads
+                .into_iter()
+                .filter_map(|thread| thread.join().ok())
+                .collect()
         });
         let mut all = Report::default();
         let mut failures = Vec::new();
@@ -113,15 +118,22 @@ impl Run {
 
 impl Report {
     fn add(&mut self, seed: u64, is_replayed: bool) -> Result<(), Box<Failure>> {
-        let fail = |reason, entries| Err(Box::new(Failure { seed, reason, entries }));
+        let fail = |reason, entries| {
+            Err(Box::new(Failure {
+                seed,
+                reason,
+                entries,
+            }))
+        };
         let schedule = Arc::new(Schedule::of(seed));
         let Some(played) = attempt(&schedule) else {
             return fail(Reason::Panicked, Vec::new());
         };
         self.coverage.begin();
         let coverage = &mut self.coverage;
-        let violations =
-            walk(&schedule, &played.entries, |world, step| coverage.watch(world, step));
+        let violations = walk(&schedule, &played.entries, |world, step| {
+            coverage.watch(world, step)
+        });
         self.schedules += 1;
         self.steps += played.steps;
         self.entries += played.entries.len() as u64;
@@ -131,7 +143,10 @@ impl Report {
         if !violations.is_empty() {
             return fail(Reason::Violations(violations), played.entries);
         }
-        match is_replayed.then(|| difference(&played, attempt(&schedule).as_ref())).flatten() {
+        match is_replayed
+            .then(|| difference(&played, attempt(&schedule).as_ref()))
+            .flatten()
+        {
             Some(entry) => fail(Reason::NotTheSame(entry), played.entries),
             None => Ok(()),
         }
@@ -168,9 +183,9 @@ impl fmt::Display for Failure {
         write!(f, "{}", Shown(&self.entries))?;
         writeln!(f, "seed {}", self.seed)?;
         match &self.reason {
-            Reason::Violations(violations) => {
-                violations.iter().try_for_each(|violation| writeln!(f, "{violation}"))
-            }
+            Reason::Violations(violations) => violations
+                .iter()
+                .try_for_each(|violation| writeln!(f, "{violation}")),
             Reason::NotTheSame(entry) => writeln!(f, "played twice, it differs at entry {entry}"),
             Reason::Endless => writeln!(f, "it turns in circles"),
             Reason::Panicked => writeln!(f, "a panic came out of it"),

@@ -53,7 +53,10 @@ struct Remembered {
 impl Default for Events {
     fn default() -> Self {
         let counts = Counts::new(Happening::ALL.len(), Phase::ALL.len());
-        Self { counts, phases: Vec::new() }
+        Self {
+            counts,
+            phases: Vec::new(),
+        }
     }
 }
 
@@ -71,13 +74,22 @@ impl Events {
             }
         } else if let Some(happening) = step.of_session().and_then(of_session) {
             let made = world.tasks.iter().filter(|task| task.is_made);
-            made.for_each(|task| self.counts.add(happening as usize, Phase::of(task) as usize));
+            made.for_each(|task| {
+                self.counts
+                    .add(happening as usize, Phase::of(task) as usize)
+            });
         }
     }
 
     /// Where the task was before this event, or before the end that brought it about.
     fn phase_before(&mut self, tasks: usize, number: u8, now: Phase, event: Event) -> Phase {
-        self.phases.resize(tasks, Remembered { phase: Phase::Born, is_ending: false });
+        self.phases.resize(
+            tasks,
+            Remembered {
+                phase: Phase::Born,
+                is_ending: false,
+            },
+        );
         let remembered = &mut self.phases[usize::from(number)];
         let is_ending = matches!(
             event,
@@ -157,10 +169,9 @@ fn impossible(row: Happening, column: Phase) -> Option<&'static str> {
         (On::Left | On::PolledAgain, At::Over) => "a future that has ended is not polled",
         (On::Left, At::Unpolled) => "it is left already",
         (On::PolledAgain, At::Born) => "the first poll is a resume",
-        (
-            On::PolledAgain,
-            At::Queued | At::Connecting | At::Awaiting | At::Body | At::Asked,
-        ) => "it is polled already",
+        (On::PolledAgain, At::Queued | At::Connecting | At::Awaiting | At::Body | At::Asked) => {
+            "it is polled already"
+        }
         (On::FutureDropped, At::Over) => "a future that has ended is gone",
         (On::HandleDropped, At::Shelved | At::Suspended) => {
             "the last way to a suspended task is kept, or it would wait for ever"

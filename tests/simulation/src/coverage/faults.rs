@@ -158,7 +158,11 @@ impl Faults {
         if plan.body.contains(&BodyStep::Stall) {
             self.add(Fault::Stalls);
         }
-        if plan.body.iter().any(|step| matches!(step, BodyStep::Wait(_))) {
+        if plan
+            .body
+            .iter()
+            .any(|step| matches!(step, BodyStep::Wait(_)))
+        {
             self.add(Fault::Waits);
         }
     }
@@ -210,8 +214,10 @@ impl Faults {
     }
 
     pub(super) fn cells(&self) -> Vec<Cell> {
-        let cell =
-            |fault: &Fault| Cell { name: fault.text().to_owned(), count: self.0.at(*fault as usize, 0) };
+        let cell = |fault: &Fault| Cell {
+            name: fault.text().to_owned(),
+            count: self.0.at(*fault as usize, 0),
+        };
         Fault::ALL.iter().map(cell).collect()
     }
 }

@@ -46,8 +46,12 @@ impl Coverage {
     #[must_use]
     pub fn missing(&self, least: u64) -> Vec<String> {
         let cells = [self.events.cells(), self.races.cells(), self.faults.cells()];
-        let rare = cells.into_iter().flatten().filter(|cell| cell.count < least);
-        rare.map(|cell| format!("{}: {}", cell.name, cell.count)).collect()
+        let rare = cells
+            .into_iter()
+            .flatten()
+            .filter(|cell| cell.count < least);
+        rare.map(|cell| format!("{}: {}", cell.name, cell.count))
+            .collect()
     }
 }
 
@@ -59,7 +63,11 @@ struct Cell {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "event x phase (a dash: it cannot happen)\n{}", self.events)?;
+        writeln!(
+            f,
+            "event x phase (a dash: it cannot happen)\n{}",
+            self.events
+        )?;
         writeln!(f, "races: in one instant, to one task\n{}", self.races)?;
         write!(f, "faults and special cases\n{}", self.faults)
     }

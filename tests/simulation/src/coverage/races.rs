@@ -59,7 +59,9 @@ impl Races {
             Step::Entry(entry) => match entry.what {
                 What::Task(number, event) => {
                     let happened = &mut world.tasks[usize::from(number)].happened;
-                    of_app(event).into_iter().for_each(|act| happened.add(act as u32));
+                    of_app(event)
+                        .into_iter()
+                        .for_each(|act| happened.add(act as u32));
                     of_others(event)
                         .into_iter()
                         .flatten()
@@ -117,7 +119,10 @@ fn note_for_all(world: &mut World<'_>, deed: SessionDeed) {
         SessionDeed::RuntimeEnds => Act::RuntimeEnds,
         SessionDeed::DropHandle | SessionDeed::Reset | SessionDeed::WallClockJumps(_) => return,
     };
-    world.tasks.iter_mut().for_each(|task| task.happened.add(act as u32));
+    world
+        .tasks
+        .iter_mut()
+        .for_each(|task| task.happened.add(act as u32));
 }
 
 fn of_app(event: Event) -> Option<Act> {

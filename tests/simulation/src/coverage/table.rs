@@ -30,7 +30,10 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn new(rows: usize, columns: usize) -> Self {
-        Self { columns, counts: vec![0; rows * columns] }
+        Self {
+            columns,
+            counts: vec![0; rows * columns],
+        }
     }
 
     pub(super) fn add(&mut self, row: usize, column: usize) {

@@ -95,9 +95,7 @@ pub(super) fn ended_sessions_refuse_tasks(world: &World<'_>, step: Step) -> Resu
     };
     let task = world.task(number);
     let holds = match event {
-        Event::Born(state) => {
-            world.is_finishing == (state == TaskState::Completed)
-        }
+        Event::Born(state) => world.is_finishing == (state == TaskState::Completed),
         Event::Server(_, Sight::Began) | Event::Called(..) => !task.is_refused,
         _ => true,
     };

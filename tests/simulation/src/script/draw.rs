@@ -236,7 +236,11 @@ fn actions(chance: &mut Chance, queue: Queue, tasks: &[TaskPlan]) -> Vec<Action>
             late.push(number);
             continue;
         }
-        let after = if chance.one_in(4) { chance.pick(&GRID) } else { 0 };
+        let after = if chance.one_in(4) {
+            chance.pick(&GRID)
+        } else {
+            0
+        };
         make(chance, number, after, tasks, &mut actions);
     }
     for _ in 0..chance.below(16) {
@@ -261,7 +265,10 @@ fn make(
     tasks: &[TaskPlan],
     actions: &mut Vec<Action>,
 ) {
-    actions.push(Action { after, act: Act::Make(number) });
+    actions.push(Action {
+        after,
+        act: Act::Make(number),
+    });
     begin(chance, number, tasks[usize::from(number)].form, actions);
 }
 
@@ -303,7 +310,7 @@ fn act(
     if chance.one_in(6) {
         return push(after, Act::Session(session_deed(chance)));
     }
-    if form.is_future() && chance.one_in(2) {
+    if form.is_future() && !chance.one_in(4) {
         return match chance.below(8) {
             0 | 1 => push(after, Act::DropFuture(number)),
             // Whether a future left just then has noticed a callback that an executor ran, no entry tells.

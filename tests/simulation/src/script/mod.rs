@@ -334,7 +334,8 @@ impl HopPlan {
     #[must_use]
     pub fn fault(&self) -> Option<ErrorCode> {
         match (self.head, self.cut) {
-            (HeadPlan::Error(code) | HeadPlan::Unreachable(code), _) | (_, Some(Cut::Fail(code))) => Some(code),
+            (HeadPlan::Error(code) | HeadPlan::Unreachable(code), _)
+            | (_, Some(Cut::Fail(code))) => Some(code),
             (_, Some(Cut::Reset(_) | Cut::Short)) => Some(ErrorCode::NetworkConnectionLost),
             (_, None) => None,
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use futures::{FutureExt, StreamExt};
 use urlsession_core::mock::MockPlatform;
 use urlsession_core::{
-    BodyBytes, BoxFuture, Bytes, DataTask, Error, ErrorCode, Request, RequestBody, Response, Runtime, Session,
-    Task, TaskState,
+    BodyBytes, BoxFuture, Bytes, DataTask, Error, ErrorCode, Request, RequestBody, Response,
+    Runtime, Session, Task, TaskState,
 };
 
 use super::delegate::{Judge, stream};
@@ -48,7 +48,12 @@ enum Slot {
 impl App {
     pub(super) fn new(session: Session, log: &Arc<Log>, mock: &MockPlatform) -> Self {
         let slots = log.plan().tasks.iter().map(|_| Slot::Nothing).collect();
-        let state = State { session: Some(session), slots, is_finishing: false, done: 0 };
+        let state = State {
+            session: Some(session),
+            slots,
+            is_finishing: false,
+            done: 0,
+        };
         Self(Arc::new(Belongings {
             log: log.clone(),
             mock: mock.clone(),
@@ -319,8 +324,12 @@ fn find(session: &Session, wanted: TaskNumber) -> Option<Task> {
 
 /// The GETs of first hops, by origin and task: parsed once for all schedules.
 static FIRST_HOPS: LazyLock<Vec<Result<Request, Error>>> = LazyLock::new(|| {
-    let places = [0, 1].into_iter().flat_map(|origin| (0..8).map(move |task| (origin, task)));
-    places.map(|(origin, task)| Request::get(url(origin, task, 0))).collect()
+    let places = [0, 1]
+        .into_iter()
+        .flat_map(|origin| (0..8).map(move |task| (origin, task)));
+    places
+        .map(|(origin, task)| Request::get(url(origin, task, 0)))
+        .collect()
 });
 
 fn request(number: TaskNumber, plan: &TaskPlan) -> Result<Request, Error> {

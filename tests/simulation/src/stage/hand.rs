@@ -128,7 +128,9 @@ impl Held {
         if let Some(future) = self.future.take() {
             self.hand.state().mode = Mode::Over;
             self.hand.log.of_task(self.hand.task, Event::FutureDropped);
-            self.hand.log.end_shows(self.hand.task, Some(ErrorCode::Cancelled));
+            self.hand
+                .log
+                .end_shows(self.hand.task, Some(ErrorCode::Cancelled));
             drop(future);
         }
     }

@@ -327,7 +327,8 @@ impl<'a> World<'a> {
     /// A redirect's exchange is done with: the task goes where it leads.
     fn move_on(&mut self, index: usize, now: u64) {
         let task = &self.tasks[index];
-        let following = task.leads_to.filter(|_| task.is_live());
+        let goes_on = task.is_live() && task.must_end_with.is_none();
+        let following = task.leads_to.filter(|_| goes_on);
         let (Some(next), Place::Held { origin }) = (following, task.place) else {
             return;
         };

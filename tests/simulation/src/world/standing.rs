@@ -133,17 +133,12 @@ impl World<'_> {
         waits && keep < self.capacity(origin).0
     }
 
-    /// How many futures that wait or have a place at `origin` are left unpolled.
+    /// How many futures at `origin` were ever left unpolled: each may have had a place in turn.
     #[must_use]
     pub(crate) fn left_at(&self, origin: u8) -> usize {
-        let is_there = |task: &&TaskView| match task.place {
-            Place::Waiting { origin: there, .. } | Place::Held { origin: there } => there == origin,
-            Place::Out | Place::Parked { .. } => false,
-        };
         self.tasks
             .iter()
-            .filter(|task| task.is_left)
-            .filter(is_there)
+            .filter(|task| task.was_left && task.origin == origin)
             .count()
     }
 

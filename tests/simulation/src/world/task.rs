@@ -147,6 +147,8 @@ pub(crate) struct TaskView {
     pub was_polled: bool,
     /// Its caller does not poll it.
     pub is_left: bool,
+    /// Its caller has left it at least once.
+    pub(crate) was_left: bool,
     /// It was woken since its caller left it.
     pub is_woken: bool,
     /// Its caller has a piece of the stream and has not asked for the next.
@@ -224,6 +226,7 @@ impl TaskView {
             is_handle_dropped: false,
             was_polled: false,
             is_left: false,
+            was_left: false,
             is_woken: false,
             is_in_hand: false,
             is_future_dropped: false,
@@ -313,7 +316,7 @@ impl TaskView {
                 self.go_on(now);
             }
             Event::Left => {
-                self.is_left = true;
+                (self.is_left, self.was_left) = (true, true);
                 self.was_left_waiting |= matches!(self.place, Place::Waiting { .. });
             }
             Event::Woken => self.is_woken = true,
@@ -391,7 +394,9 @@ impl TaskView {
     /// The timers as they were in this instant before what follows from an end began.
     #[must_use]
     pub(crate) fn timers_before_end(&self, now: u64) -> Option<Timers> {
-        self.timers_at_end.filter(|(at, _)| *at == now).map(|(_, timers)| timers)
+        self.timers_at_end
+            .filter(|(at, _)| *at == now)
+            .map(|(_, timers)| timers)
     }
 
     fn apply_polled(&mut self, now: u64) {

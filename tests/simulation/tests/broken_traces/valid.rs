@@ -1,0 +1,153 @@
+//! Traces that keep every rule.
+
+use urlsession_core::mock::Sight;
+use urlsession_core::{ErrorCode, TaskState};
+use urlsession_simulation::{
+    Callback, Choice, Deed, Event, Form, HeadPlan, HopPlan, Priority, Returned, SessionDeed, What,
+    Who,
+};
+
+use crate::tape::Tape;
+
+/// A task that loads and succeeds.
+pub fn success() -> Tape {
+    let tape = Tape::of(1).resumed(0).connected(0).at(10).responded(0).at(30).succeeded(0);
+    tape.at(40).over(1)
+}
+
+/// A task whose delegate takes its time over the response.
+pub fn asked() -> Tape {
+    let (response, later) = (Callback::Response(200), Returned::Later);
+    let tape = Tape::of(1).resumed(0).connected(0).at(10).server(0, Sight::Head(200));
+    tape.asked(0, Who::Sessions, response, later)
+        .task(0, Event::Waits)
+        .at(80)
+        .task(0, Event::Answered(Some(Choice::Go)))
+        .succeeded(0)
+        .over(1)
+}
+
+/// A task whose own delegate leaves the response to the session's.
+pub fn passed_on() -> Tape {
+    let mut tape = Tape::of(1);
+    tape.schedule.tasks[0].has_delegate = true;
+    let (response, end) = (Callback::Response(200), Callback::Complete(None));
+    let now = Returned::Now(Choice::Go);
+    tape.resumed(0)
+        .connected(0)
+        .server(0, Sight::Head(200))
+        .asked(0, Who::Own, response, Returned::Unhandled)
+        .asked(0, Who::Sessions, response, now)
+        .server(0, Sight::Chunk(2))
+        .asked(0, Who::Own, Callback::Data(crate::tape::body(2, 0)), now)
+        .server(0, Sight::Ended)
+        .task(0, Event::Completed(None))
+        .asked(0, Who::Own, end, now)
+        .task(0, Event::DelegateReleased)
+        .over(1)
+}
+
+/// A task that is suspended in the middle, longer than its idle timer runs.
+pub fn suspended() -> Tape {
+    let tape = Tape::of(1).resumed(0).connected(0).at(10).responded(0);
+    tape.at(20)
+        .did(0, Deed::Suspend, TaskState::Suspended)
+        .at(200)
+        .did(0, Deed::Resume, TaskState::Running)
+        .at(210)
+        .succeeded(0)
+        .over(1)
+}
+
+/// A task that is cancelled while it waits for the head.
+pub fn cancelled() -> Tape {
+    let tape = Tape::of(1).resumed(0).connected(0).at(10);
+    tape.did(0, Deed::Cancel, TaskState::Canceling)
+        .server(0, Sight::Aborted)
+        .completed(0, Some(ErrorCode::Cancelled))
+        .over(1)
+}
+
+/// A task to which nothing comes.
+pub fn idle() -> Tape {
+    let tape = Tape::of(1).resumed(0).connected(0).at(50).server(0, Sight::Aborted);
+    tape.completed(0, Some(ErrorCode::TimedOut)).over(1)
+}
+
+/// A task that follows so many redirects.
+pub fn redirected(count: u8) -> Tape {
+    let mut tape = Tape::of(1);
+    let last = tape.schedule.tasks[0].hops.remove(0);
+    let redirect = HopPlan::answering(HeadPlan::Redirect(302, 0));
+    tape.schedule.tasks[0].hops = vec![redirect; usize::from(count)];
+    tape.schedule.tasks[0].hops.push(last);
+    let hop = |tape: Tape, number| {
+        tape.task(0, Event::Server(number, Sight::Began))
+            .task(0, Event::Server(number, Sight::Connected))
+    };
+    let followed = (0..count).fold(tape.resumed(0), |tape, number| {
+        hop(tape, number)
+            .task(0, Event::Server(number, Sight::Head(302)))
+            .called(0, Callback::Redirection)
+            .task(0, Event::Server(number, Sight::Ended))
+    });
+    hop(followed, count)
+        .task(0, Event::Server(count, Sight::Head(200)))
+        .called(0, Callback::Response(200))
+        .task(0, Event::Server(count, Sight::Chunk(2)))
+        .called(0, Callback::Data(crate::tape::body(2, 0)))
+        .task(0, Event::Server(count, Sight::Ended))
+        .completed(0, None)
+        .over(1)
+}
+
+/// A future, polled to its end.
+pub fn future() -> Tape {
+    let mut tape = Tape::of(1);
+    tape.schedule.tasks[0].form = Form::Data;
+    tape.task(0, Event::Made)
+        .task(0, Event::Polled)
+        .connected(0)
+        .server(0, Sight::Head(200))
+        .server(0, Sight::Chunk(2))
+        .server(0, Sight::Ended)
+        .task(0, Event::Completed(None))
+        .task(0, Event::Gave(Ok(crate::tape::body(2, 0))))
+        .what(What::Quiet)
+        .ended(SessionDeed::DropHandle)
+}
+
+/// A task made after the session was told to end.
+pub fn refused() -> Tape {
+    Tape::of(1)
+        .what(What::Did(SessionDeed::Finish))
+        .what(What::BecameInvalid)
+        .what(What::DelegateReleased)
+        .task(0, Event::Made)
+        .task(0, Event::Born(TaskState::Completed))
+        .task(0, Event::HandleDropped)
+        .what(What::Over(Default::default()))
+}
+
+/// A second task that has its turn when the first has ended.
+pub fn queued() -> Tape {
+    let mut tape = Tape::of(2);
+    tape.schedule.setup.limit = 1;
+    let tape = tape.resumed(0).resumed(1).connected(0).at(10).responded(0).succeeded(0);
+    tape.connected(1).at(20).responded(1).succeeded(1).over(2)
+}
+
+/// Tasks that go one by one, in this order, after the first; the second has waited longest, the others are urgent.
+pub fn one_by_one(order: &[u8]) -> Tape {
+    let mut tape = Tape::of(order.len() + 1);
+    tape.schedule.setup.limit = 1;
+    let tape = tape.resumed(0).prioritised(1, Priority::Low);
+    let count = u8::try_from(order.len()).unwrap();
+    let tape = (2..=count).fold(tape, |tape, task| tape.prioritised(task, Priority::High));
+    let tape = tape.connected(0).at(10).responded(0).succeeded(0);
+    let turns = (1..).zip(order);
+    let tape = turns.fold(tape, |tape, (turn, &task)| {
+        tape.connected(task).at(10 + 10 * turn).responded(task).succeeded(task)
+    });
+    tape.over(count + 1)
+}
