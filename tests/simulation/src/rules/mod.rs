@@ -43,66 +43,76 @@ impl fmt::Display for Violation {
     }
 }
 
-/// When a rule is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    /// At each entry.
-    Entry,
-    /// At the end of each instant.
-    InstantEnd,
+/// The kinds of steps at which a rule is asked, as a set.
+mod kinds {
+    pub(super) const CALLED: u8 = 1;
+    pub(super) const RETURNED: u8 = 1 << 1;
+    pub(super) const SERVER: u8 = 1 << 2;
+    /// Completions, and what handlers and futures give.
+    pub(super) const ENDED: u8 = 1 << 3;
+    /// States that show.
+    pub(super) const STATE: u8 = 1 << 4;
+    /// Delegates of tasks let go of.
+    pub(super) const RELEASED: u8 = 1 << 5;
+    /// What is not about one task.
+    pub(super) const SESSION: u8 = 1 << 6;
+    /// The end of an instant.
+    pub(super) const INSTANT: u8 = 1 << 7;
 }
 
+use kinds::{CALLED, ENDED, INSTANT, RELEASED, RETURNED, SERVER, SESSION, STATE};
+
 macro_rules! rules {
-    ($($module:ident { $($name:ident at $asked:ident),* $(,)? })*) => {
+    ($($module:ident { $($name:ident at $($kind:ident)|+,)* })*) => {
         /// Every rule by name.
         pub const RULES: &[&str] = &[$($(stringify!($name),)*)*];
 
-        const CHECKS: &[(&str, Asked, Check)] =
-            &[$($((stringify!($name), Asked::$asked, $module::$name),)*)*];
+        const CHECKS: &[(&str, u8, Check)] =
+            &[$($((stringify!($name), $($kind)|+, $module::$name),)*)*];
     };
 }
 
 rules! {
     callbacks {
-        callbacks_are_serial at Entry,
-        callbacks_come_in_order at Entry,
-        nothing_comes_between_question_and_answer at Entry,
-        unhandled_calls_are_passed_on at Entry,
-        only_those_who_want_are_called at Entry,
+        callbacks_are_serial at CALLED | RETURNED,
+        callbacks_come_in_order at CALLED,
+        nothing_comes_between_question_and_answer at CALLED | SERVER,
+        unhandled_calls_are_passed_on at CALLED,
+        only_those_who_want_are_called at CALLED,
     }
     completion {
-        each_task_completes_once_and_last at Entry,
-        outcomes_agree at Entry,
-        cancelled_tasks_end_cancelled at Entry,
-        outcomes_have_a_cause at Entry,
-        panics_and_refusals_end_the_task at Entry,
+        each_task_completes_once_and_last at CALLED | ENDED | SESSION,
+        outcomes_agree at CALLED | ENDED,
+        cancelled_tasks_end_cancelled at ENDED,
+        outcomes_have_a_cause at ENDED,
+        panics_and_refusals_end_the_task at CALLED,
     }
     lifecycle {
-        states_tell_the_truth at Entry,
-        stopped_tasks_stand_still at Entry,
-        cancellation_is_immediate at InstantEnd,
-        nothing_is_left_undone at Entry,
+        states_tell_the_truth at CALLED | STATE,
+        stopped_tasks_stand_still at CALLED | SERVER,
+        cancellation_is_immediate at INSTANT,
+        nothing_is_left_undone at SESSION,
     }
     session {
-        completions_precede_invalidation at Entry,
-        delegates_are_released at Entry,
-        ended_sessions_refuse_tasks at Entry,
-        nothing_leaks at Entry,
+        completions_precede_invalidation at CALLED | SESSION,
+        delegates_are_released at RELEASED | SESSION,
+        ended_sessions_refuse_tasks at CALLED | SERVER | STATE,
+        nothing_leaks at SESSION,
     }
     timers {
-        timers_fire_when_due at InstantEnd,
-        timers_fire_only_when_due at Entry,
+        timers_fire_when_due at INSTANT,
+        timers_fire_only_when_due at ENDED,
     }
     bodies {
-        bodies_are_whole_and_in_order at Entry,
-        redirects_end_at_twenty at Entry,
-        statuses_are_answers at Entry,
+        bodies_are_whole_and_in_order at CALLED | ENDED,
+        redirects_end_at_twenty at SERVER | ENDED,
+        statuses_are_answers at CALLED,
     }
     admission {
-        no_more_are_admitted_than_allowed at Entry,
-        free_places_are_given_away at InstantEnd,
-        urgent_ones_go_first at InstantEnd,
-        nobody_starves at InstantEnd,
+        no_more_are_admitted_than_allowed at SERVER,
+        free_places_are_given_away at INSTANT,
+        urgent_ones_go_first at INSTANT,
+        nobody_starves at INSTANT,
     }
 }
 
@@ -138,11 +148,8 @@ pub(crate) fn walk(
 }
 
 fn inspect(world: &World<'_>, step: Step, entry: usize, violations: &mut Vec<Violation>) {
-    let asked = match step {
-        Step::Entry(_) => Asked::Entry,
-        Step::InstantEnds(_) => Asked::InstantEnd,
-    };
-    for &(rule, _, check) in CHECKS.iter().filter(|(_, when, _)| *when == asked) {
+    let kind = step.kind();
+    for &(rule, _, check) in CHECKS.iter().filter(|(_, kinds, _)| kinds & kind != 0) {
         if let Err(text) = check(world, step) {
             violations.push(Violation { rule, entry, text });
         }
@@ -150,6 +157,34 @@ fn inspect(world: &World<'_>, step: Step, entry: usize, violations: &mut Vec<Vio
 }
 
 impl Step {
+    /// Its kind; none at which any rule is asked for what only moves the world.
+    fn kind(self) -> u8 {
+        let Some((_, event)) = self.event() else {
+            return if matches!(self, Self::Entry(_)) { SESSION } else { INSTANT };
+        };
+        match event {
+            Event::Called(..) => CALLED,
+            Event::Returned(..) => RETURNED,
+            Event::Server(..) => SERVER,
+            Event::Completed(_) | Event::Gave(_) => ENDED,
+            Event::Born(_) | Event::State(..) => STATE,
+            Event::DelegateReleased => RELEASED,
+            Event::Made
+            | Event::Did(_)
+            | Event::HandleDropped
+            | Event::Polled
+            | Event::Takes
+            | Event::Left
+            | Event::Woken
+            | Event::FutureDropped
+            | Event::Yielded
+            | Event::Waits
+            | Event::Answered(_)
+            | Event::AnswerPanicked
+            | Event::AnswerDropped => 0,
+        }
+    }
+
     /// The task and event of an entry about one.
     pub(crate) fn event(self) -> Option<(u8, Event)> {
         match self {

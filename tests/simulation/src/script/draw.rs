@@ -241,13 +241,15 @@ fn actions(chance: &mut Chance, queue: Queue, tasks: &[TaskPlan]) -> Vec<Action>
         } else {
             0
         };
-        make(chance, number, after, tasks, &mut actions);
+        make(chance, (queue, tasks), number, after, &mut actions);
     }
-    for _ in 0..chance.below(16) {
+    for _ in 0..chance.below(20) {
         let number = TaskNumber::try_from(chance.below(tasks.len())).unwrap_or_default();
         let after = chance.pick(&GRID);
         match late.pop() {
-            Some(late) if chance.one_in(2) => make(chance, late, after, tasks, &mut actions),
+            Some(late) if chance.one_in(2) => {
+                make(chance, (queue, tasks), late, after, &mut actions);
+            }
             late_one => {
                 late.extend(late_one);
                 let task = (number, tasks[usize::from(number)].form);
@@ -260,23 +262,30 @@ fn actions(chance: &mut Chance, queue: Queue, tasks: &[TaskPlan]) -> Vec<Action>
 
 fn make(
     chance: &mut Chance,
+    (queue, tasks): (Queue, &[TaskPlan]),
     number: TaskNumber,
     after: u64,
-    tasks: &[TaskPlan],
     actions: &mut Vec<Action>,
 ) {
     actions.push(Action {
         after,
         act: Act::Make(number),
     });
-    begin(chance, number, tasks[usize::from(number)].form, actions);
+    let form = tasks[usize::from(number)].form;
+    if !form.is_future() {
+        begin(chance, number, actions);
+    } else if queue != Queue::Executor && chance.one_in(6) {
+        // Left, often just when the idle timer fires.
+        let after = chance.pick(&[20, 40, 60]);
+        actions.push(Action {
+            after,
+            act: Act::Leave(number),
+        });
+    }
 }
 
 /// What is mostly done with a new task: a priority, and the first resume.
-fn begin(chance: &mut Chance, number: TaskNumber, form: Form, actions: &mut Vec<Action>) {
-    if form.is_future() {
-        return;
-    }
+fn begin(chance: &mut Chance, number: TaskNumber, actions: &mut Vec<Action>) {
     if chance.one_in(3) {
         let priority = chance.pick(&[Priority::High, Priority::Low]);
         actions.push(Action {
@@ -315,8 +324,9 @@ fn act(
             0 | 1 => push(after, Act::DropFuture(number)),
             // Whether a future left just then has noticed a callback that an executor ran, no entry tells.
             _ if queue == Queue::Executor => push(after, Act::Do(number, Deed::Suspend)),
-            2 | 3 => push(after, Act::Leave(number)),
-            4 | 5 => push(after, Act::Return(number)),
+            // Often just when the idle timer fires.
+            2..=4 => push(chance.pick(&[after, 20, 40, 60]), Act::Leave(number)),
+            5 => push(after, Act::Return(number)),
             _ => {
                 push(after, Act::Leave(number));
                 push(chance.pick(&GRID), Act::Return(number));

@@ -55,13 +55,18 @@ impl Queueing {
         self.unseen_picks + u32::try_from(self.admitted.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn end_instant(&mut self, oldest: Option<usize>) {
+    /// `oldest` is whoever has waited longest, with its ticket.
+    pub(super) fn end_instant(&mut self, oldest: Option<(usize, u32)>) {
         let seen = u32::try_from(self.admitted.len()).unwrap_or(u32::MAX);
         self.picks_since_fair = self.picks_since_fair.saturating_add(self.picks());
-        self.oldest = match (self.oldest, oldest) {
-            (Some((before, passed)), Some(now)) if before == now => Some((now, passed + seen)),
-            (_, now) => now.map(|now| (now, 0)),
-        };
+        self.oldest = oldest.map(|(number, ticket)| {
+            // One still older may have come, and gone with the turn of the oldest.
+            let had_turn = self.admitted.iter().any(|(other, _, _)| *other < ticket);
+            match self.oldest {
+                Some((before, passed)) if before == number && !had_turn => (number, passed + seen),
+                _ => (number, 0),
+            }
+        });
         self.admitted.clear();
         self.unseen_picks = 0;
     }
@@ -106,17 +111,15 @@ impl TaskView {
 }
 
 impl World<'_> {
-    /// Whoever has waited longest at `origin`, by ticket, of those polled all the time.
+    /// Whoever has waited longest at `origin`, by ticket, of those polled all the time; and the ticket.
     #[must_use]
-    pub(crate) fn oldest_waiting(&self, origin: u8) -> Option<usize> {
-        let waiting = self
-            .tasks
-            .iter()
-            .enumerate()
-            .filter(|(_, task)| task.is_waiting_at(origin) && !task.was_left_waiting);
+    pub(crate) fn oldest_waiting(&self, origin: u8) -> Option<(usize, u32)> {
+        let waiting = self.tasks.iter().enumerate();
+        let waiting =
+            waiting.filter(|(_, task)| task.is_waiting_at(origin) && !task.was_left_waiting);
         waiting
-            .min_by_key(|(_, task)| task.ticket)
-            .map(|(number, _)| number)
+            .filter_map(|(number, task)| Some((number, task.ticket?)))
+            .min_by_key(|(_, ticket)| *ticket)
     }
 
     /// Somebody waits at `origin` though there is a place.

@@ -58,11 +58,20 @@ fn interleaved(queue: Queue) -> Tape {
     let end = Callback::Complete(None);
     let tape = tape.resumed(0).resumed(1).connected(0).connected(1);
     let tape = tape.server(0, Sight::Head(200)).server(1, Sight::Head(200));
-    let tape = tape.task(0, Event::Called(Who::Sessions, RESPONSE, TaskState::Running));
+    let tape = tape.task(
+        0,
+        Event::Called(Who::Sessions, RESPONSE, TaskState::Running),
+    );
     let tape = tape.called(1, RESPONSE);
     let tape = tape.task(0, Event::Returned(Who::Sessions, RESPONSE, ANSWERED));
-    let tape = tape.succeeded(0).server(1, Sight::Chunk(2)).called(1, data());
-    let tape = tape.server(1, Sight::Ended).task(1, Event::Completed(None)).called(1, end);
+    let tape = tape
+        .succeeded(0)
+        .server(1, Sight::Chunk(2))
+        .called(1, data());
+    let tape = tape
+        .server(1, Sight::Ended)
+        .task(1, Event::Completed(None))
+        .called(1, end);
     tape.over(2)
 }
 

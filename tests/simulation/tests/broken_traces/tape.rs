@@ -36,7 +36,11 @@ impl Tape {
             actions: Vec::new(),
             ending: Ending::ResumeAll,
         };
-        Self { schedule, entries: Vec::new(), now: 0 }
+        Self {
+            schedule,
+            entries: Vec::new(),
+            now: 0,
+        }
     }
 
     /// From here on it is this time.
@@ -59,11 +63,13 @@ impl Tape {
     }
 
     pub fn made(self, task: u8) -> Self {
-        self.task(task, Event::Made).task(task, Event::Born(TaskState::Suspended))
+        self.task(task, Event::Made)
+            .task(task, Event::Born(TaskState::Suspended))
     }
 
     pub fn did(self, task: u8, deed: Deed, state: TaskState) -> Self {
-        self.task(task, Event::Did(deed)).task(task, Event::State(deed, state))
+        self.task(task, Event::Did(deed))
+            .task(task, Event::State(deed, state))
     }
 
     pub fn resumed(self, task: u8) -> Self {
@@ -78,7 +84,8 @@ impl Tape {
     }
 
     pub fn connected(self, task: u8) -> Self {
-        self.server(task, Sight::Began).server(task, Sight::Connected)
+        self.server(task, Sight::Began)
+            .server(task, Sight::Connected)
     }
 
     /// The session's delegate is called, and answers at once.
@@ -96,7 +103,8 @@ impl Tape {
     }
 
     pub fn responded(self, task: u8) -> Self {
-        self.server(task, Sight::Head(200)).called(task, Callback::Response(200))
+        self.server(task, Sight::Head(200))
+            .called(task, Callback::Response(200))
     }
 
     /// The whole body, and the end.
@@ -108,7 +116,8 @@ impl Tape {
     }
 
     pub fn completed(self, task: u8, error: Option<ErrorCode>) -> Self {
-        self.task(task, Event::Completed(error)).called(task, Callback::Complete(error))
+        self.task(task, Event::Completed(error))
+            .called(task, Callback::Complete(error))
     }
 
     /// The app lets go of everything, and the session ends.
@@ -153,13 +162,18 @@ impl Tape {
     pub fn delayed_after(mut self, what: What, by: u64) -> Self {
         let place = self.entries.iter().rposition(|entry| entry.what == what);
         let place = place.unwrap_or_else(|| panic!("no {what:?} on the tape"));
-        self.entries[place + 1..].iter_mut().for_each(|entry| entry.at += by);
+        self.entries[place + 1..]
+            .iter_mut()
+            .for_each(|entry| entry.at += by);
         self
     }
 
     /// The rules that it breaks.
     pub fn broken(&self) -> Vec<&'static str> {
-        check(&self.schedule, &self.entries).into_iter().map(|violation| violation.rule).collect()
+        check(&self.schedule, &self.entries)
+            .into_iter()
+            .map(|violation| violation.rule)
+            .collect()
     }
 }
 
@@ -174,13 +188,20 @@ fn plan() -> TaskPlan {
         idle: None,
         upload: Upload::Nothing,
         hops: vec![hop],
-        answers: vec![AnswerPlan { deed: None, how: How::Now(Choice::Go) }],
+        answers: vec![AnswerPlan {
+            deed: None,
+            how: How::Now(Choice::Go),
+        }],
         appetite: 0,
     }
 }
 
 pub fn body(length: u64, first: u8) -> Body {
-    Body { length, first, is_ordered: true }
+    Body {
+        length,
+        first,
+        is_ordered: true,
+    }
 }
 
 /// An event of the first task.

@@ -11,14 +11,24 @@ use crate::tape::Tape;
 
 /// A task that loads and succeeds.
 pub fn success() -> Tape {
-    let tape = Tape::of(1).resumed(0).connected(0).at(10).responded(0).at(30).succeeded(0);
+    let tape = Tape::of(1)
+        .resumed(0)
+        .connected(0)
+        .at(10)
+        .responded(0)
+        .at(30)
+        .succeeded(0);
     tape.at(40).over(1)
 }
 
 /// A task whose delegate takes its time over the response.
 pub fn asked() -> Tape {
     let (response, later) = (Callback::Response(200), Returned::Later);
-    let tape = Tape::of(1).resumed(0).connected(0).at(10).server(0, Sight::Head(200));
+    let tape = Tape::of(1)
+        .resumed(0)
+        .connected(0)
+        .at(10)
+        .server(0, Sight::Head(200));
     tape.asked(0, Who::Sessions, response, later)
         .task(0, Event::Waits)
         .at(80)
@@ -70,7 +80,11 @@ pub fn cancelled() -> Tape {
 
 /// A task to which nothing comes.
 pub fn idle() -> Tape {
-    let tape = Tape::of(1).resumed(0).connected(0).at(50).server(0, Sight::Aborted);
+    let tape = Tape::of(1)
+        .resumed(0)
+        .connected(0)
+        .at(50)
+        .server(0, Sight::Aborted);
     tape.completed(0, Some(ErrorCode::TimedOut)).over(1)
 }
 
@@ -133,7 +147,13 @@ pub fn refused() -> Tape {
 pub fn queued() -> Tape {
     let mut tape = Tape::of(2);
     tape.schedule.setup.limit = 1;
-    let tape = tape.resumed(0).resumed(1).connected(0).at(10).responded(0).succeeded(0);
+    let tape = tape
+        .resumed(0)
+        .resumed(1)
+        .connected(0)
+        .at(10)
+        .responded(0)
+        .succeeded(0);
     tape.connected(1).at(20).responded(1).succeeded(1).over(2)
 }
 
@@ -147,7 +167,10 @@ pub fn one_by_one(order: &[u8]) -> Tape {
     let tape = tape.connected(0).at(10).responded(0).succeeded(0);
     let turns = (1..).zip(order);
     let tape = turns.fold(tape, |tape, (turn, &task)| {
-        tape.connected(task).at(10 + 10 * turn).responded(task).succeeded(task)
+        tape.connected(task)
+            .at(10 + 10 * turn)
+            .responded(task)
+            .succeeded(task)
     });
     tape.over(count + 1)
 }
