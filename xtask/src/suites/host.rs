@@ -6,8 +6,12 @@ use crate::origin::{self, Origin};
 use crate::run::{Run, Skip};
 use crate::tools::Tools;
 
-/// Schedules of the simulation in every test run; a campaign runs a hundred times as many.
-const SCHEDULES: u32 = 100_000;
+/// Schedules of the simulation in every test run: so many that each cell of its coverage is seen often enough. A campaign runs
+/// fifty times as many.
+const SCHEDULES: u32 = 200_000;
+
+/// How often each cell must be seen.
+const LEAST: u32 = 100;
 
 pub(super) fn host(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     let mut cargo = if tools.nextest() {
@@ -29,7 +33,9 @@ pub(super) fn doctests(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
 }
 
 pub(super) fn simulation(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
-    let words = format!("run --release -p urlsession-simulation -- --schedules {SCHEDULES}");
+    let words = format!(
+        "run --release -p urlsession-simulation -- --schedules {SCHEDULES} --least {LEAST}"
+    );
     run.check(&mut run.cargo(&words));
     Ok(())
 }

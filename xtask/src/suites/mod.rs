@@ -55,7 +55,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "simulation",
-        about: "100,000 random schedules against the contract",
+        about: "200,000 random schedules against the contract",
         run: host::simulation,
     },
     Suite {
