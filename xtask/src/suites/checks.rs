@@ -53,9 +53,14 @@ pub(super) fn docs(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
         let mut cargo = run.cargo(&format!("doc --no-deps --all-features {selection}"));
         run.check(cargo.env("RUSTDOCFLAGS", "-D warnings"));
     };
-    doc(run, "--workspace");
+    // What is for browsers alone is documented as it is there.
+    let web = ["urlsession-transport-web", "urlsession-demo-web"];
+    doc(
+        run,
+        &format!("--workspace --exclude {}", web.join(" --exclude ")),
+    );
     match tools.wasm_target() {
-        Ok(()) => doc(run, &format!("-p urlsession-transport-web --target {WASM}")),
+        Ok(()) => doc(run, &format!("-p {} --target {WASM}", web.join(" -p "))),
         Err(Skip(reason)) => run.skip(reason),
     }
     Ok(())

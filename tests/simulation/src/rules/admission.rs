@@ -49,7 +49,7 @@ pub(super) fn free_places_are_given_away(world: &World<'_>, step: Step) -> Resul
             let Some(since) = queue.idle_since else {
                 return Ok(());
             };
-            let grace = UNPOLLED_GRACE * world.left_at(origin) as u64;
+            let grace = UNPOLLED_GRACE * world.ever_left() as u64;
             ensure(next.is_some_and(|next| next <= since + grace), || {
                 format!("a place at origin {origin} is free since {since}, next is {next:?}")
             })
@@ -87,7 +87,7 @@ pub(super) fn urgent_ones_go_first(world: &World<'_>, step: Step) -> Result<(), 
                 fair_turns += u32::from(is_out_of_turn);
             }
             // A future left unpolled may have been picked without its showing.
-            let unseen = u32::try_from(world.left_at(origin)).unwrap_or(u32::MAX);
+            let unseen = u32::try_from(world.ever_left()).unwrap_or(u32::MAX);
             let allowed = (queue.picks_since_fair + queue.picks() + unseen) / FAIR_TURN;
             ensure(fair_turns <= allowed, || {
                 format!("{fair_turns} out of turn, {allowed} allowed")

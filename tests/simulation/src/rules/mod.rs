@@ -160,7 +160,11 @@ impl Step {
     /// Its kind; none at which any rule is asked for what only moves the world.
     fn kind(self) -> u8 {
         let Some((_, event)) = self.event() else {
-            return if matches!(self, Self::Entry(_)) { SESSION } else { INSTANT };
+            return if matches!(self, Self::Entry(_)) {
+                SESSION
+            } else {
+                INSTANT
+            };
         };
         match event {
             Event::Called(..) => CALLED,

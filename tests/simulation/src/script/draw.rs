@@ -129,7 +129,7 @@ fn looping(chance: &mut Chance) -> Vec<HopPlan> {
 
 fn hops(chance: &mut Chance) -> Vec<HopPlan> {
     let mut hops = Vec::new();
-    while hops.len() < 3 && chance.one_in(4) {
+    while hops.len() < 3 && chance.one_in(3) {
         let (status, origin) = (chance.pick(&[302, 303, 307]), u8::from(chance.one_in(2)));
         hops.push(hop(chance, HeadPlan::Redirect(status, origin)));
     }
@@ -320,16 +320,16 @@ fn act(
         return push(after, Act::Session(session_deed(chance)));
     }
     if form.is_future() && !chance.one_in(4) {
-        return match chance.below(8) {
-            0 | 1 => push(after, Act::DropFuture(number)),
+        return match chance.below(10) {
+            0..=2 => push(chance.pick(&[after, 0, 5]), Act::DropFuture(number)),
             // Whether a future left just then has noticed a callback that an executor ran, no entry tells.
             _ if queue == Queue::Executor => push(after, Act::Do(number, Deed::Suspend)),
             // Often just when the idle timer fires.
-            2..=4 => push(chance.pick(&[after, 20, 40, 60]), Act::Leave(number)),
-            5 => push(after, Act::Return(number)),
+            3..=5 => push(chance.pick(&[after, 20, 40, 60]), Act::Leave(number)),
+            6 => push(after, Act::Return(number)),
             _ => {
                 push(after, Act::Leave(number));
-                push(chance.pick(&GRID), Act::Return(number));
+                push(chance.pick(&[0, 0, 20, 60]), Act::Return(number));
             }
         };
     }

@@ -170,7 +170,7 @@ impl<'a> World<'a> {
         let now = self.now;
         for number in 0..self.tasks.len() {
             let task = &mut self.tasks[number];
-            let cancels = is_cancelled(task) && !(was_finishing && !task.was_resumed);
+            let cancels = is_cancelled(task) && (!was_finishing || task.was_resumed);
             if task.is_made && !task.is_refused && cancels {
                 task.cancel(now);
                 if !task.form.is_future() {

@@ -136,13 +136,10 @@ impl World<'_> {
         waits && keep < self.capacity(origin).0
     }
 
-    /// How many futures at `origin` were ever left unpolled: each may have had a place in turn.
+    /// How many futures were ever left unpolled: each may have kept a place from others in turn.
     #[must_use]
-    pub(crate) fn left_at(&self, origin: u8) -> usize {
-        self.tasks
-            .iter()
-            .filter(|task| task.was_left && task.origin == origin)
-            .count()
+    pub(crate) fn ever_left(&self) -> usize {
+        self.tasks.iter().filter(|task| task.was_left).count()
     }
 
     /// How many keep a place at `origin` beyond doubt, this one not counted, nor those who have only now taken theirs again.

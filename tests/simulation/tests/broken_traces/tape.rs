@@ -10,15 +10,15 @@ use urlsession_simulation::{
 
 /// A trace and the schedule that it is of.
 #[derive(Clone)]
-pub struct Tape {
-    pub schedule: Schedule,
+pub(crate) struct Tape {
+    pub(crate) schedule: Schedule,
     entries: Vec<Entry>,
     now: u64,
 }
 
 impl Tape {
     /// An empty trace of so many delegate tasks, one chunk of two bytes each, at one origin.
-    pub fn of(tasks: usize) -> Self {
+    pub(crate) fn of(tasks: usize) -> Self {
         let setup = Setup {
             limit: 6,
             idle: 50,
@@ -44,56 +44,56 @@ impl Tape {
     }
 
     /// From here on it is this time.
-    pub fn at(mut self, now: u64) -> Self {
+    pub(crate) fn at(mut self, now: u64) -> Self {
         self.now = now;
         self
     }
 
-    pub fn what(mut self, what: What) -> Self {
+    pub(crate) fn what(mut self, what: What) -> Self {
         self.entries.push(Entry { at: self.now, what });
         self
     }
 
-    pub fn task(self, task: u8, event: Event) -> Self {
+    pub(crate) fn task(self, task: u8, event: Event) -> Self {
         self.what(What::Task(task, event))
     }
 
-    pub fn server(self, task: u8, sight: Sight) -> Self {
+    pub(crate) fn server(self, task: u8, sight: Sight) -> Self {
         self.task(task, Event::Server(0, sight))
     }
 
-    pub fn made(self, task: u8) -> Self {
+    pub(crate) fn made(self, task: u8) -> Self {
         self.task(task, Event::Made)
             .task(task, Event::Born(TaskState::Suspended))
     }
 
-    pub fn did(self, task: u8, deed: Deed, state: TaskState) -> Self {
+    pub(crate) fn did(self, task: u8, deed: Deed, state: TaskState) -> Self {
         self.task(task, Event::Did(deed))
             .task(task, Event::State(deed, state))
     }
 
-    pub fn resumed(self, task: u8) -> Self {
+    pub(crate) fn resumed(self, task: u8) -> Self {
         self.made(task).did(task, Deed::Resume, TaskState::Running)
     }
 
-    pub fn prioritised(self, task: u8, priority: Priority) -> Self {
+    pub(crate) fn prioritised(self, task: u8, priority: Priority) -> Self {
         let suspended = TaskState::Suspended;
         self.made(task)
             .did(task, Deed::SetPriority(priority), suspended)
             .did(task, Deed::Resume, TaskState::Running)
     }
 
-    pub fn connected(self, task: u8) -> Self {
+    pub(crate) fn connected(self, task: u8) -> Self {
         self.server(task, Sight::Began)
             .server(task, Sight::Connected)
     }
 
     /// The session's delegate is called, and answers at once.
-    pub fn called(self, task: u8, callback: Callback) -> Self {
+    pub(crate) fn called(self, task: u8, callback: Callback) -> Self {
         self.asked(task, Who::Sessions, callback, Returned::Now(Choice::Go))
     }
 
-    pub fn asked(self, task: u8, who: Who, callback: Callback, returned: Returned) -> Self {
+    pub(crate) fn asked(self, task: u8, who: Who, callback: Callback, returned: Returned) -> Self {
         let state = match callback {
             Callback::Complete(_) => TaskState::Completed,
             _ => TaskState::Running,
@@ -102,32 +102,32 @@ impl Tape {
             .task(task, Event::Returned(who, callback, returned))
     }
 
-    pub fn responded(self, task: u8) -> Self {
+    pub(crate) fn responded(self, task: u8) -> Self {
         self.server(task, Sight::Head(200))
             .called(task, Callback::Response(200))
     }
 
     /// The whole body, and the end.
-    pub fn succeeded(self, task: u8) -> Self {
+    pub(crate) fn succeeded(self, task: u8) -> Self {
         self.server(task, Sight::Chunk(2))
             .called(task, Callback::Data(body(2, 0)))
             .server(task, Sight::Ended)
             .completed(task, None)
     }
 
-    pub fn completed(self, task: u8, error: Option<ErrorCode>) -> Self {
+    pub(crate) fn completed(self, task: u8, error: Option<ErrorCode>) -> Self {
         self.task(task, Event::Completed(error))
             .called(task, Callback::Complete(error))
     }
 
     /// The app lets go of everything, and the session ends.
-    pub fn over(self, tasks: u8) -> Self {
+    pub(crate) fn over(self, tasks: u8) -> Self {
         let quiet = self.what(What::Quiet);
         let dropped = (0..tasks).fold(quiet, |tape, task| tape.task(task, Event::HandleDropped));
         dropped.ended(SessionDeed::DropHandle)
     }
 
-    pub fn ended(self, deed: SessionDeed) -> Self {
+    pub(crate) fn ended(self, deed: SessionDeed) -> Self {
         self.what(What::Did(deed))
             .what(What::BecameInvalid)
             .what(What::DelegateReleased)
@@ -140,18 +140,18 @@ impl Tape {
         place.unwrap_or_else(|| panic!("no {what:?} on the tape"))
     }
 
-    pub fn without(mut self, what: What) -> Self {
+    pub(crate) fn without(mut self, what: What) -> Self {
         self.entries.remove(self.find(what));
         self
     }
 
-    pub fn instead(mut self, what: What, other: What) -> Self {
+    pub(crate) fn instead(mut self, what: What, other: What) -> Self {
         let place = self.find(what);
         self.entries[place].what = other;
         self
     }
 
-    pub fn with_after(mut self, what: What, more: What) -> Self {
+    pub(crate) fn with_after(mut self, what: What, more: What) -> Self {
         let place = self.find(what);
         let at = self.entries[place].at;
         self.entries.insert(place + 1, Entry { at, what: more });
@@ -159,7 +159,7 @@ impl Tape {
     }
 
     /// Everything after the last entry like this comes so much later.
-    pub fn delayed_after(mut self, what: What, by: u64) -> Self {
+    pub(crate) fn delayed_after(mut self, what: What, by: u64) -> Self {
         let place = self.entries.iter().rposition(|entry| entry.what == what);
         let place = place.unwrap_or_else(|| panic!("no {what:?} on the tape"));
         self.entries[place + 1..]
@@ -169,7 +169,7 @@ impl Tape {
     }
 
     /// The rules that it breaks.
-    pub fn broken(&self) -> Vec<&'static str> {
+    pub(crate) fn broken(&self) -> Vec<&'static str> {
         check(&self.schedule, &self.entries)
             .into_iter()
             .map(|violation| violation.rule)
@@ -196,7 +196,7 @@ fn plan() -> TaskPlan {
     }
 }
 
-pub fn body(length: u64, first: u8) -> Body {
+pub(crate) fn body(length: u64, first: u8) -> Body {
     Body {
         length,
         first,
@@ -205,6 +205,6 @@ pub fn body(length: u64, first: u8) -> Body {
 }
 
 /// An event of the first task.
-pub fn first(event: Event) -> What {
+pub(crate) fn first(event: Event) -> What {
     What::Task(0, event)
 }

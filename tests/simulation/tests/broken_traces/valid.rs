@@ -10,7 +10,7 @@ use urlsession_simulation::{
 use crate::tape::Tape;
 
 /// A task that loads and succeeds.
-pub fn success() -> Tape {
+pub(crate) fn success() -> Tape {
     let tape = Tape::of(1)
         .resumed(0)
         .connected(0)
@@ -22,7 +22,7 @@ pub fn success() -> Tape {
 }
 
 /// A task whose delegate takes its time over the response.
-pub fn asked() -> Tape {
+pub(crate) fn asked() -> Tape {
     let (response, later) = (Callback::Response(200), Returned::Later);
     let tape = Tape::of(1)
         .resumed(0)
@@ -38,7 +38,7 @@ pub fn asked() -> Tape {
 }
 
 /// A task whose own delegate leaves the response to the session's.
-pub fn passed_on() -> Tape {
+pub(crate) fn passed_on() -> Tape {
     let mut tape = Tape::of(1);
     tape.schedule.tasks[0].has_delegate = true;
     let (response, end) = (Callback::Response(200), Callback::Complete(None));
@@ -58,7 +58,7 @@ pub fn passed_on() -> Tape {
 }
 
 /// A task that is suspended in the middle, longer than its idle timer runs.
-pub fn suspended() -> Tape {
+pub(crate) fn suspended() -> Tape {
     let tape = Tape::of(1).resumed(0).connected(0).at(10).responded(0);
     tape.at(20)
         .did(0, Deed::Suspend, TaskState::Suspended)
@@ -70,7 +70,7 @@ pub fn suspended() -> Tape {
 }
 
 /// A task that is cancelled while it waits for the head.
-pub fn cancelled() -> Tape {
+pub(crate) fn cancelled() -> Tape {
     let tape = Tape::of(1).resumed(0).connected(0).at(10);
     tape.did(0, Deed::Cancel, TaskState::Canceling)
         .server(0, Sight::Aborted)
@@ -79,7 +79,7 @@ pub fn cancelled() -> Tape {
 }
 
 /// A task to which nothing comes.
-pub fn idle() -> Tape {
+pub(crate) fn idle() -> Tape {
     let tape = Tape::of(1)
         .resumed(0)
         .connected(0)
@@ -89,7 +89,7 @@ pub fn idle() -> Tape {
 }
 
 /// A task that follows so many redirects.
-pub fn redirected(count: u8) -> Tape {
+pub(crate) fn redirected(count: u8) -> Tape {
     let mut tape = Tape::of(1);
     let last = tape.schedule.tasks[0].hops.remove(0);
     let redirect = HopPlan::answering(HeadPlan::Redirect(302, 0));
@@ -116,7 +116,7 @@ pub fn redirected(count: u8) -> Tape {
 }
 
 /// A future, polled to its end.
-pub fn future() -> Tape {
+pub(crate) fn future() -> Tape {
     let mut tape = Tape::of(1);
     tape.schedule.tasks[0].form = Form::Data;
     tape.task(0, Event::Made)
@@ -132,7 +132,7 @@ pub fn future() -> Tape {
 }
 
 /// A task made after the session was told to end.
-pub fn refused() -> Tape {
+pub(crate) fn refused() -> Tape {
     Tape::of(1)
         .what(What::Did(SessionDeed::Finish))
         .what(What::BecameInvalid)
@@ -144,7 +144,7 @@ pub fn refused() -> Tape {
 }
 
 /// A second task that has its turn when the first has ended.
-pub fn queued() -> Tape {
+pub(crate) fn queued() -> Tape {
     let mut tape = Tape::of(2);
     tape.schedule.setup.limit = 1;
     let tape = tape
@@ -158,7 +158,7 @@ pub fn queued() -> Tape {
 }
 
 /// Tasks that go one by one, in this order, after the first; the second has waited longest, the others are urgent.
-pub fn one_by_one(order: &[u8]) -> Tape {
+pub(crate) fn one_by_one(order: &[u8]) -> Tape {
     let mut tape = Tape::of(order.len() + 1);
     tape.schedule.setup.limit = 1;
     let tape = tape.resumed(0).prioritised(1, Priority::Low);
