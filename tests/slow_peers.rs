@@ -79,6 +79,17 @@ fn dribbled(bytes: &str) -> Script {
     ])
 }
 
+/// A head and a whole body, up to its trailers.
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n";
+
+fn stalls_in_trailers() -> Script {
+    Script::new([
+        Step::ReadRequest,
+        Step::write(CHUNKED.to_owned() + "x-late: "),
+        Step::Stall,
+    ])
+}
+
 fn h2_dribbled() -> Script {
     h2::in_pieces(
         b"a body that comes in very small pieces",
@@ -91,6 +102,7 @@ fn h2_dribbled() -> Script {
 async fn each_ends_at_its_timer() {
     let _alone = ALONE.lock().await;
     let long = "HTTP/1.1 200 OK\r\nX-Slow: ".to_owned() + &"x".repeat(1000);
+    let trailers = CHUNKED.to_owned() + "x-slow: " + &"x".repeat(1000);
     let body = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_owned() + &"x".repeat(1000);
     let plain = [
         (
@@ -113,7 +125,9 @@ async fn each_ends_at_its_timer() {
             faults::at(faults::Phase::Body, How::Stall),
             IdleTimer,
         ),
+        ("half a trailer section", stalls_in_trailers(), IdleTimer),
         ("a head byte by byte", dribbled(&long), ResourceTimer),
+        ("trailers byte by byte", dribbled(&trailers), ResourceTimer),
         ("a body byte by byte", dribbled(&body), ResourceTimer),
         (
             "103 after 103",

@@ -1,6 +1,8 @@
 //! Heads: what this transport adds to a request's fields, and what it refuses in a response's.
 
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
+};
 use http::{Method, StatusCode, Uri};
 use urlsession_core::Target;
 #[cfg(feature = "http2")]
@@ -48,7 +50,10 @@ pub(crate) fn http1(
 ) -> http::Request<Upload> {
     let mut headers = HeaderMap::with_capacity(fields.len() + 2);
     headers.append(HOST, target.host_field().clone());
-    copy_fields(fields, &mut headers);
+    if copy_fields(fields, &mut headers) {
+        // TE is of one connection (RFC 9110 section 10.1.4).
+        headers.append(CONNECTION, HeaderValue::from_static("te"));
+    }
     match upload.length() {
         Some(length) => set_length(method, length, &mut headers),
         None => {
@@ -94,12 +99,19 @@ pub(crate) fn http2(
     Ok(request)
 }
 
-fn copy_fields(from: &HeaderMap, to: &mut HeaderMap) {
+/// Copies the fields that are the app's to set; true when `TE: trailers` is among them, which is.
+fn copy_fields(from: &HeaderMap, to: &mut HeaderMap) -> bool {
+    let mut takes_trailers = false;
     for (name, value) in from {
-        if !is_the_transports(name) {
-            to.append(name.clone(), value.clone());
+        if is_the_transports(name) {
+            if name != TE || value != "trailers" {
+                continue;
+            }
+            takes_trailers = true;
         }
+        to.append(name.clone(), value.clone());
     }
+    takes_trailers
 }
 
 /// Content-Length, also 0 where the method expects content (RFC 9110 section 8.6).

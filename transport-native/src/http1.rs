@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -160,6 +161,7 @@ pub(crate) async fn exchange(
     } else {
         Box::new(Http1Body {
             carried: Some((incoming, connection)),
+            trailers: None,
             hop: hop.reader(),
         })
     };
@@ -215,6 +217,7 @@ impl Body for Ended {
 /// The body of a response, and the connection that it comes on; `None` after the end.
 struct Http1Body {
     carried: Option<(Incoming, Box<Connection>)>,
+    trailers: Option<Box<HeaderMap>>,
     hop: crate::exchange::Reader,
 }
 
@@ -253,8 +256,12 @@ impl Body for Http1Body {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(self.fail(error)))),
                 Poll::Ready(Some(Ok(frame))) => {
                     let is_last = incoming.is_end_stream();
-                    let Ok(chunk) = frame.into_data() else {
-                        continue;
+                    let chunk = match frame.into_data() {
+                        Ok(chunk) => chunk,
+                        Err(frame) => {
+                            self.trailers = frame.into_trailers().ok().map(Box::new);
+                            continue;
+                        }
                     };
                     if is_last {
                         self.finish();
@@ -272,6 +279,10 @@ impl Body for Http1Body {
         self.carried
             .as_ref()
             .map_or(Some(0), |(incoming, _)| incoming.size_hint().exact())
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take().map(|trailers| *trailers)
     }
 }
 

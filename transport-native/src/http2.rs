@@ -10,6 +10,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
+use http::HeaderMap;
 use urlsession_core::{
     Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Response,
 };
@@ -240,6 +241,7 @@ fn answer(
         });
         Box::new(Http2Body {
             flow,
+            trailers: None,
             remaining,
             hop: hop.reader(),
         })
@@ -382,6 +384,7 @@ impl Pump {
 /// The body of a response; `flow` is `None` after its end.
 struct Http2Body {
     flow: Option<Flow>,
+    trailers: Option<Box<HeaderMap>>,
     remaining: Option<u64>,
     hop: Reader,
 }
@@ -409,6 +412,23 @@ impl Flow {
             }
         }
     }
+
+    /// What comes after the last byte, `None` when it is the end of the stream.
+    fn poll_trailers(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<HeaderMap>, Error>> {
+        let trailers = ready!(self.stream.poll_trailers(context))
+            .map_err(|error| self.place.connection().error_of(error))?;
+        trailers.as_ref().map_or(Ok(()), head::check_http2)?;
+        Poll::Ready(Ok(trailers))
+    }
+}
+
+impl Http2Body {
+    fn located(&self, error: Error) -> Error {
+        error.with_url(self.hop.target.url())
+    }
 }
 
 impl Body for Http2Body {
@@ -426,9 +446,17 @@ impl Body for Http2Body {
                     self.flow = None;
                 }
             }
-            Some(Err(_)) | None => self.flow = None,
+            Some(Err(_)) => self.flow = None,
+            None => {
+                let trailers = ready!(flow.poll_trailers(context));
+                self.flow = None;
+                match trailers {
+                    Ok(trailers) => self.trailers = trailers.map(Box::new),
+                    Err(error) => return Poll::Ready(Some(Err(self.located(error)))),
+                }
+            }
         }
-        Poll::Ready(chunk.map(|chunk| chunk.map_err(|error| error.with_url(self.hop.target.url()))))
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|error| self.located(error))))
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -436,5 +464,9 @@ impl Body for Http2Body {
             None => Some(0),
             Some(_) => self.remaining,
         }
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take().map(|trailers| *trailers)
     }
 }

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::header;
 
 use crate::load::follow::follow;
+use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::words::body::Body;
 use crate::words::error::{Error, ErrorCode};
@@ -52,6 +53,9 @@ pub(crate) async fn load<A: App>(
     let body = pull(app, &mut *answer.body, output, expected)
         .await
         .map_err(|error| error.with_url(response.url()))?;
+    if let Some(trailers) = answer.body.trailers() {
+        app.set_trailers(trailers::allowed(trailers));
+    }
     Ok((body, response))
 }
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::vec::IntoIter;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::clock::Sleep;
 use super::exchange::{Open, scripted};
@@ -18,6 +19,7 @@ use crate::words::error::{Error, ErrorCode};
 pub(super) struct ScriptedBody {
     steps: IntoIter<Step>,
     more: Option<More>,
+    trailers: HeaderMap,
     made: u64,
     waiting: Waiting,
     /// Bytes announced and not delivered, where the length was said.
@@ -45,6 +47,7 @@ impl ScriptedBody {
             announced,
             steps: script.steps.into_iter(),
             more: script.more,
+            trailers: script.trailers,
             made: 0,
             waiting: Waiting::No,
             until_reset: script.reset_after,
@@ -126,5 +129,10 @@ impl Body for ScriptedBody {
 
     fn remaining(&self) -> Option<u64> {
         self.announced
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        let trailers = std::mem::take(&mut self.trailers);
+        (!trailers.is_empty()).then_some(trailers)
     }
 }

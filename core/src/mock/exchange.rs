@@ -172,6 +172,9 @@ impl Exchange {
             self.reply.body.steps.clear();
             self.reply.body.more = None;
         }
+        if !self.capabilities.trailers {
+            self.reply.body.trailers.clear();
+        }
         let announced = announce(&mut head, &self.reply.body, record.method());
         if !self.capabilities.all_response_headers {
             degrade::response_headers(&mut head.headers);

@@ -82,6 +82,8 @@ pub(super) struct Script {
     pub(super) reset_after: Option<u64>,
     /// So many bytes more are announced than sent.
     pub(super) missing: u64,
+    /// Fields after the last byte.
+    pub(super) trailers: HeaderMap,
     pub(super) says_length: bool,
 }
 
@@ -191,6 +193,7 @@ impl Reply {
                 more: None,
                 reset_after: None,
                 missing: 0,
+                trailers: HeaderMap::new(),
                 says_length: true,
             },
         }
@@ -258,14 +261,7 @@ impl Reply {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let name = name
-            .try_into()
-            .ok()
-            .expect("a valid name of a header field");
-        let value = value
-            .try_into()
-            .ok()
-            .expect("a valid value of a header field");
+        let (name, value) = field(name, value);
         if let Answer::Head(head) = &mut self.answer {
             head.headers.append(name, value);
         }
@@ -323,6 +319,20 @@ impl Reply {
         self
     }
 
+    /// A field after the body (RFC 9110 section 6.5), beside others of its name.
+    ///
+    /// # Panics
+    /// When it is no valid name or value.
+    pub fn trailer<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let (name, value) = field(name, value);
+        self.body.trailers.append(name, value);
+        self
+    }
+
     /// Steps of the body made when it gets there, after those listed: `make(0)`, `make(1)` and so on up to `None`.
     ///
     /// The body's length is then unknown.
@@ -353,6 +363,19 @@ impl Reply {
         self.body.says_length = false;
         self
     }
+}
+
+fn field<N, V>(name: N, value: V) -> (HeaderName, HeaderValue)
+where
+    N: TryInto<HeaderName>,
+    V: TryInto<HeaderValue>,
+{
+    let name = name.try_into().ok();
+    let value = value.try_into().ok();
+    (
+        name.expect("a valid name of a header field"),
+        value.expect("a valid value of a header field"),
+    )
 }
 
 impl Script {

@@ -85,9 +85,18 @@ impl SessionFields {
     }
 }
 
+/// True when TE says that trailers are taken, and nothing else (RFC 9110 section 10.1.4): that is the app's to say.
+fn takes_trailers(fields: &HeaderMap) -> bool {
+    let mut values = fields.get_all(header::TE).iter();
+    let first = values.next();
+    first.is_some_and(|value| value == "trailers") && values.next().is_none()
+}
+
 fn remove_transport_own(fields: &mut HeaderMap) {
     for name in &TRANSPORT_OWN {
-        fields.remove(name);
+        if *name != header::TE || !takes_trailers(fields) {
+            fields.remove(name);
+        }
     }
     retain(fields, |name| !name.as_str().starts_with("proxy-"));
 }
@@ -167,6 +176,15 @@ mod tests {
             hop.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
             ["accept", "user-agent"]
         );
+    }
+
+    #[test]
+    fn of_te_only_trailers_is_the_apps() {
+        let session = session(&[]);
+        for (value, sent) in [("trailers", true), ("gzip", false), ("trailers, x", false)] {
+            let hop = session.of_hop(&fields(&[("te", value)]), false, false);
+            assert_eq!(hop.contains_key("te"), sent, "{value}");
+        }
     }
 
     #[test]

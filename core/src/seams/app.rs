@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use crate::policy::fields::SessionFields;
 use crate::seams::exchange::Informational;
@@ -87,6 +88,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
 
     /// The head is there; the body will be this long.
     fn set_response(&self, response: &Response, expected: Option<u64>);
+
+    /// The body has ended, and these fields came after it.
+    fn set_trailers(&self, trailers: HeaderMap);
 
     /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
     fn hop_begins(&self, expected_to_send: Option<u64>);

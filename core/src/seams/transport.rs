@@ -148,6 +148,8 @@ pub struct Capabilities {
     pub redirects: bool,
     /// 1xx responses are reported. False: they are never seen.
     pub informational: bool,
+    /// The fields after a response's body are seen. False: [`Task::trailers`](crate::Task::trailers) is always `None`.
+    pub trailers: bool,
     /// The bytes of a request's body are counted as they leave. False: `did_send_body_data` is called once, when the
     /// response's head is there, with the whole length where it is known.
     pub upload_progress: bool,
@@ -173,6 +175,7 @@ impl Capabilities {
         Self {
             redirects: true,
             informational: true,
+            trailers: true,
             upload_progress: true,
             streamed_upload: true,
             file_upload: true,
@@ -189,6 +192,7 @@ impl Capabilities {
         Self {
             redirects: false,
             informational: false,
+            trailers: false,
             upload_progress: false,
             streamed_upload: false,
             file_upload: false,

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::Stream;
+use http::HeaderMap;
 
 use crate::load::deliver::{Item, Outlet};
 use crate::session::ledger::Ledger;
@@ -57,6 +58,12 @@ impl BodyBytes {
     #[must_use]
     pub fn task(&self) -> Task {
         Task::of(self.task.clone())
+    }
+
+    /// The fields that came after the body, once the stream has ended: see [`Task::trailers`].
+    #[must_use]
+    pub fn trailers(&self) -> Option<HeaderMap> {
+        self.task.facts().trailers.as_deref().cloned()
     }
 
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item, Error>>> {

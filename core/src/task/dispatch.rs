@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
+use http::HeaderMap;
+
 use crate::policy::fields::SessionFields;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::platform::Platform;
@@ -295,6 +297,10 @@ impl App for Arc<TaskShared> {
         let mut facts = self.facts();
         facts.response = Some(response.clone());
         facts.expected_to_receive = expected;
+    }
+
+    fn set_trailers(&self, trailers: HeaderMap) {
+        self.facts().trailers = Some(Box::new(trailers));
     }
 
     fn hop_begins(&self, expected_to_send: Option<u64>) {

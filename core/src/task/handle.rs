@@ -5,6 +5,8 @@ use std::future::{Future, poll_fn};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use http::HeaderMap;
+
 use crate::session::Session;
 use crate::session::ledger::Ledger;
 use crate::task::lifecycle::TaskState;
@@ -105,6 +107,16 @@ impl Task {
     #[must_use]
     pub fn response(&self) -> Option<Response> {
         self.0.facts().response.clone()
+    }
+
+    /// The fields that came after the answer's body (RFC 9110 section 6.5), once it has ended: in `did_complete`, after the last chunk.
+    ///
+    /// They are apart from the header fields, and never merged into them; those that would have to be known before the body, such as
+    /// Content-Length or Set-Cookie, are dropped. Many servers send trailers only to requests that say `TE: trailers`. `None` when there
+    /// were none, or where [`Capabilities::trailers`](crate::Capabilities::trailers) is false.
+    #[must_use]
+    pub fn trailers(&self) -> Option<HeaderMap> {
+        self.0.facts().trailers.as_deref().cloned()
     }
 
     /// Why it failed, once it has.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use crate::seams::signals::Signals;
 use crate::session::admission::{Slot, Urgency};
@@ -69,6 +70,8 @@ pub(crate) struct TaskShared {
 pub(crate) struct Facts {
     pub(crate) current_request: Option<Request>,
     pub(crate) response: Option<Response>,
+    /// What came after the answer's body.
+    pub(crate) trailers: Option<Box<HeaderMap>>,
     pub(crate) error: Option<Error>,
     pub(crate) expected_to_receive: Option<u64>,
     pub(crate) expected_to_send: Option<u64>,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
@@ -21,6 +22,13 @@ pub trait Body: MaybeSend + 'static {
 
     /// How many bytes are still to come, where that is known.
     fn remaining(&self) -> Option<u64> {
+        None
+    }
+
+    /// The fields that came after the body (RFC 9110 section 6.5), if any; asked for once, when the body has ended.
+    ///
+    /// A body that wraps another hands its trailers on. They are never merged into the header fields, which they could forge.
+    fn trailers(&mut self) -> Option<HeaderMap> {
         None
     }
 

@@ -105,6 +105,7 @@ macro_rules! flags {
 flags!(
     REDIRECTS redirects,
     INFORMATIONAL informational,
+    TRAILERS trailers,
     UPLOAD_PROGRESS upload_progress,
     STREAMED_UPLOAD streamed_upload,
     FILE_UPLOAD file_upload,

@@ -256,6 +256,9 @@ macro_rules! for_each_case {
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];
+                trailers_are_seen_once_the_body_has_ended [Has(TRAILERS)];
+                trailers_go_unseen [Lacks(TRAILERS)];
+                trailers_that_would_forge_a_head_are_dropped [Has(TRAILERS)];
                 failures_are_told_apart [Has(DISTINCT_ERRORS)];
                 failures_share_one_code [Lacks(DISTINCT_ERRORS)];
                 a_configured_root_is_trusted [Has(TLS_CONFIGURATION), Has(DISTINCT_ERRORS), TLS];

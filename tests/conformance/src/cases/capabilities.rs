@@ -1,7 +1,12 @@
 //! Flags of the transport's capabilities that no other group is about, each in both its sides.
 
-use urlsession_core::http::Version;
-use urlsession_core::{ErrorCode, Request};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use urlsession_core::futures::StreamExt;
+use urlsession_core::http::{HeaderMap, Version};
+use urlsession_core::{
+    Answer, Delegate, Error, ErrorCode, Request, Response, ResponseDisposition, Task,
+};
 
 use crate::recorder::{Call, Recorder};
 use crate::{Fixture, Verdict};
@@ -34,6 +39,92 @@ pub(crate) async fn interim_responses_go_unseen(fixture: Fixture) -> Verdict {
     session.data_task(fixture.url("/early-hints")).resume();
     check_eq!(recorder.completion().await, None);
     check_eq!(recorder.names(), ["response", "data", "complete"]);
+    Ok(())
+}
+
+/// A task's trailers as its delegate finds them in the completion.
+#[derive(Clone, Default)]
+struct Late(Arc<Mutex<Option<HeaderMap>>>);
+
+impl Delegate for Late {
+    fn did_receive_response(&self, task: &Task, _: &Response) -> Answer<ResponseDisposition> {
+        assert!(task.trailers().is_none(), "trailers before the body");
+        Answer::Unhandled
+    }
+
+    fn did_complete(&self, task: &Task, _: Option<&Error>) -> Answer<()> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = task.trailers();
+        Answer::HANDLED
+    }
+}
+
+pub(crate) async fn trailers_are_seen_once_the_body_has_ended(fixture: Fixture) -> Verdict {
+    let url = fixture.url("/trailers");
+    let (mut chunks, response) = fixture.session().bytes(&url).await?;
+    check_eq!(chunks.trailers(), None);
+    while let Some(chunk) = chunks.next().await {
+        chunk?;
+    }
+    let trailers = chunks.trailers().unwrap_or_default();
+    check_eq!(
+        trailers.get("x-checksum").map(|it| it.as_bytes()),
+        Some(&b"abc123"[..])
+    );
+    check_eq!(
+        trailers.get("x-length").map(|it| it.as_bytes()),
+        Some(&b"12"[..])
+    );
+    check!(
+        !response.headers().contains_key("x-checksum"),
+        "{response:?}"
+    );
+
+    let late = Late::default();
+    let session = fixture.session();
+    let (_, response) = session.data_with_delegate(&url, late.clone()).await?;
+    check!(
+        !response.headers().contains_key("x-checksum"),
+        "{response:?}"
+    );
+    let seen = late
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    check_eq!(seen, Some(trailers));
+    Ok(())
+}
+
+pub(crate) async fn trailers_go_unseen(fixture: Fixture) -> Verdict {
+    let (mut chunks, response) = fixture.session().bytes(fixture.url("/trailers")).await?;
+    let mut body = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk?);
+    }
+    check_eq!(&body[..], b"Hello World!");
+    check_eq!(chunks.trailers(), None);
+    check!(
+        !response.headers().contains_key("x-checksum"),
+        "{response:?}"
+    );
+    Ok(())
+}
+
+pub(crate) async fn trailers_that_would_forge_a_head_are_dropped(fixture: Fixture) -> Verdict {
+    let (mut chunks, response) = fixture
+        .session()
+        .bytes(fixture.url("/forged-trailers"))
+        .await?;
+    while let Some(chunk) = chunks.next().await {
+        chunk?;
+    }
+    let trailers = chunks.trailers().unwrap_or_default();
+    let names: Vec<_> = trailers.keys().map(|name| name.as_str()).collect();
+    check_eq!(names, ["x-checksum"]);
+    check!(
+        !response.headers().contains_key("set-cookie"),
+        "{response:?}"
+    );
     Ok(())
 }
 

@@ -202,6 +202,16 @@ impl Site {
             ["early-hints"] => text(200, "Hello World!")
                 .informational(103)
                 .informational(103),
+            ["trailers"] => text(200, "Hello World!")
+                .without_length()
+                .trailer("x-checksum", "abc123")
+                .trailer("x-length", "12"),
+            ["forged-trailers"] => text(200, "Hello World!")
+                .without_length()
+                .trailer("content-length", "1")
+                .trailer("set-cookie", "a=b")
+                .trailer("www-authenticate", "Basic")
+                .trailer("x-checksum", "abc123"),
             ["gzipped-response"] => Reply::new(200)
                 .header("content-encoding", "gzip")
                 .body(GZIP.to_vec()),

@@ -1,6 +1,6 @@
 //! Routes where something comes before or after the response proper.
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 
 use crate::body::Body;
@@ -35,19 +35,44 @@ pub(super) fn hints(exchange: &Exchange) -> Reply {
 
 /// A body in one chunk and two trailer fields, whether or not the client said `TE: trailers`.
 pub(super) fn trailers(exchange: &Exchange) -> Reply {
+    trailing(exchange, &[("x-checksum", "abc123"), ("x-length", "12")])
+}
+
+/// The same with fields that belong before a body, and one that may come after it.
+pub(super) fn forged_trailers(exchange: &Exchange) -> Reply {
+    const FORGED: [(&str, &str); 4] = [
+        ("content-length", "1"),
+        ("set-cookie", "a=b"),
+        ("www-authenticate", "Basic"),
+        ("x-checksum", "abc123"),
+    ];
+    trailing(exchange, &FORGED)
+}
+
+fn trailing(exchange: &Exchange, fields: &[(&'static str, &'static str)]) -> Reply {
     if exchange.is_h2() {
-        let mut fields = HeaderMap::new();
-        fields.insert("x-checksum", HeaderValue::from_static("abc123"));
-        fields.insert("x-length", HeaderValue::from_static("12"));
+        let pair = |&(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        };
+        let fields: HeaderMap = fields.iter().map(pair).collect();
         let body = Full::from(BODY).with_trailers(std::future::ready(Some(Ok(fields))));
         let body = body.map_err(|never| match never {}).boxed_unsync();
         return Response::new(body).into();
     }
+    let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+    let lines = fields
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\
-         Trailer: X-Checksum, X-Length\r\nAccess-Control-Allow-Origin: *\r\n\r\n\
-         {:x}\r\n{BODY}\r\n0\r\nX-Checksum: abc123\r\nX-Length: 12\r\n\r\n",
-        BODY.len()
+         Trailer: {}\r\nAccess-Control-Allow-Origin: *\r\n\r\n\
+         {:x}\r\n{BODY}\r\n0\r\n{}\r\n",
+        names.join(", "),
+        BODY.len(),
+        lines.collect::<String>(),
     );
     Script::new([Step::write(answer)]).into()
 }

@@ -18,7 +18,8 @@
 //! | `/bytes/N`, `/chunked/N` | N bytes of [`pattern`](crate::pattern), with length and ranges, or neither |
 //! | `/delay/MS`, `/slow/N/MS`, `/endless?every=MS` | a late answer, a slow one, one without end (events; without `every` a flood) |
 //! | `/headers?Name=value…` | 200 with these fields |
-//! | `/trailers`, `/early-hints`, `/early-413` | a trailer section, two 103s and then 200, 413 before the body is read |
+//! | `/trailers`, `/forged-trailers` | a trailer section; one with fields that belong into the head |
+//! | `/early-hints`, `/early-413` | two 103s and then 200; 413 before the body is read |
 //! | `/reset-stream/CODE?after=N` | N bytes of a body, then RST_STREAM (on HTTP/1.1: RST) |
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
 //! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`], HTTP/1.1 only |
@@ -77,6 +78,7 @@ async fn answer_without_body(exchange: &Exchange, segments: &[&str]) -> Reply {
         ["slow", count, ms] => bodies::slow(count, ms).into(),
         ["endless"] => bodies::endless(exchange).into(),
         ["trailers"] => early::trailers(exchange),
+        ["forged-trailers"] => early::forged_trailers(exchange),
         ["early-hints"] => early::hints(exchange),
         ["reset-stream", code] => bodies::reset_stream(exchange, code),
         ["redirect"] | ["r"] => redirects::one(exchange).into(),
