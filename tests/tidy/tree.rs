@@ -6,8 +6,8 @@ use std::path::Path;
 /// Folders that hold no sources of the project.
 const SKIPPED: [&str; 4] = ["target", ".git", "node_modules", "pkg"];
 
-/// Files that tools write.
-const WRITTEN_BY_TOOLS: [&str; 2] = ["Cargo.lock", "package-lock.json"];
+/// Files that tools write; `.git` is one in a work tree beside the repository.
+const WRITTEN_BY_TOOLS: [&str; 3] = [".git", "Cargo.lock", "package-lock.json"];
 
 /// A text file: its path from the project's root with `/` between, and its text.
 #[derive(Debug)]
