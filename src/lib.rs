@@ -25,6 +25,8 @@ pub use urlsession_core::*;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use urlsession_transport_native as native;
+#[cfg(all(feature = "blocking", not(target_arch = "wasm32")))]
+pub use urlsession_transport_native::blocking;
 #[cfg(target_arch = "wasm32")]
 pub use urlsession_transport_web as web;
 

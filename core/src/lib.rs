@@ -4,6 +4,7 @@
 //! browser's on `fetch`, or the mock for unit tests. Programs use the facade crate `urlsession`, which picks the platform of the
 //! compilation target.
 
+mod interop;
 mod load;
 #[cfg(feature = "mock")]
 pub mod mock;
@@ -20,6 +21,12 @@ pub use futures;
 pub use http;
 pub use url::{self, Url};
 
+#[cfg(feature = "http-body")]
+pub use interop::http_body::IntoRequestBody;
+#[cfg(feature = "json")]
+pub use interop::json::UnexpectedStatus;
+#[cfg(feature = "tracing")]
+pub use interop::tracing::TracingObserver;
 pub use seams::app::ResponseDisposition;
 pub use seams::exchange::{ExchangeEvents, Informational};
 pub use seams::files::Files;
@@ -37,6 +44,7 @@ pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
 pub use words::configuration::{Configuration, TlsVersion};
+pub use words::curl::CurlCommand;
 pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,

@@ -325,3 +325,23 @@ fn a_body_saves_itself_or_is_pulled_to_the_same_file() {
     assert_eq!(mock.files().content("direct").unwrap(), "hello");
     assert_eq!(mock.files().content("pulled").unwrap(), "hello");
 }
+
+#[test]
+fn a_command_of_curl_has_the_sessions_fields_too() {
+    let mock = MockPlatform::new();
+    let mut configuration = Configuration::default();
+    let headers = &mut configuration.http_additional_headers;
+    headers.insert("x-a", "session".parse().unwrap());
+    headers.insert("authorization", "Bearer s3cret".parse().unwrap());
+    let session = Session::new(mock.platform(), configuration);
+    let request = Request::get(URL).unwrap().header("x-a", "own").unwrap();
+    let command = session.curl_command(&request).to_string();
+    for part in [
+        "'x-a: own'",
+        "'authorization: REDACTED'",
+        "'user-agent: urlsession/",
+    ] {
+        assert!(command.contains(part), "{part} in {command}");
+    }
+    assert!(!command.contains("x-a: session"), "{command}");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::code::code_only;
 
 /// Folder or file of core/src -> floor.
-const FLOORS: [(&str, u8); 8] = [
+const FLOORS: [(&str, u8); 9] = [
     // Only in test builds: the target's `test` attribute, for every floor's unit tests.
     ("testing.rs", 0),
     ("words", 0),
@@ -14,6 +14,7 @@ const FLOORS: [(&str, u8); 8] = [
     ("load", 3),
     ("session", 4),
     ("task", 4),
+    ("interop", 5),
     ("mock", 5),
 ];
 

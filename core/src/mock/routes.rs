@@ -1,5 +1,6 @@
 //! Which script answers which request.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 use http::Method;
@@ -9,17 +10,26 @@ use super::reply::Reply;
 use super::transport::{MockTransport, Script};
 use crate::seams::transport::HopRequest;
 use crate::words::bounds::{MaybeSend, MaybeSync};
-use crate::words::error::{Error, ErrorCode};
+use crate::words::error::{Error, ErrorCode, Shown};
 
 /// The cause of a failure for lack of a script: no route of the mock transport answers this request.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no reply is scripted for {method} {url}")]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no reply is scripted for {method} {}", Shown(url))]
 #[non_exhaustive]
 pub struct NoReply {
     /// The request's method.
     pub method: Method,
     /// Where it would have gone.
     pub url: Url,
+}
+
+impl fmt::Debug for NoReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NoReply")
+            .field("method", &self.method)
+            .field("url", &format_args!("{}", Shown(&self.url)))
+            .finish()
+    }
 }
 
 /// The scripted answers to one method and URL, to be told in order. The last one is repeated.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 
 use crate::load::deliver::{Outlet, Output};
 use crate::seams::platform::Platform;
@@ -19,8 +20,9 @@ use crate::task::handle::{DataTask, Task};
 use crate::task::shared::{Form, Handler, TaskShared};
 use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::configuration::Configuration;
+use crate::words::curl::CurlCommand;
 use crate::words::error::Error;
-use crate::words::request::IntoRequest;
+use crate::words::request::{IntoRequest, Request};
 use crate::words::response::Response;
 
 /// A session: tasks that share a configuration, connections, a delegate and an end.
@@ -136,6 +138,17 @@ impl Session {
                 handler,
             )
         })
+    }
+
+    /// What a task of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
+    #[must_use]
+    pub fn curl_command(&self, request: &Request) -> CurlCommand {
+        let posts_form = request.method() == Method::POST && !request.body().is_empty();
+        let fields = &self.0.fields;
+        CurlCommand::new(
+            request.clone(),
+            fields.of_hop(request.headers(), false, posts_form),
+        )
     }
 
     /// The tasks that were resumed at least once and are neither cancelled nor finished, oldest first.

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod configuration;
+pub(crate) mod curl;
 pub(crate) mod error;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -258,11 +258,16 @@ const SECRET: [HeaderName; 4] = [
     http::header::SET_COOKIE,
 ];
 
+/// True for a field that logs must not show.
+pub(crate) fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
+    SECRET.contains(name) || value.is_sensitive()
+}
+
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.0 {
-            if SECRET.contains(name) || value.is_sensitive() {
+            if is_secret(name, value) {
                 map.entry(name, &"redacted");
             } else {
                 map.entry(name, value);

@@ -49,6 +49,8 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
         ("get", &*format!("{url}/country.txt")),
         ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
         ("mock", ""),
+        ("blocking", &*format!("{url}/country.txt")),
+        ("tower", &*format!("{url}/country.txt")),
         ("demo", "--once"),
     ] {
         run.check(Command::new(origin::program(run.workspace, "examples", example)).arg(argument));

@@ -1,0 +1,50 @@
+//! A session as a service of `tower`: layers of that world stand before it.
+
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use crate::interop::http_body::IntoRequestBody;
+use crate::session::Session;
+use crate::task::bytes::BodyBytes;
+use crate::words::bounds::BoxFuture;
+use crate::words::error::Error;
+use crate::words::request::Request;
+
+/// Always ready: what must wait, waits in the session's queue. The answer's body is read as it is asked for; its extensions hold our
+/// [`Response`](crate::Response). What is no request is an error of the call.
+impl<B: IntoRequestBody> Service<http::Request<B>> for Session {
+    type Response = http::Response<BodyBytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        Service::call(&mut &*self, request)
+    }
+}
+
+/// The same by reference: a session needs no exclusive access.
+impl<B: IntoRequestBody> Service<http::Request<B>> for &Session {
+    type Response = http::Response<BodyBytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let request = request.map(IntoRequestBody::into_request_body);
+        let bytes = self.bytes(Request::try_from(request));
+        Box::pin(async move {
+            let (body, response) = bytes.await?;
+            let mut answer = http::Response::from(&response).map(|()| body);
+            answer.extensions_mut().insert(response);
+            Ok(answer)
+        })
+    }
+}
