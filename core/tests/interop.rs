@@ -165,6 +165,18 @@ mod http_body {
     }
 
     #[test]
+    fn the_fields_after_a_body_are_its_last_frame() {
+        let reply = Reply::new(200).body("hello").trailer("x-sum", "5");
+        let (mock, session) = mock_with(Method::GET, reply);
+        let collected = mock.runtime().block_on(async {
+            let (body, _) = session.bytes(URL).await.unwrap();
+            body.collect().await.unwrap()
+        });
+        assert_eq!(collected.trailers().unwrap()["x-sum"], "5");
+        assert_eq!(collected.to_bytes(), "hello");
+    }
+
+    #[test]
     fn an_answer_is_a_body_too() {
         let (mock, session) = mock_with(Method::GET, Reply::new(200).body("hello"));
         let body = mock.runtime().block_on(async {

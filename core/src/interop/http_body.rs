@@ -1,10 +1,11 @@
 //! Bodies of the crate `http-body`, in and out.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
 use futures::Stream;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::task::bytes::BodyBytes;
@@ -94,7 +95,11 @@ where
             return RequestBody::Bytes(bytes.unwrap_or_default());
         }
     }
-    let stream = BodyStream::once(Foreign { first, body });
+    let stream = BodyStream::once(Foreign {
+        first,
+        body,
+        trailers: None,
+    });
     RequestBody::Stream(match length {
         Some(length) => stream.with_length(length),
         None => stream,
@@ -106,6 +111,7 @@ struct Foreign<B: HttpBody> {
     /// A frame that was read to see whether more would come.
     first: Option<Result<Frame<B::Data>, BoxError>>,
     body: Pin<Box<B>>,
+    trailers: Option<HeaderMap>,
 }
 
 impl<B> Body for Foreign<B>
@@ -123,13 +129,17 @@ where
                     Poll::Ready(frame) => frame.map(|frame| frame.map_err(Into::into)),
                 },
             };
-            match frame.map(|frame| frame.map(Frame::into_data)) {
+            let frame = match frame {
                 None => return Poll::Ready(None),
                 Some(Err(cause)) => return Poll::Ready(Some(Err(broken(cause)))),
-                Some(Ok(Ok(mut data))) if data.has_remaining() => {
+                Some(Ok(frame)) => frame,
+            };
+            match frame.into_data() {
+                Ok(mut data) if data.has_remaining() => {
                     return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
                 }
-                Some(Ok(_)) => {}
+                Ok(_) => {}
+                Err(other) => self.trailers = other.into_trailers().ok().or(self.trailers.take()),
             }
         }
         context.waker().wake_by_ref();
@@ -141,6 +151,10 @@ where
             None => self.body.size_hint().exact(),
             Some(_) => None,
         }
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take()
     }
 }
 
@@ -161,8 +175,15 @@ impl HttpBody for BodyBytes {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.poll_next(context)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+        let body = self.get_mut();
+        if body.has_ended() {
+            return Poll::Ready(None);
+        }
+        let chunk = ready!(Pin::new(&mut *body).poll_next(context));
+        Poll::Ready(match chunk {
+            Some(chunk) => Some(chunk.map(Frame::data)),
+            None => body.trailers().map(|fields| Ok(Frame::trailers(fields))),
+        })
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -66,6 +66,12 @@ impl BodyBytes {
         self.task.facts().trailers.as_deref().cloned()
     }
 
+    /// True once the last chunk or an error was given.
+    #[cfg(feature = "http-body")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.driver.is_none()
+    }
+
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item, Error>>> {
         let Some(driver) = &mut self.driver else {
             return Poll::Ready(None);
