@@ -14,11 +14,13 @@
 //! * [`Session::data`] and [`Session::bytes`] transfer by `await`; [`Session::data_task`] makes a [`DataTask`] that can be suspended,
 //!   resumed and cancelled, and reports to a completion handler or a [`Delegate`].
 //! * [`Configuration`] says how a session behaves, [`Request`] what is asked for, [`ErrorCode`] what went wrong.
+//! * [`guide`] teaches, a page at a time: coming from NSURLSession, reqwest or `fetch`; tasks, delegates, testing.
 //! * [`parity`] lists NSURLSession's API row by row, with our counterpart.
 //!
 //! Natively a session runs on the tokio runtime that it is made in; made outside of any, and always for [`shared`], on a thread of
 //! the library's own. Its futures can be awaited on any executor.
 
+pub mod guide;
 pub mod parity;
 
 pub use urlsession_core::*;

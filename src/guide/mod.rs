@@ -1,0 +1,23 @@
+//! Pages that teach: where you come from, and one thing at a time.
+//!
+//! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
+//!
+//! One thing at a time: [tasks], [delegates], [testing].
+
+#[doc = include_str!("coming_from_fetch.md")]
+pub mod coming_from_fetch {}
+
+#[doc = include_str!("coming_from_nsurlsession.md")]
+pub mod coming_from_nsurlsession {}
+
+#[doc = include_str!("coming_from_reqwest.md")]
+pub mod coming_from_reqwest {}
+
+#[doc = include_str!("delegates.md")]
+pub mod delegates {}
+
+#[doc = include_str!("tasks.md")]
+pub mod tasks {}
+
+#[doc = include_str!("testing.md")]
+pub mod testing {}
