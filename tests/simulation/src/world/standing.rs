@@ -60,8 +60,8 @@ impl Queueing {
         let seen = u32::try_from(self.admitted.len()).unwrap_or(u32::MAX);
         self.picks_since_fair = self.picks_since_fair.saturating_add(self.picks());
         self.oldest = oldest.map(|(number, ticket)| {
-            // One still older may have come, and gone with the turn of the oldest.
-            let had_turn = self.admitted.iter().any(|(other, _, _)| *other < ticket);
+            // One still older may have come, and gone with the turn of the oldest; or it had its turn, and came back by a redirect.
+            let had_turn = self.admitted.iter().any(|(other, _, _)| *other <= ticket);
             match self.oldest {
                 Some((before, passed)) if before == number && !had_turn => (number, passed + seen),
                 _ => (number, 0),

@@ -281,4 +281,8 @@ teeth! {
     nobody_starves: four_pass_by_the_oldest = valid::one_by_one(&[2, 3, 4, 1, 5]) => |_| {
         valid::one_by_one(&[2, 3, 4, 5, 1])
     };
+    nobody_starves: four_pass_by_one_that_came_back =
+        valid::one_by_one_and_back(&[2, 3, 4, 1, 5, 6, 7]) => |_| {
+            valid::one_by_one_and_back(&[2, 3, 4, 1, 5, 6, 7, 8, 9])
+        };
 }

@@ -161,16 +161,59 @@ pub(crate) fn queued() -> Tape {
 pub(crate) fn one_by_one(order: &[u8]) -> Tape {
     let mut tape = Tape::of(order.len() + 1);
     tape.schedule.setup.limit = 1;
-    let tape = tape.resumed(0).prioritised(1, Priority::Low);
     let count = u8::try_from(order.len()).unwrap();
-    let tape = (2..=count).fold(tape, |tape, task| tape.prioritised(task, Priority::High));
-    let tape = tape.connected(0).at(10).responded(0).succeeded(0);
-    let turns = (1..).zip(order);
-    let tape = turns.fold(tape, |tape, (turn, &task)| {
+    let tape = in_line(tape, count).at(10).responded(0).succeeded(0);
+    let tape = (1..).zip(order).fold(tape, |tape, (turn, &task)| {
         tape.connected(task)
             .at(10 + 10 * turn)
             .responded(task)
             .succeeded(task)
     });
     tape.over(count + 1)
+}
+
+/// One is under way, a patient one waits, then so many urgent ones less one.
+fn in_line(tape: Tape, count: u8) -> Tape {
+    let tape = tape.resumed(0).prioritised(1, Priority::Low);
+    let tape = (2..=count).fold(tape, |tape, task| tape.prioritised(task, Priority::High));
+    tape.connected(0)
+}
+
+/// The same; as the patient one has its turn, it is sent to the other origin and back in one instant, waits again, and goes last.
+pub(crate) fn one_by_one_and_back(order: &[u8]) -> Tape {
+    let mut tape = Tape::of(order.len() + 1);
+    tape.schedule.setup.limit = 1;
+    let last = tape.schedule.tasks[1].hops.remove(0);
+    let to = |origin| HopPlan::answering(HeadPlan::Redirect(307, origin));
+    tape.schedule.tasks[1].hops = vec![to(1), to(0), last];
+    let count = u8::try_from(order.len()).unwrap();
+    let tape = in_line(tape, count).at(10).responded(0).succeeded(0);
+    let there = |tape: Tape, hop| {
+        let seen = |sight| Event::Server(hop, sight);
+        let tape = tape
+            .task(1, seen(Sight::Began))
+            .task(1, seen(Sight::Connected));
+        let tape = tape.task(1, seen(Sight::Head(307)));
+        tape.called(1, Callback::Redirection)
+            .task(1, seen(Sight::Ended))
+    };
+    let tape = (1..).zip(order).fold(tape, |tape, (turn, &task)| {
+        if task == 1 {
+            return there(there(tape, 0), 1);
+        }
+        tape.connected(task)
+            .at(10 + 10 * turn)
+            .responded(task)
+            .succeeded(task)
+    });
+    let seen = |sight| Event::Server(2, sight);
+    tape.task(1, seen(Sight::Began))
+        .task(1, seen(Sight::Connected))
+        .task(1, seen(Sight::Head(200)))
+        .called(1, Callback::Response(200))
+        .task(1, seen(Sight::Chunk(2)))
+        .called(1, Callback::Data(crate::tape::body(2, 0)))
+        .task(1, seen(Sight::Ended))
+        .completed(1, None)
+        .over(count + 1)
 }
