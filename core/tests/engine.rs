@@ -6,15 +6,16 @@
     expect(clippy::unwrap_used, reason = "a test fails where it stands")
 )]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::StreamExt;
 use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
-    Answer, Body, Bytes, Configuration, Delegate, Error, ErrorCode, FileRef, InMemory, Request,
-    Response, ResponseDisposition, Session, Task, TaskState,
+    Answer, Body, BodyStream, Bytes, Configuration, Delegate, Error, ErrorCode, FileRef, InMemory,
+    Request, RequestBody, Response, ResponseDisposition, Session, Task, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -211,6 +212,44 @@ fn cancel_completes_once_with_the_url() {
     assert_eq!(log.taken(), ["complete Some(Cancelled)"]);
     assert_eq!(task.error().unwrap().url().unwrap().as_str(), URL);
     assert_eq!(mock.transport().open_exchanges(), 0);
+}
+
+/// A body that suspends its task as it is read.
+struct Suspending(Arc<OnceLock<Task>>);
+
+impl Body for Suspending {
+    fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let task = self
+            .0
+            .get()
+            .expect("the task is known before it is resumed");
+        task.suspend();
+        Poll::Ready(None)
+    }
+}
+
+#[test]
+fn an_outcome_found_by_the_poll_that_suspends_the_task_waits_for_resume() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::POST, URL)
+        .reply(Reply::new(204));
+    let (log, suspended) = (Log::default(), Arc::<OnceLock<Task>>::default());
+    let session = session(&mock);
+    let body = RequestBody::Stream(BodyStream::once(Suspending(suspended.clone())));
+    let handler = log.clone();
+    let task = session.data_task_with(Request::post(URL).unwrap().with_body(body), move |result| {
+        handler.note(format!("handler {}", result.unwrap().1.status().as_u16()));
+    });
+    suspended.set(Task::from(task.clone())).unwrap();
+    task.resume();
+    mock.runtime().run_until_idle();
+    assert_eq!(task.state(), TaskState::Suspended);
+    assert!(log.taken().is_empty());
+    assert_eq!(mock.transport().open_exchanges(), 0);
+    task.resume();
+    mock.runtime().run_until_idle();
+    assert_eq!(log.taken(), ["handler 204"]);
 }
 
 #[test]

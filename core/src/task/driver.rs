@@ -66,10 +66,10 @@ impl TaskShared {
         if self.is_resting() {
             self.in_ledger(Ledger::polled_again);
         }
-        // A suspended task hears the alarm when it is resumed.
-        let hears = matches!(self.internal_state(), State::Loading | State::Queued);
-        let rang = hears && self.signals().take_ring();
-        if self.internal_state() == State::Loading && found.is_none() {
+        // A task that is suspended or queued hears the alarm when it loads.
+        let loads = self.internal_state() == State::Loading;
+        let rang = loads && self.signals().take_ring();
+        if loads && found.is_none() {
             if rang && self.in_ledger(|ledger, task, _| ledger.is_overdue(task)) {
                 return Poll::Ready(Err(ExpiredTimer::Resource.into()));
             }
@@ -87,9 +87,7 @@ impl TaskShared {
                 None if rang => self.poll_timers(),
                 None => Poll::Pending,
             },
-            State::Queued if rang => self.poll_timers(),
-            State::Queued => Poll::Pending,
-            State::Born | State::Shelved | State::Suspended => Poll::Pending,
+            State::Born | State::Queued | State::Shelved | State::Suspended => Poll::Pending,
             State::Canceling | State::Finishing | State::Completed => {
                 Poll::Ready(Err(ErrorCode::Cancelled.into()))
             }

@@ -36,12 +36,11 @@ impl Timers {
         }
     }
 
-    /// Both stand still: the task was suspended.
+    /// Both stand still: the task was suspended. The idle timer starts anew when it goes on.
     pub(crate) fn stop(&mut self, now: Moment) {
         if let Clock::Running { due } = self.resource {
             self.resource = Clock::Stopped { left: due - now };
         }
-        self.idle_since = None;
     }
 
     /// The idle timer starts anew: an exchange was admitted, the task resumed, an answer came.
@@ -62,15 +61,11 @@ impl Timers {
         }
     }
 
-    /// When the first of them fires, bytes having moved last at `active_at`.
+    /// When the first of them fires, bytes having moved last at `active_at`. The idle timer runs only while the resource timer does.
     pub(crate) fn due(&self, active_at: Moment) -> Option<Moment> {
-        let idle = self
-            .idle_since
-            .map(|since| since.max(active_at) + self.idle);
-        match (self.resource_due(), idle) {
-            (Some(resource), Some(idle)) => Some(resource.min(idle)),
-            (due, None) | (None, due) => due,
-        }
+        let resource = self.resource_due()?;
+        let since = self.idle_since.map(|since| since.max(active_at));
+        Some(since.map_or(resource, |since| resource.min(since + self.idle)))
     }
 }
 
