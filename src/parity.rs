@@ -42,9 +42,9 @@
 //! | `timeoutIntervalForRequest` | [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) |
 //! | `timeoutIntervalForResource` | [`timeout_interval_for_resource`](crate::Configuration::timeout_interval_for_resource) |
 //! | `networkServiceType` | later |
-//! | `allowsCellularAccess` | later |
-//! | `allowsExpensiveNetworkAccess`, `allowsConstrainedNetworkAccess` and its kin | later |
-//! | `waitsForConnectivity` | later |
+//! | `allowsCellularAccess` | [`allows_cellular_access`](crate::Configuration::allows_cellular_access), [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access) |
+//! | `allowsExpensiveNetworkAccess`, `allowsConstrainedNetworkAccess` and its kin | [`allows_expensive_network_access`](crate::Configuration::allows_expensive_network_access), [`allows_constrained_network_access`](crate::Configuration::allows_constrained_network_access); ultra-constrained never: no other platform knows it |
+//! | `waitsForConnectivity` | [`waits_for_connectivity`](crate::Configuration::waits_for_connectivity) |
 //! | `isDiscretionary` | later |
 //! | `sharedContainerIdentifier`, `sessionSendsLaunchEvents` | never: app extensions and relaunch are Apple's |
 //! | `connectionProxyDictionary`, `proxyConfigurations` | later |
@@ -109,7 +109,7 @@
 //! | session: `didFinishEvents(forBackgroundURLSession:)` | later |
 //! | task: `didCreateTask` | never: who makes the task has its handle |
 //! | task: `willBeginDelayedRequest` | later |
-//! | task: `taskIsWaitingForConnectivity` | later |
+//! | task: `taskIsWaitingForConnectivity` | [`Delegate::task_is_waiting_for_connectivity`](crate::Delegate::task_is_waiting_for_connectivity) |
 //! | task: `willPerformHTTPRedirection` | [`Delegate::will_perform_http_redirection`](crate::Delegate::will_perform_http_redirection) |
 //! | task: `didReceive challenge` | later |
 //! | task: the challenge's disposition | later |
@@ -307,7 +307,7 @@
 //! | failing URL as a string | never: the URL has its text |
 //! | underlying error | the `source` of [`Error`](crate::Error) |
 //! | resume data | later |
-//! | `networkUnavailableReason` | later |
+//! | `networkUnavailableReason` | [`NetworkUnavailableReason`](crate::NetworkUnavailableReason), the `source` of the error |
 //! | identifiers of tasks | never: the task has its [`id`](crate::Task::id) |
 //!
 //! # 1.16 Async forms and resume data

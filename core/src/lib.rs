@@ -30,6 +30,7 @@ pub use interop::tracing::TracingObserver;
 pub use seams::app::ResponseDisposition;
 pub use seams::exchange::{ExchangeEvents, Informational};
 pub use seams::files::Files;
+pub use seams::network::{NetworkMonitor, NetworkPaths, ReportedNetwork};
 pub use seams::platform::Platform;
 pub use seams::runtime::{Clock, Runtime};
 pub use seams::transport::{
@@ -48,6 +49,9 @@ pub use words::curl::CurlCommand;
 pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,
+};
+pub use words::network::{
+    NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };
 pub use words::request::{IntoRequest, IntoTarget, Request};
 pub use words::response::Response;

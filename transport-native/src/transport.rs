@@ -28,6 +28,7 @@ impl Transport for NativeTransport {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::all();
         capabilities.tls_configuration = cfg!(feature = "tls");
+        capabilities.network_cost = false;
         capabilities
     }
 

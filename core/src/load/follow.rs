@@ -4,7 +4,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::load::send::{Hop, send};
+use crate::load::reach::reach;
+use crate::load::send::Hop;
 use crate::policy::redirect::{Next, next};
 use crate::seams::app::App;
 use crate::seams::transport::HopResponse;
@@ -27,7 +28,7 @@ pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<HopRespo
     };
     let mut followed = 0;
     loop {
-        let answer = send(app, &hop)
+        let answer = reach(app, &hop)
             .await
             .map_err(|error| error.with_url(hop.request.url()))?;
         if !app.platform().transport.capabilities().redirects {

@@ -87,11 +87,10 @@ pub(super) async fn body(body: HopBody, capabilities: Capabilities) -> Result<Ho
 
 /// The error as the transport tells it.
 pub(super) fn error(error: Error, capabilities: Capabilities) -> Error {
-    const ALIKE: [ErrorCode; 11] = [
+    const ALIKE: [ErrorCode; 10] = [
         ErrorCode::CannotFindHost,
         ErrorCode::CannotConnectToHost,
         ErrorCode::DnsLookupFailed,
-        ErrorCode::NotConnectedToInternet,
         ErrorCode::SecureConnectionFailed,
         ErrorCode::ServerCertificateHasBadDate,
         ErrorCode::ServerCertificateUntrusted,

@@ -135,10 +135,13 @@ impl Exchange {
             Some(delay) => self.open.sleep(delay).await,
             None => pending().await,
         }
+        let origin = self.open.record.target().origin();
+        if let Some(error) = self.open.shared.network.refusal(origin.host()) {
+            return Err(error);
+        }
         if let Some(error) = &self.reply.connection.error {
             return Err(error.clone());
         }
-        let origin = self.open.record.target().origin();
         self.open.shared.connected(origin, self.connection.1);
         self.open.saw(Sight::Connected);
         self.events.connected(self.connection.1);

@@ -2,7 +2,7 @@
 //!
 //! [`MockPlatform`] is what a session stands on in a test. Its [`MockTransport`] answers from scripts ([`Reply`]) and records what was
 //! sent; its [`MockRuntime`] runs everything on the test's own thread, in an order chosen by a seed, and lets time pass only when
-//! nothing else can happen; its [`MockFiles`] fail when told to.
+//! nothing else can happen; its [`MockFiles`] fail when told to; its [`MockNetwork`] comes and goes.
 //!
 //! An app's own logic, tested without a server and without waiting:
 //!
@@ -39,6 +39,7 @@ mod degrade;
 mod exchange;
 mod executor;
 mod files;
+mod network;
 mod platform;
 mod record;
 mod reply;
@@ -51,6 +52,7 @@ mod upload;
 mod watch;
 
 pub use files::MockFiles;
+pub use network::MockNetwork;
 pub use platform::MockPlatform;
 pub use record::{Outcome, RecordedRequest};
 pub use reply::{Reply, Step};

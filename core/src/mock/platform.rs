@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::files::MockFiles;
+use super::network::MockNetwork;
 use super::runtime::MockRuntime;
 use super::transport::MockTransport;
 use crate::seams::platform::Platform;
 
-/// A platform for one test: transport, runtime and files.
+/// A platform for one test: transport, runtime, files and network.
 #[derive(Clone, Debug)]
 pub struct MockPlatform {
     runtime: MockRuntime,
@@ -41,6 +42,7 @@ impl MockPlatform {
             Arc::new(self.runtime.clone()),
             Arc::new(self.files.clone()),
         )
+        .with_network(self.network().clone())
     }
 
     /// The scripts and the record.
@@ -53,6 +55,12 @@ impl MockPlatform {
     #[must_use]
     pub fn runtime(&self) -> &MockRuntime {
         &self.runtime
+    }
+
+    /// The way to the network, which the test can take away.
+    #[must_use]
+    pub fn network(&self) -> &MockNetwork {
+        self.transport.network()
     }
 
     /// The files.

@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::degrade;
 use super::exchange::{Exchange, Open};
 use super::files::MockFiles;
+use super::network::MockNetwork;
 use super::record::{Record, RecordedRequest};
 use super::reply::Reply;
 use super::routes::{Answers, Responder, Route, unanswered};
@@ -36,6 +37,7 @@ pub struct MockTransport(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) runtime: MockRuntime,
     pub(super) files: MockFiles,
+    pub(super) network: MockNetwork,
     pub(super) script: Mutex<Script>,
     pub(super) counts: Counts,
     records: Mutex<Vec<Arc<Record>>>,
@@ -62,6 +64,7 @@ impl MockTransport {
         Self(Arc::new(Shared {
             runtime: runtime.clone(),
             files: files.clone(),
+            network: MockNetwork::new(runtime),
             script: Mutex::new(Script {
                 routes: Vec::new(),
                 responder: None,
@@ -112,6 +115,7 @@ impl MockTransport {
     /// Only redirects are not played: where the platform follows by itself, script the last response with [`Reply::from_url`].
     pub fn set_capabilities(&self, capabilities: Capabilities) {
         self.script().capabilities = capabilities;
+        self.0.network.set_tells_cost(capabilities.network_cost);
     }
 
     /// What connections carry: as known `before` the first one to an origin, and as it turns out once `connected`.
@@ -125,6 +129,12 @@ impl MockTransport {
     /// Has `watch` called at each step of each exchange, while it happens. It must not call the session.
     pub fn watch(&self, watch: impl Fn(Sighting<'_>) + MaybeSend + MaybeSync + 'static) {
         self.script().watcher = Some(Arc::new(watch));
+    }
+
+    /// The way to the network that this transport's connections need.
+    #[must_use]
+    pub fn network(&self) -> &MockNetwork {
+        &self.0.network
     }
 
     /// Every request that was sent, in order.
@@ -241,7 +251,11 @@ impl Transport for MockTransport {
         mut request: HopRequest,
         events: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
-        let reply = self.reply_to(&request);
+        // An attempt without a network reaches no server, and takes no reply.
+        let reply = match self.0.network.refusal(request.target.origin().host()) {
+            Some(refusal) => Reply::cannot_connect(refusal),
+            None => self.reply_to(&request),
+        };
         let script = self.script();
         let (capabilities, watcher) = (script.capabilities, script.watcher.clone());
         let multiplexing = reply.multiplexing.unwrap_or(script.connected);

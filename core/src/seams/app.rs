@@ -42,6 +42,8 @@ pub(crate) enum Notice {
     Informational(Informational),
     /// A chunk of the response's body.
     Data(Bytes),
+    /// There is no network, or none that may be used: the task waits for one.
+    WaitingForConnectivity,
 }
 
 /// The app and the session, as one task's stages see them.
@@ -97,6 +99,15 @@ pub(crate) trait App: MaybeSend + MaybeSync {
 
     /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere.
     fn move_to(&self, origin: &Arc<Origin>) -> impl Future<Output = ()> + MaybeSend;
+
+    /// Gives the task's place back: it waits for a network, and its idle timer stands still.
+    fn leave_origin(&self);
+
+    /// Waits for a place again, under the task's old ticket.
+    fn return_to_origin(&self) -> impl Future<Output = ()> + MaybeSend;
+
+    /// True once a task: it has not waited for a network before.
+    fn begins_to_wait_for_connectivity(&self) -> bool;
 
     /// What a connection to the task's origin carries.
     fn learned(&self, multiplexing: Multiplexing);

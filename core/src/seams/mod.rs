@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod exchange;
 pub(crate) mod files;
+pub(crate) mod network;
 pub(crate) mod platform;
 pub(crate) mod runtime;
 pub(crate) mod signals;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::seams::files::Files;
+use crate::seams::network::NetworkMonitor;
 use crate::seams::runtime::Runtime;
 use crate::seams::transport::Transport;
 
@@ -17,6 +18,8 @@ pub struct Platform {
     pub runtime: Arc<dyn Runtime>,
     /// Files.
     pub files: Arc<dyn Files>,
+    /// The way to the network; `None` where nothing is known of it, and so everything is allowed.
+    pub network: Option<Arc<dyn NetworkMonitor>>,
 }
 
 impl Platform {
@@ -30,7 +33,15 @@ impl Platform {
             transport,
             runtime,
             files,
+            network: None,
         }
+    }
+
+    /// The same with this monitor of the network.
+    #[must_use]
+    pub fn with_network(mut self, monitor: impl NetworkMonitor) -> Self {
+        self.network = Some(Arc::new(monitor));
+        self
     }
 }
 

@@ -162,10 +162,13 @@ pub struct Capabilities {
     /// Every header field of the response is seen. False: across origins only those that the server exposes.
     pub all_response_headers: bool,
     /// Failures are told apart. False: name resolution, connection and TLS failures share
-    /// [`CannotLoadFromNetwork`](crate::ErrorCode::CannotLoadFromNetwork).
+    /// [`CannotLoadFromNetwork`](crate::ErrorCode::CannotLoadFromNetwork); only the lack of any network is told from them.
     pub distinct_errors: bool,
     /// Trust in servers can be configured. False: the platform alone decides.
     pub tls_configuration: bool,
+    /// The platform may tell the kind and the cost of the way to the network. False: it tells too little for the `allows_…` settings
+    /// ([`allows_cellular_access`](crate::Configuration::allows_cellular_access) and its kin) to hold, and what it does not tell is allowed.
+    pub network_cost: bool,
 }
 
 impl Capabilities {
@@ -183,6 +186,7 @@ impl Capabilities {
             all_response_headers: true,
             distinct_errors: true,
             tls_configuration: true,
+            network_cost: true,
         }
     }
 
@@ -200,6 +204,7 @@ impl Capabilities {
             all_response_headers: false,
             distinct_errors: false,
             tls_configuration: false,
+            network_cost: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
 use crate::session::delegate_queue::DelegateQueue;
 use crate::session::handle::Session;
@@ -43,6 +44,13 @@ impl SessionBuilder {
     /// Where the callbacks run. Default [`DelegateQueue::serial`].
     pub fn delegate_queue(mut self, queue: DelegateQueue) -> Self {
         self.0.queue = queue;
+        self
+    }
+
+    /// Who says what way to the network there is, in place of the platform's own monitor: a
+    /// [`ReportedNetwork`](crate::ReportedNetwork) in tests, or your own where the platform knows nothing.
+    pub fn network_monitor(mut self, monitor: impl NetworkMonitor) -> Self {
+        self.0.platform = self.0.platform.with_network(monitor);
         self
     }
 

@@ -22,6 +22,7 @@ use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::configuration::Configuration;
 use crate::words::curl::CurlCommand;
 use crate::words::error::Error;
+use crate::words::network::NetworkPath;
 use crate::words::request::{IntoRequest, Request};
 use crate::words::response::Response;
 
@@ -180,6 +181,13 @@ impl Session {
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         self.0.platform.transport.capabilities()
+    }
+
+    /// The way to the network as it was reported last; unknown where the platform does not tell.
+    #[must_use]
+    pub fn network_path(&self) -> NetworkPath {
+        let monitor = self.0.platform.network.as_ref();
+        monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
     }
 
     /// The delegate; `None` when the session has none, or none any more.

@@ -80,6 +80,8 @@ impl Wants {
     pub const COMPLETION: Self = Self(1 << 6);
     /// [`Delegate::did_become_invalid`].
     pub const INVALIDATION: Self = Self(1 << 7);
+    /// [`Delegate::task_is_waiting_for_connectivity`].
+    pub const WAITING_FOR_CONNECTIVITY: Self = Self(1 << 9);
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
 
@@ -130,7 +132,8 @@ impl BitOr for Wants {
 ///    [`HttpTooManyRedirects`](crate::ErrorCode::HttpTooManyRedirects).
 /// 8. The configuration is copied when the session is made, the request when the task is. A task made in an invalidated session is complete at
 ///    once, with an error.
-/// 9. Suspended, both timers stand still. While the delegate is asked, the idle timer stands still and the resource timer runs. The idle timer starts when
+/// 9. Suspended, both timers stand still. While the delegate is asked, and while a network is waited for, the idle timer stands still and the
+///    resource timer runs. The idle timer starts when
 ///    the exchange is admitted; the resource timer covers the queue.
 /// 10. A suspended transfer goes on where it stopped while the connection lives.
 #[allow(unused_variables, reason = "the names are documentation")]
@@ -154,6 +157,13 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
     /// The request's body stream is needed again and cannot be read twice. Unhandled or `None`: the task fails with
     /// [`RequestBodyStreamExhausted`](crate::ErrorCode::RequestBodyStreamExhausted).
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
+        Answer::Unhandled
+    }
+
+    /// There is no network, or none that the task may use, and it waits for one, as
+    /// [`waits_for_connectivity`](crate::Configuration::waits_for_connectivity) says. Called once a task at most, however often it waits. A later answer
+    /// delays the going on.
+    fn task_is_waiting_for_connectivity(&self, task: &Task) -> Answer<()> {
         Answer::Unhandled
     }
 
@@ -218,6 +228,10 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
 
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
         (**self).need_new_body_stream(task)
+    }
+
+    fn task_is_waiting_for_connectivity(&self, task: &Task) -> Answer<()> {
+        (**self).task_is_waiting_for_connectivity(task)
     }
 
     fn did_send_body_data(

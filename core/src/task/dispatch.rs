@@ -165,6 +165,15 @@ impl TaskShared {
         .await
     }
 
+    /// Waits for a place at the task's origin.
+    async fn place(&self) {
+        poll_fn(|_| match self.session().ledger().has_place(self) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+
     /// Waits until calls may be made: the task loads.
     async fn gate(&self) {
         poll_fn(|_| match self.internal_state() {
@@ -266,6 +275,7 @@ impl App for Arc<TaskShared> {
             Notice::Sent { .. } => Wants::SENT,
             Notice::Informational(_) => Wants::INFORMATIONAL,
             Notice::Data(_) => Wants::DATA,
+            Notice::WaitingForConnectivity => Wants::WAITING_FOR_CONNECTIVITY,
         };
         let tell = move |delegate: &dyn Delegate, task: &Task| match &notice {
             &Notice::Sent {
@@ -277,6 +287,7 @@ impl App for Arc<TaskShared> {
                 delegate.did_receive_informational_response(task, interim)
             }
             Notice::Data(chunk) => delegate.did_receive_data(task, chunk),
+            Notice::WaitingForConnectivity => delegate.task_is_waiting_for_connectivity(task),
         };
         self.ask(wanted, tell).await.map(|_| ())
     }
@@ -311,11 +322,24 @@ impl App for Arc<TaskShared> {
 
     async fn move_to(&self, origin: &Arc<Origin>) {
         self.in_ledger(|ledger, task, acts| ledger.move_to(task, origin, acts));
-        poll_fn(|_| match self.session().ledger().has_place(self) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
+        self.place().await;
+    }
+
+    fn leave_origin(&self) {
+        self.in_ledger(Ledger::leave_origin);
+    }
+
+    async fn return_to_origin(&self) {
+        self.in_ledger(Ledger::return_to_origin);
+        self.place().await;
+    }
+
+    fn begins_to_wait_for_connectivity(&self) -> bool {
+        let begins = self.begin_to_wait_for_connectivity();
+        if begins {
+            self.tell_observers(TaskEvent::WaitingForConnectivity);
+        }
+        begins
     }
 
     fn learned(&self, multiplexing: Multiplexing) {

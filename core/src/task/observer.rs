@@ -12,6 +12,8 @@ use crate::words::response::Response;
 pub enum TaskEvent<'a> {
     /// It was admitted; the first hop begins.
     Started,
+    /// There is no network, or none that it may use: it waits for one. Seen once a task.
+    WaitingForConnectivity,
     /// A redirect is followed with this request.
     Redirected(&'a Request),
     /// The answer's head is there.

@@ -56,6 +56,7 @@ pub(crate) struct TaskShared {
     /// Only ever changed with the session's books open: see [`TaskShared::step`].
     state: AtomicU8,
     resting: AtomicBool,
+    has_waited_for_connectivity: AtomicBool,
     slot: AtomicU32,
     handles: AtomicUsize,
     signals: Arc<Signals>,
@@ -106,6 +107,7 @@ impl TaskShared {
             form,
             state: AtomicU8::new(State::Born as u8),
             resting: AtomicBool::new(false),
+            has_waited_for_connectivity: AtomicBool::new(false),
             slot: AtomicU32::new(0),
             handles: AtomicUsize::new(0),
             request,
@@ -235,6 +237,13 @@ impl TaskShared {
 
     pub(crate) fn set_resting(&self, resting: bool) {
         self.resting.store(resting, Ordering::Release);
+    }
+
+    /// Notes that the task waits for a network; true for the first time.
+    pub(crate) fn begin_to_wait_for_connectivity(&self) -> bool {
+        !self
+            .has_waited_for_connectivity
+            .swap(true, Ordering::Relaxed)
     }
 
     /// The timers, both stopped.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
 use crate::words::wire;
 
@@ -29,6 +30,30 @@ pub struct Configuration {
 
     /// How long a task may take in all, its time in the queue, redirects and answers included, time suspended not. Default 7 days.
     pub timeout_interval_for_resource: Duration,
+
+    /// Wait for a network where there is none, or none that may be used, instead of failing at once. Default false.
+    ///
+    /// It is about making connections only: one that is lost later fails its task with
+    /// [`NetworkConnectionLost`](crate::ErrorCode::NetworkConnectionLost) all the same. The delegate is told once
+    /// ([`task_is_waiting_for_connectivity`](crate::Delegate::task_is_waiting_for_connectivity)); the task then waits as long as
+    /// [`timeout_interval_for_resource`](Self::timeout_interval_for_resource) allows. A server that refuses, and a name that does not exist, are
+    /// failures whatever the network.
+    pub waits_for_connectivity: bool,
+
+    /// Whether tasks may use a cellular network. Default true. A request may forbid it as well, and cannot allow what is forbidden here.
+    ///
+    /// A task that may not use the path that there is fails with [`DataNotAllowed`](crate::ErrorCode::DataNotAllowed), or waits
+    /// for another ([`waits_for_connectivity`](Self::waits_for_connectivity)). What a platform does not tell
+    /// ([`network_cost`](crate::Capabilities::network_cost)) is allowed, and so is this machine, which needs no network.
+    pub allows_cellular_access: bool,
+
+    /// Whether tasks may use a path whose bytes cost money: a cellular network, a hotspot, a metered connection. Default true; otherwise as
+    /// [`allows_cellular_access`](Self::allows_cellular_access).
+    pub allows_expensive_network_access: bool,
+
+    /// Whether tasks may use a path that the user wants little data on: Low Data Mode, Data Saver. Default true; otherwise as
+    /// [`allows_cellular_access`](Self::allows_cellular_access).
+    pub allows_constrained_network_access: bool,
 
     /// Header fields for every request that lacks them, whatever the case of the name; the request's own win. Default none.
     ///
@@ -67,6 +92,17 @@ impl Configuration {
             ..Self::default()
         }
     }
+
+    /// The paths to the network that may not be used.
+    pub(crate) fn forbidden(&self) -> Forbidden {
+        Forbidden::default()
+            .set(Forbidden::CELLULAR, self.allows_cellular_access)
+            .set(Forbidden::EXPENSIVE, self.allows_expensive_network_access)
+            .set(
+                Forbidden::CONSTRAINED,
+                self.allows_constrained_network_access,
+            )
+    }
 }
 
 impl Default for Configuration {
@@ -74,6 +110,10 @@ impl Default for Configuration {
         Self {
             timeout_interval_for_request: Duration::from_secs(60),
             timeout_interval_for_resource: Duration::from_secs(7 * 24 * 60 * 60),
+            waits_for_connectivity: false,
+            allows_cellular_access: true,
+            allows_expensive_network_access: true,
+            allows_constrained_network_access: true,
             http_additional_headers: HeaderMap::new(),
             http_maximum_connections_per_host: 6,
             redirect_safe_headers: Vec::new(),
@@ -91,6 +131,10 @@ impl fmt::Debug for Configuration {
         let Self {
             timeout_interval_for_request,
             timeout_interval_for_resource,
+            waits_for_connectivity,
+            allows_cellular_access,
+            allows_expensive_network_access,
+            allows_constrained_network_access,
             http_additional_headers,
             http_maximum_connections_per_host,
             redirect_safe_headers,
@@ -104,6 +148,16 @@ impl fmt::Debug for Configuration {
             .field(
                 "timeout_interval_for_resource",
                 timeout_interval_for_resource,
+            )
+            .field("waits_for_connectivity", waits_for_connectivity)
+            .field("allows_cellular_access", allows_cellular_access)
+            .field(
+                "allows_expensive_network_access",
+                allows_expensive_network_access,
+            )
+            .field(
+                "allows_constrained_network_access",
+                allows_constrained_network_access,
             )
             .field(
                 "http_additional_headers",
@@ -166,6 +220,8 @@ mod tests {
         configuration
             .redirect_safe_headers
             .push("x-b".parse().unwrap());
+        configuration.waits_for_connectivity = true;
+        configuration.allows_expensive_network_access = false;
         let text = serde_json::to_string(&configuration).unwrap();
         assert_eq!(
             serde_json::from_str::<Configuration>(&text).unwrap(),

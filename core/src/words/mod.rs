@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub(crate) mod configuration;
 pub(crate) mod curl;
 pub(crate) mod error;
+pub(crate) mod network;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod target;

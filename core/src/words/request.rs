@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
+use crate::words::network::Forbidden;
 use crate::words::target::Target;
 use crate::words::wire;
 
@@ -27,6 +28,7 @@ struct Parts {
     headers: HeaderMap,
     body: RequestBody,
     timeout_interval: Option<Duration>,
+    forbidden: Forbidden,
 }
 
 macro_rules! shorthand {
@@ -59,6 +61,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: RequestBody::Empty,
             timeout_interval: None,
+            forbidden: Forbidden::default(),
         }))
     }
 
@@ -130,6 +133,29 @@ impl Request {
         self.0.timeout_interval
     }
 
+    /// Whether it may use a cellular network, as far as the request says; the session's configuration must allow it as well.
+    #[must_use]
+    pub fn allows_cellular_access(&self) -> bool {
+        self.0.forbidden.allows(Forbidden::CELLULAR)
+    }
+
+    /// Whether it may use a path whose bytes cost money, as far as the request says.
+    #[must_use]
+    pub fn allows_expensive_network_access(&self) -> bool {
+        self.0.forbidden.allows(Forbidden::EXPENSIVE)
+    }
+
+    /// Whether it may use a path that the user wants little data on, as far as the request says.
+    #[must_use]
+    pub fn allows_constrained_network_access(&self) -> bool {
+        self.0.forbidden.allows(Forbidden::CONSTRAINED)
+    }
+
+    /// The paths to the network that the request forbids.
+    pub(crate) fn forbidden(&self) -> Forbidden {
+        self.0.forbidden
+    }
+
     /// The same request with this method.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Self {
@@ -187,6 +213,33 @@ impl Request {
         self
     }
 
+    /// The same request, allowed a cellular network or not. Default true; it cannot allow what the configuration forbids
+    /// ([`allows_cellular_access`](crate::Configuration::allows_cellular_access)).
+    #[must_use]
+    pub fn with_allows_cellular_access(self, allowed: bool) -> Self {
+        self.allowing(Forbidden::CELLULAR, allowed)
+    }
+
+    /// The same request, allowed a path whose bytes cost money or not. Default true; it cannot allow what the configuration forbids
+    /// ([`allows_expensive_network_access`](crate::Configuration::allows_expensive_network_access)).
+    #[must_use]
+    pub fn with_allows_expensive_network_access(self, allowed: bool) -> Self {
+        self.allowing(Forbidden::EXPENSIVE, allowed)
+    }
+
+    /// The same request, allowed a path that the user wants little data on or not. Default true; it cannot allow what the configuration
+    /// forbids ([`allows_constrained_network_access`](crate::Configuration::allows_constrained_network_access)).
+    #[must_use]
+    pub fn with_allows_constrained_network_access(self, allowed: bool) -> Self {
+        self.allowing(Forbidden::CONSTRAINED, allowed)
+    }
+
+    fn allowing(mut self, what: Forbidden, allowed: bool) -> Self {
+        let parts = self.parts();
+        parts.forbidden = parts.forbidden.set(what, allowed);
+        self
+    }
+
     /// The same request for another URL.
     pub(crate) fn with_target(mut self, target: Arc<Target>) -> Self {
         self.parts().target = target;
@@ -217,7 +270,8 @@ impl PartialEq for Request {
                 && self.url() == other.url()
                 && self.headers() == other.headers()
                 && self.body() == other.body()
-                && self.timeout_interval() == other.timeout_interval())
+                && self.timeout_interval() == other.timeout_interval()
+                && self.forbidden() == other.forbidden())
     }
 }
 
@@ -244,6 +298,15 @@ impl fmt::Debug for Request {
             .field("headers", &Redacted(self.headers()))
             .field("body", self.body())
             .field("timeout_interval", &self.timeout_interval())
+            .field("allows_cellular_access", &self.allows_cellular_access())
+            .field(
+                "allows_expensive_network_access",
+                &self.allows_expensive_network_access(),
+            )
+            .field(
+                "allows_constrained_network_access",
+                &self.allows_constrained_network_access(),
+            )
             .finish()
     }
 }
@@ -390,6 +453,16 @@ struct Stored {
     headers: HeaderMap,
     body: StoredBody,
     timeout_interval: Option<Duration>,
+    #[serde(default = "allowed")]
+    allows_cellular_access: bool,
+    #[serde(default = "allowed")]
+    allows_expensive_network_access: bool,
+    #[serde(default = "allowed")]
+    allows_constrained_network_access: bool,
+}
+
+const fn allowed() -> bool {
+    true
 }
 
 #[derive(Serialize, Deserialize)]
@@ -416,6 +489,9 @@ impl Serialize for Request {
             headers: self.headers().clone(),
             body,
             timeout_interval: self.timeout_interval(),
+            allows_cellular_access: self.allows_cellular_access(),
+            allows_expensive_network_access: self.allows_expensive_network_access(),
+            allows_constrained_network_access: self.allows_constrained_network_access(),
         }
         .serialize(serializer)
     }
@@ -433,6 +509,13 @@ impl<'de> Deserialize<'de> for Request {
         let parts = request.parts();
         (parts.headers, parts.body) = (stored.headers, body);
         parts.timeout_interval = stored.timeout_interval;
+        parts.forbidden = Forbidden::default()
+            .set(Forbidden::CELLULAR, stored.allows_cellular_access)
+            .set(Forbidden::EXPENSIVE, stored.allows_expensive_network_access)
+            .set(
+                Forbidden::CONSTRAINED,
+                stored.allows_constrained_network_access,
+            );
         Ok(request)
     }
 }
@@ -502,7 +585,10 @@ mod tests {
         let request = Request::post("http://a.example/?q#f")
             .unwrap()
             .with_body("abc");
-        let request = request.header("x-a", "1").unwrap();
+        let request = request
+            .header("x-a", "1")
+            .unwrap()
+            .with_allows_expensive_network_access(false);
         let text = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
     }

@@ -112,10 +112,14 @@ flags!(
     REQUEST_HEADERS all_request_headers,
     RESPONSE_HEADERS all_response_headers,
     DISTINCT_ERRORS distinct_errors,
-    TLS_CONFIGURATION tls_configuration
+    TLS_CONFIGURATION tls_configuration,
+    NETWORK_COST network_cost
 );
 
 pub(crate) const IPV6: Need = Need::Site("IPv6 server", |sites| sites.v6.is_some());
+pub(crate) const NAMED: Need = Need::Site("server with a name of its own", |sites| {
+    sites.named.is_some()
+});
 pub(crate) const HTTP2: Need = Need::Site("HTTP/2 server in the clear", |sites| sites.h2.is_some());
 pub(crate) const TLS: Need = Need::Site("TLS server", |sites| sites.tls.is_some());
 pub(crate) const UNACCEPTING: Need = Need::Site("port that never accepts", |sites| {

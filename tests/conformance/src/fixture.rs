@@ -45,6 +45,8 @@ pub struct Sites {
     pub other: String,
     /// On the IPv6 loopback address.
     pub v6: Option<String>,
+    /// The first origin by a name that does not say that it is on this machine.
+    pub named: Option<String>,
     /// HTTP/2 in the clear, with prior knowledge.
     pub h2: Option<String>,
     /// TLS, HTTP/2 by ALPN, with a certificate that only [`root`](Self::root) vouches for.

@@ -253,6 +253,22 @@ macro_rules! for_each_case {
                 observers_see_without_a_say [];
                 a_task_says_completed_when_its_completion_comes [];
             }
+            connectivity {
+                without_a_network_a_task_fails_at_once [];
+                a_task_waits_for_a_network_and_goes_on [NAMED];
+                cancelled_while_it_waits_it_ends [];
+                suspended_while_it_waits_it_goes_on_when_resumed [NAMED];
+                the_resource_limit_ends_the_wait [];
+                those_that_wait_keep_no_place [NAMED];
+                a_forbidden_path_is_an_error_with_its_reason [];
+                a_forbidden_path_is_waited_out [NAMED];
+                a_request_forbids_more_and_allows_no_more [];
+                this_machine_needs_no_network [];
+                a_server_that_refuses_is_not_waited_for [];
+                the_stream_of_paths_tells_each_change [];
+                the_platform_tells_its_path [Has(NETWORK_COST)];
+                what_the_platform_does_not_tell_is_allowed [Lacks(NETWORK_COST)];
+            }
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];

@@ -15,6 +15,7 @@ use urlsession_core::{
 pub(crate) enum Call {
     Redirect(u16, Method, Url),
     NewBody,
+    Waiting,
     Sent {
         bytes: u64,
         total: u64,
@@ -32,6 +33,7 @@ impl Call {
         match self {
             Self::Redirect(..) => "redirect",
             Self::NewBody => "new body",
+            Self::Waiting => "waiting",
             Self::Sent { .. } => "sent",
             Self::Interim(_) => "interim",
             Self::Response(_) => "response",
@@ -231,6 +233,11 @@ impl Delegate for Recorder {
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
         self.note(task.id(), Call::NewBody);
         (self.on_new_body)(self, task)
+    }
+
+    fn task_is_waiting_for_connectivity(&self, task: &Task) -> Answer<()> {
+        self.note(task.id(), Call::Waiting);
+        Answer::Unhandled
     }
 
     fn did_send_body_data(

@@ -13,11 +13,15 @@ mod host {
     use urlsession_conformance::{Failure, Fixture, Ground, Sites, Verdict};
     use urlsession_core::{BoxFuture, Configuration, FileRef, Platform};
     use urlsession_origin::{FullBacklog, Origin};
+    use urlsession_transport_native::NativePlatform;
 
     use crate::harness::Stage;
 
     /// A case that takes longer hangs. Longer than the idle timer, so that a stuck exchange is told from a stuck engine.
     const LIMIT: Duration = Duration::from_secs(90);
+
+    /// A name for the server that does not say that it is on this machine.
+    const NAME: &str = "named.test";
 
     /// How long a writer must have written nothing to count as blocked.
     const QUIET: Duration = Duration::from_millis(500);
@@ -45,6 +49,7 @@ mod host {
                 http: origin.url(""),
                 other: origin.other_url(""),
                 v6: origin.v6_url(""),
+                named: Some(origin.url("").replace("127.0.0.1", NAME)),
                 h2: Some(origin.h2_url("")),
                 tls: Some(origin.tls_url("")),
                 closed: origin.closed_url(""),
@@ -70,7 +75,10 @@ mod host {
 
     impl Ground for NativeGround {
         fn platform(&self, configuration: &Configuration) -> Platform {
-            urlsession_transport_native::platform(configuration)
+            let here = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+            NativePlatform::builder(configuration)
+                .resolve(NAME, here)
+                .build()
         }
 
         fn sites(&self) -> &Sites {

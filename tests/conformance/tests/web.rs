@@ -34,6 +34,8 @@ impl WebGround {
                 http: url("http").expect("a URL"),
                 other: url("http_other").expect("a URL"),
                 v6: url("http_v6"),
+                // A browser asks the name service alone.
+                named: None,
                 // A browser speaks HTTP/2 over TLS alone, and accepts no connection slowly on demand.
                 h2: None,
                 tls: url("https"),
@@ -154,6 +156,12 @@ macro_rules! tests {
     };
     ($group:ident $name:ident [Has(TLS_CONFIGURATION) $($more:tt)*]) => {
         tests!($name ignored "`tls_configuration` is false");
+    };
+    ($group:ident $name:ident [Has(NETWORK_COST) $($more:tt)*]) => {
+        tests!($name ignored "`network_cost` is false");
+    };
+    ($group:ident $name:ident [NAMED]) => {
+        tests!($name ignored "no server by a name of its own here");
     };
     ($group:ident $name:ident [HTTP2]) => {
         tests!($name ignored "browsers speak HTTP/2 over TLS only");

@@ -35,6 +35,42 @@ impl Ledger {
         self.arm_unless_held(slot);
     }
 
+    /// A network is waited for: the place is given back for good, the idle timer stands still.
+    pub(crate) fn leave_origin(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        let Some(slot) = self.records.slot_of(task) else {
+            return;
+        };
+        let record = self.records.at(slot);
+        record.waits_for_app = true;
+        record.timers.stop_idle();
+        record.task.set_resting(false);
+        self.withdraw_place(slot, acts);
+        self.arm(slot);
+    }
+
+    /// There is a network again: the task queues under its old ticket.
+    pub(crate) fn return_to_origin(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+        let Some(slot) = self.records.slot_of(task) else {
+            return;
+        };
+        let record = self.records.at(slot);
+        record.waits_for_app = false;
+        match task.internal_state() {
+            State::Loading => {
+                self.enter(slot, acts);
+                self.arm_unless_held(slot);
+            }
+            // Suspended as it came back: it queues when it is resumed.
+            State::Suspended => record.standing = Standing::Parked,
+            State::Born
+            | State::Queued
+            | State::Shelved
+            | State::Canceling
+            | State::Finishing
+            | State::Completed => {}
+        }
+    }
+
     /// True once the task has a place at its origin, or had one and rests.
     pub(crate) fn has_place(&mut self, task: &TaskShared) -> bool {
         match self.records.slot_of(task) {

@@ -20,7 +20,7 @@ pub(super) struct Record {
     pub(super) suspensions: u32,
     pub(super) urgency: Urgency,
     pub(super) standing: Standing,
-    /// The app is asked, or holds a chunk: no place, no idle timer, until it answers.
+    /// The app is asked, or holds a chunk, or a network is waited for: no place, no idle timer, until that is over.
     pub(super) waits_for_app: bool,
 }
 

@@ -39,6 +39,7 @@ impl MockGround {
                 http: "http://127.0.0.1:1001".into(),
                 other: "http://127.0.0.1:1002".into(),
                 v6: Some("http://[::1]:1003".into()),
+                named: Some("http://named.test:1001".into()),
                 h2: Some("http://127.0.0.1:1004".into()),
                 tls: Some("https://localhost:1005".into()),
                 closed: "http://127.0.0.1:1006".into(),
@@ -98,11 +99,14 @@ impl MockGround {
 
 impl Ground for MockGround {
     fn platform(&self, configuration: &Configuration) -> Platform {
+        let transport = self.transport(configuration);
+        let network = transport.network().clone();
         Platform::new(
-            Arc::new(self.transport(configuration)),
+            Arc::new(transport),
             Arc::new(self.0.runtime.clone()),
             Arc::new(self.0.files.clone()),
         )
+        .with_network(network)
     }
 
     fn sites(&self) -> &Sites {
@@ -193,6 +197,7 @@ pub(crate) fn lesser() -> Vec<(&'static str, Capabilities)> {
             "tls_configuration",
             without(|able| able.tls_configuration = false),
         ),
+        ("network_cost", without(|able| able.network_cost = false)),
         ("anything", Capabilities::none()),
     ]
 }

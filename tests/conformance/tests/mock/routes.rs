@@ -84,6 +84,7 @@ impl Site {
         if base.starts_with(&sites.http)
             || base.starts_with(&sites.other)
             || at(&sites.v6)
+            || at(&sites.named)
             || at(&sites.h2)
         {
             return self.paused(asked);

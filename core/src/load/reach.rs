@@ -1,0 +1,122 @@
+//! Sees to it that there is a network for the hop, one that may be used: fails, or waits for it.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use crate::load::send::{Hop, send};
+use crate::policy::connectivity::{Obstacle, lacks_network, obstacle, patience};
+use crate::seams::app::{App, Notice};
+use crate::seams::network::NetworkMonitor;
+use crate::seams::transport::HopResponse;
+use crate::words::error::{Error, ErrorCode};
+use crate::words::network::{Forbidden, NetworkPath};
+
+/// Makes the hop once there is a way.
+///
+/// All this is about connecting. A transport that finds no route is heard as well, for a platform may know nothing of paths, or
+/// know it late: the attempt is made again when the path changes, and now and then.
+pub(crate) async fn reach<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
+    let monitor = app.platform().network.as_ref();
+    let waits = app.configuration().waits_for_connectivity;
+    let is_choosy = waits || !forbidden(app, hop).is_nothing();
+    let mut attempts = 0_u32;
+    let mut failure = None;
+    loop {
+        if let Some(monitor) = monitor
+            && (is_choosy || !monitor.path().is_plain())
+        {
+            Box::pin(find_path(app, hop, monitor)).await?;
+        }
+        let before = reported(app);
+        match send(app, hop).await {
+            Err(error) if waits && is_out_of_reach(app, hop, &error) => {
+                Box::pin(pause(app, before, attempts)).await?;
+                failure = Some(error);
+                attempts = attempts.saturating_add(1);
+            }
+            // The attempt took the body with it, and nobody can make it again.
+            Err(error) if error.code() == ErrorCode::RequestBodyStreamExhausted => {
+                return Err(failure.unwrap_or(error));
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Waits for a path that may be used; without waiting, the lack of one is an error.
+async fn find_path<A: App>(
+    app: &A,
+    hop: &Hop,
+    monitor: &Arc<dyn NetworkMonitor>,
+) -> Result<(), Error> {
+    let mut path = monitor.settled().await;
+    let Some(obstacle) = in_the_way(app, hop, path) else {
+        return Ok(());
+    };
+    if !app.configuration().waits_for_connectivity {
+        return Err(obstacle.into());
+    }
+    tell(app).await?;
+    while in_the_way(app, hop, path).is_some() {
+        app.leave_origin();
+        while in_the_way(app, hop, path).is_some() {
+            path = monitor.changed(path).await;
+        }
+        app.return_to_origin().await;
+        path = monitor.path();
+    }
+    Ok(())
+}
+
+/// Waits until another attempt makes sense: the path is another than `before`, or time has passed.
+async fn pause<A: App>(app: &A, before: NetworkPath, attempts: u32) -> Result<(), Error> {
+    tell(app).await?;
+    app.leave_origin();
+    let platform = app.platform();
+    let again_at = platform.runtime.now() + patience(attempts);
+    let mut sleep = platform.runtime.sleep_until(again_at);
+    let mut changed = platform.network.as_ref().map(|it| it.changed(before));
+    poll_fn(|context| {
+        let is_other = changed
+            .as_mut()
+            .is_some_and(|changed| changed.as_mut().poll(context).is_ready());
+        match is_other || sleep.as_mut().poll(context).is_ready() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    app.return_to_origin().await;
+    Ok(())
+}
+
+/// Tells the app that its task waits, once a task.
+async fn tell<A: App>(app: &A) -> Result<(), Error> {
+    match app.begins_to_wait_for_connectivity() {
+        true => app.notify(Notice::WaitingForConnectivity).await,
+        false => Ok(()),
+    }
+}
+
+fn in_the_way<A: App>(app: &A, hop: &Hop, path: NetworkPath) -> Option<Obstacle> {
+    let host = hop.request.target().origin().host();
+    obstacle(path, forbidden(app, hop), host)
+}
+
+fn is_out_of_reach<A: App>(app: &A, hop: &Hop, error: &Error) -> bool {
+    let request = &hop.request;
+    let tells = app.platform().transport.capabilities().distinct_errors;
+    let host = request.target().origin().host();
+    lacks_network(error, host, request.method(), tells)
+}
+
+/// What the session forbids, and the request beside it.
+fn forbidden<A: App>(app: &A, hop: &Hop) -> Forbidden {
+    app.configuration().forbidden().and(hop.request.forbidden())
+}
+
+fn reported<A: App>(app: &A) -> NetworkPath {
+    let monitor = app.platform().network.as_ref();
+    monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
+}
