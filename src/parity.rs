@@ -154,10 +154,10 @@
 //! | `allHTTPHeaderFields`, `setValue`, `addValue` | [`Request::headers`](crate::Request::headers), [`Request::header`](crate::Request::header), [`Request::header_added`](crate::Request::header_added) |
 //! | `httpBody`, `httpBodyStream` | [`Request::body`](crate::Request::body), [`RequestBody`](crate::RequestBody) |
 //! | `httpShouldHandleCookies` | later |
-//! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | later; pipelining never: see 1.2 |
+//! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access), [`with_allows_expensive_network_access`](crate::Request::with_allows_expensive_network_access), [`with_allows_constrained_network_access`](crate::Request::with_allows_constrained_network_access); the service type later; pipelining never: see 1.2 |
 //! | `assumesHTTP3Capable`, `attribution`, `requiresDNSSECValidation`, … | HTTP/3 later; the others never: they are Apple's |
 //! | default header fields | [`Session::data`](crate::Session::data): User-Agent and Accept where the request has none; Content-Type for a POST with a body |
-//! | equality | [`Request`](crate::Request): by method, URL, header fields, body and timeout; Apple leaves some out |
+//! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout and allowed networks; Apple leaves some out |
 //!
 //! # 1.8 URLResponse, HTTPURLResponse
 //!

@@ -482,10 +482,12 @@ fn observers_see_the_wait() {
     let log = seen.clone();
     let session = Session::builder(mock.platform(), waiting())
         .observer(move |_: &Task, event: TaskEvent<'_>| {
-            let name = match event {
-                TaskEvent::WaitingForConnectivity => "waiting",
-                TaskEvent::Responded(_) => "responded",
-                _ => return,
+            let name = if let TaskEvent::WaitingForConnectivity = event {
+                "waiting"
+            } else if let TaskEvent::Responded(_) = event {
+                "responded"
+            } else {
+                return;
             };
             log.lock().unwrap().push(name);
         })

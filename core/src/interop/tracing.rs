@@ -79,6 +79,9 @@ impl Observer for TracingObserver {
         let span = self.span(task);
         span.in_scope(|| match event {
             TaskEvent::Started => tracing::trace!(target: "urlsession", "started"),
+            TaskEvent::WaitingForConnectivity => {
+                tracing::info!(target: "urlsession", "waiting for connectivity");
+            }
             TaskEvent::Redirected(request) => redirected(request),
             TaskEvent::Responded(response) => responded(&span, response),
             TaskEvent::Completed(error) => completed(&span, task, error),

@@ -70,11 +70,10 @@ pub(crate) fn lacks_network(
     distinct_errors: bool,
 ) -> bool {
     let is_unsent = distinct_errors || method.is_idempotent();
-    let has_no_way = match error.code() {
-        ErrorCode::NotConnectedToInternet | ErrorCode::DnsLookupFailed => true,
-        ErrorCode::CannotConnectToHost => has_no_route(error),
-        _ => false,
-    };
+    use ErrorCode::{CannotConnectToHost, DnsLookupFailed, NotConnectedToInternet};
+    let code = error.code();
+    let has_no_way = matches!(code, NotConnectedToInternet | DnsLookupFailed)
+        || (code == CannotConnectToHost && has_no_route(error));
     has_no_way && is_unsent && !is_this_machine(host)
 }
 
