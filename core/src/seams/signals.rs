@@ -11,19 +11,32 @@ use crate::seams::exchange::Mail;
 use crate::seams::runtime::Clock;
 use crate::words::time::Moment;
 
-/// The driver was polled after its last wake.
-const POLLED: u8 = 0;
-/// It was woken and not polled since.
+/// The driver was woken, and no poll has begun since.
 const WOKEN: u8 = 1;
 /// Somebody has seen it woken and not polled.
 const SEEN: u8 = 2;
+/// It is being polled.
+const POLLING: u8 = 4;
 
 /// One task's signals. Any thread may raise them; the task's driver reads them.
+///
+/// # No wake is lost, and none is made for nothing
+///
+/// Whoever changes what the driver reads changes it first and then calls [`wake`](Self::wake), whose first step is to add
+/// `WOKEN` to `phase`. A poll begins by setting `phase` to `POLLING`, then reads, and, when it must wait, registers its waker and
+/// takes `POLLING` away. All of these are read-modify-writes (acquire and release) of one atomic, so they come one after the other,
+/// and a wake has one of three places:
+///
+/// * before a poll begins: the poll reads the change, for its first step acquires what the wake's has released;
+/// * during a poll: the wake leaves `WOKEN` and calls nobody. A poll that must wait finds it with its last step, and asks its
+///   executor for another; a poll that ends the task needs none, and that is the common case: what hyper and h2 do while they are
+///   polled wakes whoever polls them;
+/// * after a poll: its waker was registered before its last step, so the wake finds it.
 pub(crate) struct Signals {
     clock: Arc<dyn Clock>,
     wants_informational: bool,
     waker: AtomicWaker,
-    woken: AtomicU8,
+    phase: AtomicU8,
     rang: AtomicBool,
     active_at: AtomicU64,
     sent: AtomicU64,
@@ -38,7 +51,7 @@ impl Signals {
             clock,
             wants_informational,
             waker: AtomicWaker::new(),
-            woken: AtomicU8::new(POLLED),
+            phase: AtomicU8::new(0),
             rang: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
             sent: AtomicU64::new(0),
@@ -112,26 +125,33 @@ impl Signals {
         letter
     }
 
-    /// The driver is being polled, and wakes `waker` from now on.
-    pub(crate) fn polled(&self, waker: &Waker) {
+    /// A poll of the driver begins.
+    pub(crate) fn poll_begins(&self) {
+        self.phase.swap(POLLING, Ordering::AcqRel);
+    }
+
+    /// The poll has found nothing to do: from now on, and for what came meanwhile, `waker` is woken.
+    pub(crate) fn poll_waits(&self, waker: &Waker) {
         self.waker.register(waker);
-        self.woken.store(POLLED, Ordering::Relaxed);
+        if self.phase.fetch_and(!POLLING, Ordering::AcqRel) & WOKEN != 0 {
+            waker.wake_by_ref();
+        }
     }
 
     /// Has the driver polled again.
     pub(crate) fn wake(&self) {
-        if self.woken.load(Ordering::Relaxed) == POLLED {
-            self.woken.store(WOKEN, Ordering::Relaxed);
+        if self.phase.fetch_or(WOKEN, Ordering::AcqRel) & POLLING == 0 {
+            self.waker.wake();
         }
-        self.waker.wake();
     }
 
     /// True at the second look at a driver that was woken and is not polled.
     pub(crate) fn is_left_unpolled(&self) -> bool {
-        let seen = self
-            .woken
-            .compare_exchange(WOKEN, SEEN, Ordering::Relaxed, Ordering::Relaxed);
-        seen == Err(SEEN)
+        let seen = WOKEN | SEEN;
+        let look = self
+            .phase
+            .compare_exchange(WOKEN, seen, Ordering::Relaxed, Ordering::Relaxed);
+        look == Err(seen)
     }
 
     /// The alarm rings: a timer may have fired.
@@ -152,5 +172,110 @@ impl Wake for Signals {
 
     fn wake_by_ref(self: &Arc<Self>) {
         Self::wake(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::testing::test;
+
+    /// Time stands still.
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> Moment {
+            Moment::default()
+        }
+    }
+
+    /// Counts its wakes.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    struct Driver {
+        signals: Signals,
+        wakes: Arc<Wakes>,
+    }
+
+    impl Driver {
+        fn new() -> Self {
+            Self {
+                signals: Signals::new(Arc::new(Stopped), false),
+                wakes: Arc::default(),
+            }
+        }
+
+        fn waits(&self) {
+            self.signals.poll_waits(&self.wakes.clone().into());
+        }
+
+        fn wakes(&self) -> usize {
+            self.wakes.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn between_polls_a_wake_has_the_driver_polled() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.waits();
+        driver.signals.wake();
+        assert_eq!(driver.wakes(), 1);
+    }
+
+    #[test]
+    fn a_wake_during_a_poll_that_waits_has_the_driver_polled_again() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.signals.wake();
+        assert_eq!(driver.wakes(), 0);
+        driver.waits();
+        assert_eq!(driver.wakes(), 1);
+        driver.signals.poll_begins();
+        driver.waits();
+        assert_eq!(driver.wakes(), 1);
+    }
+
+    #[test]
+    fn a_wake_during_a_poll_that_ends_the_task_wakes_nobody() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.waits();
+        driver.signals.poll_begins();
+        driver.signals.wake();
+        assert_eq!(driver.wakes(), 0);
+    }
+
+    #[test]
+    fn a_wake_before_the_first_poll_is_in_it() {
+        let driver = Driver::new();
+        driver.signals.wake();
+        driver.signals.poll_begins();
+        driver.waits();
+        assert_eq!(driver.wakes(), 0);
+    }
+
+    #[test]
+    fn the_second_look_finds_a_woken_driver_unpolled() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.signals.wake();
+        assert!(!driver.signals.is_left_unpolled());
+        driver.waits();
+        assert!(!driver.signals.is_left_unpolled());
+        assert!(driver.signals.is_left_unpolled());
+        driver.signals.poll_begins();
+        driver.waits();
+        assert!(!driver.signals.is_left_unpolled());
+        assert!(!driver.signals.is_left_unpolled());
     }
 }

@@ -37,9 +37,11 @@ pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
         let mut load = pin!(Some(begin(task.clone(), output)));
         let mut found = None;
         poll_fn(|context| {
-            let outcome = task.poll_load(load.as_mut(), &mut found, context);
-            if outcome.is_ready() {
-                load.set(None);
+            task.signals().poll_begins();
+            let outcome = task.poll_load(load.as_mut(), &mut found);
+            match outcome {
+                Poll::Ready(_) => load.set(None),
+                Poll::Pending => task.signals().poll_waits(context.waker()),
             }
             outcome
         })
@@ -60,9 +62,7 @@ impl TaskShared {
         &self,
         mut load: Pin<&mut Option<L>>,
         found: &mut Option<Outcome>,
-        context: &mut Context<'_>,
     ) -> Poll<Outcome> {
-        self.signals().polled(context.waker());
         if self.is_resting() {
             self.in_ledger(Ledger::polled_again);
         }
