@@ -18,6 +18,7 @@ use urlsession_core::{
     Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Response,
 };
 
+use crate::bell::Bell;
 use crate::errors;
 use crate::exchange::{Answer, Failure, Hop};
 use crate::head;
@@ -31,6 +32,9 @@ pub(crate) struct Connection {
     /// `None` once it has ended: a request given to a sender whose connection ended, but still exists, never fails.
     driver: Option<http1::Connection<TokioIo<Io>, Upload>>,
     line: Arc<Line>,
+    bell: Arc<Bell>,
+    /// The bell's.
+    waker: Waker,
     birth: Birth,
     has_served: bool,
     /// When it went back to the pool last.
@@ -45,10 +49,13 @@ impl Connection {
             .handshake(TokioIo::new(io))
             .await
             .map_err(errors::of_http1)?;
+        let bell = Arc::<Bell>::default();
         Ok(Box::new(Self {
             sender,
             driver: Some(driver),
             line,
+            waker: Arc::clone(&bell).into(),
+            bell,
             birth,
             has_served: false,
             idle_since: Instant::now(),
@@ -63,15 +70,21 @@ impl Connection {
         self.birth
     }
 
-    /// Lays the connection to rest: true when it can serve another exchange. Afterwards it keeps no task awake.
+    /// Lays the connection to rest: true when it can serve another exchange. Afterwards it keeps no task awake, nor alive.
     pub(crate) fn rest(&mut self) -> bool {
+        self.bell.rest();
+        // As a rule hyper has asked for the next request with its last poll.
         let line = Arc::clone(&self.line);
-        line.resting(|| self.settle())
+        self.is_free() || line.resting(|| self.settle())
+    }
+
+    fn is_free(&self) -> bool {
+        self.driver.is_some() && self.sender.is_ready()
     }
 
     fn settle(&mut self) -> bool {
-        drive(&mut self.driver, &mut Context::from_waker(Waker::noop()));
-        self.driver.is_some() && self.sender.is_ready()
+        drive(&mut self.driver, &self.waker);
+        self.is_free()
     }
 
     /// True when nothing has come since it was laid to rest, not even the end: the kernel is asked, not the reactor, for what
@@ -93,16 +106,21 @@ impl Connection {
         let mut answer = pin!(tokio::task::unconstrained(
             self.sender.try_send_request(request)
         ));
-        let (driver, line) = (&mut self.driver, &self.line);
+        let (driver, line, bell, waker) = (&mut self.driver, &self.line, &self.bell, &self.waker);
         let mut heard = 0;
         let answered = poll_fn(|context| {
-            drive(driver, context);
+            bell.hush();
+            drive(driver, waker);
             if std::mem::replace(&mut heard, line.heard()) != line.heard() {
                 events.touched();
             }
-            answer
+            let polled = answer
                 .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
+                .poll(&mut Context::from_waker(Waker::noop()));
+            if polled.is_pending() {
+                bell.await_by(context.waker());
+            }
+            polled
         });
         answered.await.map_err(|mut error| Unanswered {
             unsent: error.take_message().map(http::Request::into_body),
@@ -119,10 +137,11 @@ struct Unanswered {
     is_silent: bool,
 }
 
-fn drive<C: Future + Unpin>(driver: &mut Option<C>, context: &mut Context<'_>) {
+fn drive<C: Future + Unpin>(driver: &mut Option<C>, waker: &Waker) {
+    let mut context = Context::from_waker(waker);
     if driver
         .as_mut()
-        .is_some_and(|driver| Pin::new(driver).poll(context).is_ready())
+        .is_some_and(|driver| Pin::new(driver).poll(&mut context).is_ready())
     {
         *driver = None;
     }
@@ -225,6 +244,7 @@ impl Http1Body {
     /// The connection goes to the pool when nothing of the exchange is left on it.
     fn finish(&mut self) {
         if let Some((incoming, connection)) = self.carried.take() {
+            connection.bell.hush();
             drop(incoming);
             self.hop
                 .pool
@@ -236,10 +256,8 @@ impl Http1Body {
         self.carried = None;
         errors::of_http1(error).with_url(self.hop.target.url())
     }
-}
 
-impl Body for Http1Body {
-    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    fn poll_hushed(&mut self) -> Poll<Option<Result<Bytes, Error>>> {
         let mut has_driven = false;
         loop {
             let Some((incoming, connection)) = &mut self.carried else {
@@ -249,7 +267,7 @@ impl Body for Http1Body {
             match Pin::new(&mut *incoming).poll_frame(&mut Context::from_waker(Waker::noop())) {
                 Poll::Pending if has_driven => return Poll::Pending,
                 Poll::Pending => {
-                    drive(&mut connection.driver, context);
+                    drive(&mut connection.driver, &connection.waker);
                     has_driven = true;
                 }
                 Poll::Ready(None) => self.finish(),
@@ -273,6 +291,21 @@ impl Body for Http1Body {
                 }
             }
         }
+    }
+}
+
+impl Body for Http1Body {
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Some((_, connection)) = &self.carried {
+            connection.bell.hush();
+        }
+        let polled = self.poll_hushed();
+        if polled.is_pending()
+            && let Some((_, connection)) = &self.carried
+        {
+            connection.bell.await_by(context.waker());
+        }
+        polled
     }
 
     fn remaining(&self) -> Option<u64> {

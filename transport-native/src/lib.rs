@@ -8,6 +8,7 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod bell;
 mod connect;
 mod errors;
 mod exchange;
