@@ -42,7 +42,8 @@ pub(crate) struct Signals {
     sent: AtomicU64,
     received: AtomicU64,
     has_mail: AtomicBool,
-    mail: Mutex<VecDeque<Mail>>,
+    /// Made for the first letter: most tasks get none.
+    mail: Mutex<Option<Box<VecDeque<Mail>>>>,
 }
 
 impl Signals {
@@ -108,6 +109,7 @@ impl Signals {
         self.mail
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default()
             .push_back(mail);
         self.has_mail.store(true, Ordering::Release);
         self.wake();
@@ -120,6 +122,7 @@ impl Signals {
     /// The oldest letter.
     pub(crate) fn take_mail(&self) -> Option<Mail> {
         let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        let mail = mail.as_deref_mut()?;
         let letter = mail.pop_front();
         self.has_mail.store(!mail.is_empty(), Ordering::Release);
         letter
