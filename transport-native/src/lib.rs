@@ -6,9 +6,9 @@
 //! An HTTP/1.1 connection belongs to one exchange at a time, so the exchange itself polls it: there is no task, and no hop from
 //! one to another, on the way of a request. HTTP/2 connections are tasks, shared by the exchanges that have a stream on them.
 
+mod bell;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod bell;
 mod connect;
 mod errors;
 mod exchange;
