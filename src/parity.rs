@@ -121,7 +121,7 @@
 //! | task: `didCompleteWithError` | [`Delegate::did_complete`](crate::Delegate::did_complete) |
 //! | data: `didReceive response`, its disposition | [`Delegate::did_receive_response`](crate::Delegate::did_receive_response), [`ResponseDisposition`](crate::ResponseDisposition); to become a download later, to become a stream never: see `streamTask` in 1.1 |
 //! | data: `didBecome downloadTask`, `didBecome streamTask` | later; the stream task never: see `streamTask` in 1.1 |
-//! | data: `didReceive data` | [`Delegate::did_receive_data`](crate::Delegate::did_receive_data) |
+//! | data: `didReceive data` | [`Delegate::did_receive_data`](crate::Delegate::did_receive_data), decoded unless [`Request::with_content_decoding`](crate::Request::with_content_decoding) says otherwise |
 //! | data: `willCacheResponse` | later |
 //! | download: `didFinishDownloadingTo` | later |
 //! | download: `didWriteData` | later |
@@ -156,8 +156,8 @@
 //! | `httpShouldHandleCookies` | later |
 //! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access), [`with_allows_expensive_network_access`](crate::Request::with_allows_expensive_network_access), [`with_allows_constrained_network_access`](crate::Request::with_allows_constrained_network_access); the service type later; pipelining never: see 1.2 |
 //! | `assumesHTTP3Capable`, `attribution`, `requiresDNSSECValidation`, … | HTTP/3 later; the others never: they are Apple's |
-//! | default header fields | [`Session::data`](crate::Session::data): User-Agent and Accept where the request has none; Content-Type for a POST with a body |
-//! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout and allowed networks; Apple leaves some out |
+//! | default header fields | [`Session::data`](crate::Session::data): User-Agent, Accept and the [`Decoder`](crate::Decoder)'s codings as Accept-Encoding where the request has none; Content-Type for a POST with a body |
+//! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout, allowed networks and decoding; Apple leaves some out |
 //!
 //! # 1.8 URLResponse, HTTPURLResponse
 //!

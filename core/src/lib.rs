@@ -28,6 +28,7 @@ pub use interop::json::UnexpectedStatus;
 #[cfg(feature = "tracing")]
 pub use interop::tracing::TracingObserver;
 pub use seams::app::ResponseDisposition;
+pub use seams::decoder::{Decoded, Decoder, Decoding};
 pub use seams::exchange::{ExchangeEvents, Informational};
 pub use seams::files::Files;
 pub use seams::network::{NetworkMonitor, NetworkPaths, ReportedNetwork};
@@ -46,6 +47,7 @@ pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
 pub use words::configuration::{Configuration, TlsVersion};
 pub use words::curl::CurlCommand;
+pub use words::decoding::DecodingError;
 pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,

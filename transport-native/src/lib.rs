@@ -10,6 +10,8 @@ mod bell;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod connect;
+#[cfg(feature = "decode")]
+mod decode;
 mod errors;
 mod exchange;
 mod executor;
@@ -32,6 +34,8 @@ mod transport;
 mod trust;
 mod upload;
 
+#[cfg(feature = "decode")]
+pub use decode::NativeDecoder;
 pub use files::NativeFiles;
 pub use platform::{NativePlatform, platform, platform_on_own_thread};
 pub use runtime::NativeRuntime;

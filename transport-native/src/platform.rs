@@ -118,10 +118,13 @@ impl NativePlatform {
             self.overrides,
             &self.configuration,
         );
-        Platform::new(
+        let platform = Platform::new(
             Arc::new(NativeTransport::new(pool, Arc::new(dialer))),
             Arc::new(NativeRuntime::new(executor)),
             Arc::new(files),
-        )
+        );
+        #[cfg(feature = "decode")]
+        let platform = platform.with_decoder(crate::NativeDecoder::new());
+        platform
     }
 }

@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use http::header;
 use tower_service::Service;
 
 use crate::interop::http_body::IntoRequestBody;
@@ -12,7 +13,7 @@ use crate::words::error::Error;
 use crate::words::request::Request;
 
 /// Always ready: what must wait, waits in the session's queue. The answer's body is read as it is asked for; its extensions hold our
-/// [`Response`](crate::Response). What is no request is an error of the call.
+/// [`Response`](crate::Response). Of a body that was decoded, the fields Content-Encoding and Content-Length are only there. What is no request is an error of the call.
 impl<B: IntoRequestBody> Service<http::Request<B>> for Session {
     type Response = http::Response<BodyBytes>;
     type Error = Error;
@@ -43,6 +44,11 @@ impl<B: IntoRequestBody> Service<http::Request<B>> for &Session {
         Box::pin(async move {
             let (body, response) = bytes.await?;
             let mut answer = http::Response::from(&response).map(|()| body);
+            if answer.body().task().is_content_decoded() {
+                for of_what_was_sent in [header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
+                    answer.headers_mut().remove(of_what_was_sent);
+                }
+            }
             answer.extensions_mut().insert(response);
             Ok(answer)
         })

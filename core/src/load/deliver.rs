@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use http::header;
 
+use crate::load::decode::decode;
 use crate::load::follow::follow;
 use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
@@ -34,26 +34,19 @@ pub(crate) async fn load<A: App>(
     request: Request,
     output: Output,
 ) -> Result<(Bytes, Response), Error> {
-    let mut answer = follow(app, request).await?;
-    let response = answer.response;
-    let expected = match response.headers().contains_key(header::CONTENT_ENCODING) {
-        true => None,
-        false => answer
-            .body
-            .remaining()
-            .or_else(|| response.expected_content_length()),
-    };
-    app.set_response(&response, expected);
+    let mut content = decode(app, follow(app, request).await?);
+    let response = content.response.clone();
+    app.set_response(&content);
     if app.did_receive_response(response.clone()).await? == ResponseDisposition::Cancel {
         return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
     }
     if let Output::Stream(outlet) = &output {
         outlet.put(Item::Head(response.clone())).await;
     }
-    let body = pull(app, &mut *answer.body, output, expected)
+    let body = pull(app, &mut *content.body, output, content.expected)
         .await
         .map_err(|error| error.with_url(response.url()))?;
-    if let Some(trailers) = answer.body.trailers() {
+    if let Some(trailers) = content.body.trailers() {
         app.set_trailers(trailers::allowed(trailers));
     }
     Ok((body, response))

@@ -1,5 +1,6 @@
-//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, reach, send; then deliver.
+//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, reach, send; then decode and deliver.
 
+mod decode;
 pub(crate) mod deliver;
 mod follow;
 mod reach;

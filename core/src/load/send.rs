@@ -80,15 +80,12 @@ fn exchange<A: App>(
     body: HopBody,
 ) -> BoxFuture<'static, Result<HopResponse, Error>> {
     let request = &hop.request;
-    let posts_form = request.method() == Method::POST && !request.body().is_empty();
     app.hop_begins(request.body().length());
     app.platform().transport.exchange(
         HopRequest {
             method: request.method().clone(),
             target: request.target().clone(),
-            headers: app
-                .fields()
-                .of_hop(request.headers(), hop.left_home, posts_form),
+            headers: app.fields().of_hop(request, hop.left_home),
             body,
             affinity: Affinity::Any,
         },

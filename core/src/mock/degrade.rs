@@ -70,6 +70,11 @@ pub(super) fn response_headers(headers: &mut HeaderMap) {
     }
 }
 
+/// True when the length that the head says is that of coded bytes, which the script has decoded already.
+pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::CONTENT_ENCODING)
+}
+
 /// The body as the transport sends it: streams gathered where it cannot stream, files refused where it has none.
 pub(super) async fn body(body: HopBody, capabilities: Capabilities) -> Result<HopBody, Error> {
     match body {

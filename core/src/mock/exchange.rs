@@ -178,7 +178,10 @@ impl Exchange {
         if !self.capabilities.trailers {
             self.reply.body.trailers.clear();
         }
-        let announced = announce(&mut head, &self.reply.body, record.method());
+        let mut announced = announce(&mut head, &self.reply.body, record.method());
+        if !self.capabilities.encoded_bodies && degrade::is_coded(&head.headers) {
+            announced = None;
+        }
         if !self.capabilities.all_response_headers {
             degrade::response_headers(&mut head.headers);
         }

@@ -112,7 +112,8 @@ impl MockTransport {
 
     /// What the transport says that it can do, and does. Set it before a session is made; [`Capabilities::all`] at first.
     ///
-    /// Only redirects are not played: where the platform follows by itself, script the last response with [`Reply::from_url`].
+    /// Redirects and codings are not played: where the platform follows by itself, script the last response with
+    /// [`Reply::from_url`]; where it decodes by itself, the body as it is once decoded.
     pub fn set_capabilities(&self, capabilities: Capabilities) {
         self.script().capabilities = capabilities;
         self.0.network.set_tells_cost(capabilities.network_cost);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::words::configuration::Configuration;
+use crate::words::request::Request;
 
 /// Fields that belong to the transport: the app's values are left out.
 const TRANSPORT_OWN: [HeaderName; 8] = [
@@ -28,6 +30,7 @@ const NEVER_SAFE: [HeaderName; 3] = [
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("urlsession/", env!("CARGO_PKG_VERSION")));
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// What a session adds to each request that lacks it, made once.
@@ -37,11 +40,18 @@ pub(crate) struct SessionFields {
     home: Arc<HeaderMap>,
     /// Once a redirect has left that origin.
     away: Arc<HeaderMap>,
+    /// Their Accept-Encoding is not the app's, and goes only where bodies are decoded.
+    offers_codings: bool,
 }
 
 impl SessionFields {
-    /// The configuration's fields, and `Accept` and `User-Agent` unless the platform sets its own (`defaults` false).
-    pub(crate) fn new(configuration: &Configuration, defaults: bool) -> Self {
+    /// The configuration's fields, and `Accept` and `User-Agent` unless the platform sets its own (`defaults` false), and the
+    /// `codings` that are undone here.
+    pub(crate) fn new(
+        configuration: &Configuration,
+        defaults: bool,
+        codings: &[&'static str],
+    ) -> Self {
         let mut home = configuration.http_additional_headers.clone();
         remove_transport_own(&mut home);
         let mut away = home.clone();
@@ -52,21 +62,25 @@ impl SessionFields {
                 map.entry(header::USER_AGENT).or_insert(USER_AGENT);
             }
         }
+        let offer = offer(codings).filter(|_| !home.contains_key(header::ACCEPT_ENCODING));
+        if let Some(offer) = &offer {
+            for map in [&mut home, &mut away] {
+                map.insert(header::ACCEPT_ENCODING, offer.clone());
+            }
+        }
         Self {
             home: Arc::new(home),
             away: Arc::new(away),
+            offers_codings: offer.is_some(),
         }
     }
 
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
-    pub(crate) fn of_hop(
-        &self,
-        own: &HeaderMap,
-        left_home: bool,
-        posts_form: bool,
-    ) -> Arc<HeaderMap> {
+    pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> Arc<HeaderMap> {
         let session = if left_home { &self.away } else { &self.home };
-        if own.is_empty() && !posts_form {
+        let own = request.headers();
+        let posts_form = request.method() == Method::POST && !request.body().is_empty();
+        if own.is_empty() && !posts_form && request.decodes_content() {
             return session.clone();
         }
         let mut fields = own.clone();
@@ -81,6 +95,9 @@ impl SessionFields {
         if posts_form {
             fields.entry(header::CONTENT_TYPE).or_insert(FORM);
         }
+        if self.offers_codings && !own.contains_key(header::ACCEPT_ENCODING) {
+            limit_offer(&mut fields, request.decodes_content());
+        }
         Arc::new(fields)
     }
 }
@@ -90,6 +107,23 @@ fn takes_trailers(fields: &HeaderMap) -> bool {
     let mut values = fields.get_all(header::TE).iter();
     let first = values.next();
     first.is_some_and(|value| value == "trailers") && values.next().is_none()
+}
+
+/// Accept-Encoding for these codings; `None` for none, or when they have no names that can be sent.
+fn offer(codings: &[&'static str]) -> Option<HeaderValue> {
+    let joined = codings.join(", ");
+    HeaderValue::try_from(joined)
+        .ok()
+        .filter(|offer| !offer.is_empty())
+}
+
+/// Nothing is offered for a body that is not decoded; and a part of a coded body could not be (Fetch, HTTP-network-or-cache fetch).
+fn limit_offer(fields: &mut HeaderMap, decodes: bool) {
+    if !decodes {
+        fields.remove(header::ACCEPT_ENCODING);
+    } else if fields.contains_key(header::RANGE) {
+        fields.insert(header::ACCEPT_ENCODING, IDENTITY);
+    }
 }
 
 fn remove_transport_own(fields: &mut HeaderMap) {
@@ -155,13 +189,19 @@ mod tests {
             http_additional_headers: fields(list),
             ..Configuration::default()
         };
-        SessionFields::new(&configuration, true)
+        SessionFields::new(&configuration, true, &["gzip", "br"])
+    }
+
+    fn request(list: &[(&'static str, &'static str)]) -> Request {
+        let mut request = Request::get("http://a.example/").unwrap();
+        *request.headers_mut() = fields(list);
+        request
     }
 
     #[test]
     fn the_session_fills_gaps_only() {
         let session = session(&[("x-a", "session"), ("x-b", "session")]);
-        let hop = session.of_hop(&fields(&[("x-a", "request")]), false, false);
+        let hop = session.of_hop(&request(&[("x-a", "request")]), false);
         assert_eq!(
             (&hop["x-a"], &hop["x-b"]),
             (&"request".parse().unwrap(), &"session".parse().unwrap())
@@ -170,11 +210,11 @@ mod tests {
 
     #[test]
     fn framing_is_the_transports() {
-        let own = fields(&[("host", "evil"), ("content-length", "5"), ("proxy-x", "x")]);
-        let hop = session(&[("connection", "close")]).of_hop(&own, false, false);
+        let own = request(&[("host", "evil"), ("content-length", "5"), ("proxy-x", "x")]);
+        let hop = session(&[("connection", "close")]).of_hop(&own, false);
         assert_eq!(
             hop.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
-            ["accept", "user-agent"]
+            ["accept", "user-agent", "accept-encoding"]
         );
     }
 
@@ -182,7 +222,7 @@ mod tests {
     fn of_te_only_trailers_is_the_apps() {
         let session = session(&[]);
         for (value, sent) in [("trailers", true), ("gzip", false), ("trailers, x", false)] {
-            let hop = session.of_hop(&fields(&[("te", value)]), false, false);
+            let hop = session.of_hop(&request(&[("te", value)]), false);
             assert_eq!(hop.contains_key("te"), sent, "{value}");
         }
     }
@@ -194,9 +234,48 @@ mod tests {
             ("x-key", "s"),
             ("accept-language", "en"),
         ]);
-        let away = session.of_hop(&HeaderMap::new(), true, false);
+        let away = session.of_hop(&request(&[]), true);
         assert!(!away.contains_key("authorization") && !away.contains_key("x-key"));
         assert_eq!(away["accept-language"], "en");
+    }
+
+    fn offered(session: &SessionFields, request: &Request) -> Option<String> {
+        let hop = session.of_hop(request, false);
+        hop.get(header::ACCEPT_ENCODING)
+            .map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn what_is_decoded_here_is_offered() {
+        let session = session(&[]);
+        assert_eq!(offered(&session, &request(&[])).unwrap(), "gzip, br");
+        let other = request(&[("x-a", "1")]);
+        assert_eq!(offered(&session, &other).unwrap(), "gzip, br");
+    }
+
+    #[test]
+    fn what_is_not_decoded_is_not_offered() {
+        let undecoded = |list| request(list).with_content_decoding(false);
+        assert_eq!(offered(&session(&[]), &undecoded(&[])), None);
+        let own = undecoded(&[("accept-encoding", "br")]);
+        assert_eq!(offered(&session(&[]), &own).unwrap(), "br");
+        let fields = SessionFields::new(&Configuration::default(), true, &[]);
+        assert_eq!(offered(&fields, &request(&[])), None);
+    }
+
+    #[test]
+    fn the_apps_own_offer_stands() {
+        let own = request(&[("accept-encoding", "gzip;q=0.5"), ("range", "bytes=0-")]);
+        assert_eq!(offered(&session(&[]), &own).unwrap(), "gzip;q=0.5");
+        let session = session(&[("accept-encoding", "br")]);
+        let undecoded = request(&[]).with_content_decoding(false);
+        assert_eq!(offered(&session, &undecoded).unwrap(), "br");
+    }
+
+    #[test]
+    fn a_part_is_asked_for_uncoded() {
+        let part = request(&[("range", "bytes=5-")]);
+        assert_eq!(offered(&session(&[]), &part).unwrap(), "identity");
     }
 
     #[test]

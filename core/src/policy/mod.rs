@@ -1,5 +1,6 @@
 //! Floor 1: decisions as pure functions: no await, no clock, no store.
 
+pub(crate) mod coding;
 pub(crate) mod connectivity;
 pub(crate) mod fields;
 pub(crate) mod redirect;

@@ -11,7 +11,7 @@ use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
-use crate::words::body::BodyStream;
+use crate::words::body::{Body, BodyStream};
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::configuration::Configuration;
 use crate::words::error::Error;
@@ -27,6 +27,16 @@ pub enum ResponseDisposition {
     Allow,
     /// Cancel the task.
     Cancel,
+}
+
+/// An answer whose body is what the app gets.
+pub(crate) struct Content {
+    pub(crate) response: Response,
+    pub(crate) body: Box<dyn Body>,
+    /// The body's length in bytes, where it is known.
+    pub(crate) expected: Option<u64>,
+    /// The body is not as it was sent: Content-Encoding and Content-Length do not tell of it.
+    pub(crate) is_decoded: bool,
 }
 
 /// Something that the app is told.
@@ -54,6 +64,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     fn configuration(&self) -> &Configuration;
     fn platform(&self) -> &Platform;
     fn signals(&self) -> &Arc<Signals>;
+
+    /// Is the body of the request under way to be decoded?
+    fn decodes(&self) -> bool;
 
     /// What the session adds to requests.
     fn fields(&self) -> &SessionFields;
@@ -88,8 +101,8 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// The request that is under way now.
     fn set_current_request(&self, request: &Request);
 
-    /// The head is there; the body will be this long.
-    fn set_response(&self, response: &Response, expected: Option<u64>);
+    /// The head is there, and what is known of the body.
+    fn set_response(&self, content: &Content);
 
     /// The body has ended, and these fields came after it.
     fn set_trailers(&self, trailers: HeaderMap);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::seams::decoder::Decoder;
 use crate::seams::files::Files;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::runtime::Runtime;
@@ -20,10 +21,12 @@ pub struct Platform {
     pub files: Arc<dyn Files>,
     /// The way to the network; `None` where nothing is known of it, and so everything is allowed.
     pub network: Option<Arc<dyn NetworkMonitor>>,
+    /// Content codings; without one, bodies come as they are sent.
+    pub decoder: Option<Arc<dyn Decoder>>,
 }
 
 impl Platform {
-    /// A platform of these parts.
+    /// A platform of these parts, without a decoder.
     pub fn new(
         transport: Arc<dyn Transport>,
         runtime: Arc<dyn Runtime>,
@@ -34,6 +37,7 @@ impl Platform {
             runtime,
             files,
             network: None,
+            decoder: None,
         }
     }
 
@@ -41,6 +45,13 @@ impl Platform {
     #[must_use]
     pub fn with_network(mut self, monitor: impl NetworkMonitor) -> Self {
         self.network = Some(Arc::new(monitor));
+        self
+    }
+
+    /// The same, undoing content codings by this decoder.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: impl Decoder) -> Self {
+        self.decoder = Some(Arc::new(decoder));
         self
     }
 }

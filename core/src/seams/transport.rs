@@ -161,6 +161,11 @@ pub struct Capabilities {
     pub all_request_headers: bool,
     /// Every header field of the response is seen. False: across origins only those that the server exposes.
     pub all_response_headers: bool,
+    /// Bodies come as they were sent, and the platform's [`Decoder`](crate::Decoder) undoes their codings. False: the platform asks for
+    /// codings and undoes them by itself, whatever the request says; Content-Encoding and Content-Length then tell of what was sent,
+    /// encoded bytes are not counted, and the configuration's bounds on decoding do not apply. True takes a transport that shows
+    /// Content-Encoding.
+    pub encoded_bodies: bool,
     /// Failures are told apart. False: name resolution, connection and TLS failures share
     /// [`CannotLoadFromNetwork`](crate::ErrorCode::CannotLoadFromNetwork); only the lack of any network is told from them.
     pub distinct_errors: bool,
@@ -184,6 +189,7 @@ impl Capabilities {
             file_upload: true,
             all_request_headers: true,
             all_response_headers: true,
+            encoded_bodies: true,
             distinct_errors: true,
             tls_configuration: true,
             network_cost: true,
@@ -202,6 +208,7 @@ impl Capabilities {
             file_upload: false,
             all_request_headers: false,
             all_response_headers: false,
+            encoded_bodies: false,
             distinct_errors: false,
             tls_configuration: false,
             network_cost: false,

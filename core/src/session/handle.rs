@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Method;
 
 use crate::load::deliver::{Outlet, Output};
 use crate::seams::platform::Platform;
@@ -144,12 +143,7 @@ impl Session {
     /// What a task of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
     #[must_use]
     pub fn curl_command(&self, request: &Request) -> CurlCommand {
-        let posts_form = request.method() == Method::POST && !request.body().is_empty();
-        let fields = &self.0.fields;
-        CurlCommand::new(
-            request.clone(),
-            fields.of_hop(request.headers(), false, posts_form),
-        )
+        CurlCommand::new(request.clone(), self.0.fields.of_hop(request, false))
     }
 
     /// The tasks that were resumed at least once and are neither cancelled nor finished, oldest first.

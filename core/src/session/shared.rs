@@ -57,11 +57,13 @@ impl SessionShared {
             observers,
             is_shared,
         } = parts;
-        let defaults = platform.transport.capabilities().all_request_headers;
+        let able = platform.transport.capabilities();
+        let decoder = platform.decoder.as_deref().filter(|_| able.encoded_bodies);
+        let codings = decoder.map_or(&[][..], |decoder| decoder.codings());
         let clock = platform.runtime.clock();
         let limit = configuration.http_maximum_connections_per_host;
         Arc::new(Self {
-            fields: SessionFields::new(&configuration, defaults),
+            fields: SessionFields::new(&configuration, able.all_request_headers, codings),
             ledger: Mutex::new(Ledger::new(
                 clock.clone(),
                 platform.transport.clone(),

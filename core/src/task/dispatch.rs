@@ -9,7 +9,7 @@ use std::task::Poll;
 use http::HeaderMap;
 
 use crate::policy::fields::SessionFields;
-use crate::seams::app::{App, Notice, ResponseDisposition};
+use crate::seams::app::{App, Content, Notice, ResponseDisposition};
 use crate::seams::platform::Platform;
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
@@ -234,6 +234,12 @@ impl App for Arc<TaskShared> {
         TaskShared::signals(self)
     }
 
+    fn decodes(&self) -> bool {
+        let facts = self.facts();
+        let request = facts.current_request.as_ref().or(self.request());
+        request.is_none_or(Request::decodes_content)
+    }
+
     fn fields(&self) -> &SessionFields {
         &self.session().fields
     }
@@ -304,10 +310,11 @@ impl App for Arc<TaskShared> {
         self.facts().current_request = Some(request.clone());
     }
 
-    fn set_response(&self, response: &Response, expected: Option<u64>) {
+    fn set_response(&self, content: &Content) {
         let mut facts = self.facts();
-        facts.response = Some(response.clone());
-        facts.expected_to_receive = expected;
+        facts.response = Some(content.response.clone());
+        facts.expected_to_receive = content.expected;
+        facts.is_decoded = content.is_decoded;
     }
 
     fn set_trailers(&self, trailers: HeaderMap) {

@@ -103,6 +103,12 @@ impl Task {
             .or_else(|| self.original_request())
     }
 
+    /// True when the body comes decoded: the response's Content-Encoding and Content-Length then tell of what was sent, not of it.
+    #[must_use]
+    pub fn is_content_decoded(&self) -> bool {
+        self.0.facts().is_decoded
+    }
+
     /// The answer's head, once it is there.
     #[must_use]
     pub fn response(&self) -> Option<Response> {

@@ -75,6 +75,7 @@ pub(crate) struct Facts {
     pub(crate) trailers: Option<Box<HeaderMap>>,
     pub(crate) error: Option<Error>,
     pub(crate) expected_to_receive: Option<u64>,
+    pub(crate) is_decoded: bool,
     pub(crate) expected_to_send: Option<u64>,
     pub(crate) priority: Option<f32>,
     pub(crate) description: Option<Box<str>>,

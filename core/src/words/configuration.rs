@@ -70,6 +70,15 @@ pub struct Configuration {
     #[serde(with = "names")]
     pub redirect_safe_headers: Vec<HeaderName>,
 
+    /// A coded body that decodes to more than so many bytes fails its task with
+    /// [`DataLengthExceedsMaximum`](crate::ErrorCode::DataLengthExceedsMaximum). Default none.
+    pub maximum_decoded_length: Option<u64>,
+
+    /// A coded body that decodes to more than so many bytes for each one received fails its task with
+    /// [`DataLengthExceedsMaximum`](crate::ErrorCode::DataLengthExceedsMaximum), once it has come to 16 MiB. Default 500; gzip at its
+    /// densest has 1,030.
+    pub maximum_decoding_ratio: Option<u32>,
+
     /// The lowest version of TLS that is spoken. Default 1.2.
     pub tls_minimum_supported_protocol_version: TlsVersion,
 
@@ -117,6 +126,8 @@ impl Default for Configuration {
             http_additional_headers: HeaderMap::new(),
             http_maximum_connections_per_host: 6,
             redirect_safe_headers: Vec::new(),
+            maximum_decoded_length: None,
+            maximum_decoding_ratio: Some(500),
             tls_minimum_supported_protocol_version: TlsVersion::Tls12,
             tls_additional_roots: Vec::new(),
             assumes_http2_capable: false,
@@ -138,6 +149,8 @@ impl fmt::Debug for Configuration {
             http_additional_headers,
             http_maximum_connections_per_host,
             redirect_safe_headers,
+            maximum_decoded_length,
+            maximum_decoding_ratio,
             tls_minimum_supported_protocol_version,
             tls_additional_roots,
             assumes_http2_capable,
@@ -168,6 +181,8 @@ impl fmt::Debug for Configuration {
                 http_maximum_connections_per_host,
             )
             .field("redirect_safe_headers", redirect_safe_headers)
+            .field("maximum_decoded_length", maximum_decoded_length)
+            .field("maximum_decoding_ratio", maximum_decoding_ratio)
             .field(
                 "tls_minimum_supported_protocol_version",
                 tls_minimum_supported_protocol_version,
@@ -222,6 +237,8 @@ mod tests {
             .push("x-b".parse().unwrap());
         configuration.waits_for_connectivity = true;
         configuration.allows_expensive_network_access = false;
+        configuration.maximum_decoded_length = Some(1 << 40);
+        configuration.maximum_decoding_ratio = None;
         let text = serde_json::to_string(&configuration).unwrap();
         assert_eq!(
             serde_json::from_str::<Configuration>(&text).unwrap(),

@@ -39,6 +39,13 @@ impl CurlCommand {
         self
     }
 
+    /// Has curl decode what it asks for coded.
+    fn decodes(&self) -> Option<&'static str> {
+        let offer = self.headers.get(header::ACCEPT_ENCODING)?;
+        let decodes = self.request.decodes_content() && offer != "identity";
+        decodes.then_some("--compressed")
+    }
+
     fn url(&self) -> String {
         match self.shows_secrets {
             true => self.request.url().to_string(),
@@ -131,6 +138,7 @@ impl fmt::Display for CurlCommand {
             .map(|(name, value)| self.header(name, value));
         let words = method
             .into_iter()
+            .chain(self.decodes().map(str::to_owned))
             .chain(headers)
             .chain(self.no_content_type().map(str::to_owned))
             .chain(self.body());
@@ -222,6 +230,21 @@ mod tests {
         );
         let head = Request::head("http://a.example/").unwrap();
         assert_eq!(command(&head), "curl --location --head 'http://a.example/'");
+    }
+
+    #[test]
+    fn curl_decodes_what_it_asks_for_coded() {
+        let plain = Request::get("http://a.example/").unwrap();
+        let offering = plain.header("accept-encoding", "br").unwrap();
+        assert_eq!(
+            command(&offering),
+            "curl --location --compressed --header 'accept-encoding: br' 'http://a.example/'"
+        );
+        let undecoded = offering.with_content_decoding(false);
+        assert_eq!(
+            command(&undecoded),
+            "curl --location --header 'accept-encoding: br' 'http://a.example/'"
+        );
     }
 
     #[test]

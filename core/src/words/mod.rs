@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod configuration;
 pub(crate) mod curl;
+pub(crate) mod decoding;
 pub(crate) mod error;
 pub(crate) mod network;
 pub(crate) mod request;

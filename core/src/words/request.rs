@@ -29,6 +29,7 @@ struct Parts {
     body: RequestBody,
     timeout_interval: Option<Duration>,
     forbidden: Forbidden,
+    decodes_content: bool,
 }
 
 macro_rules! shorthand {
@@ -62,6 +63,7 @@ impl Request {
             body: RequestBody::Empty,
             timeout_interval: None,
             forbidden: Forbidden::default(),
+            decodes_content: true,
         }))
     }
 
@@ -156,6 +158,12 @@ impl Request {
         self.0.forbidden
     }
 
+    /// True when the response's body is to be decoded, by its Content-Encoding.
+    #[must_use]
+    pub fn decodes_content(&self) -> bool {
+        self.0.decodes_content
+    }
+
     /// The same request with this method.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Self {
@@ -240,6 +248,16 @@ impl Request {
         self
     }
 
+    /// The same request; if `decodes` is false, the session offers no Accept-Encoding by itself, and the response's body comes as
+    /// it is sent.
+    ///
+    /// An Accept-Encoding of the app's own changes only what is offered: whatever the answer is under is undone all the same.
+    #[must_use]
+    pub fn with_content_decoding(mut self, decodes: bool) -> Self {
+        self.parts().decodes_content = decodes;
+        self
+    }
+
     /// The same request for another URL.
     pub(crate) fn with_target(mut self, target: Arc<Target>) -> Self {
         self.parts().target = target;
@@ -271,7 +289,8 @@ impl PartialEq for Request {
                 && self.headers() == other.headers()
                 && self.body() == other.body()
                 && self.timeout_interval() == other.timeout_interval()
-                && self.forbidden() == other.forbidden())
+                && self.forbidden() == other.forbidden()
+                && self.decodes_content() == other.decodes_content())
     }
 }
 
@@ -307,6 +326,7 @@ impl fmt::Debug for Request {
                 "allows_constrained_network_access",
                 &self.allows_constrained_network_access(),
             )
+            .field("decodes_content", &self.decodes_content())
             .finish()
     }
 }
@@ -459,6 +479,8 @@ struct Stored {
     allows_expensive_network_access: bool,
     #[serde(default = "allowed")]
     allows_constrained_network_access: bool,
+    #[serde(default = "allowed")]
+    decodes_content: bool,
 }
 
 const fn allowed() -> bool {
@@ -492,6 +514,7 @@ impl Serialize for Request {
             allows_cellular_access: self.allows_cellular_access(),
             allows_expensive_network_access: self.allows_expensive_network_access(),
             allows_constrained_network_access: self.allows_constrained_network_access(),
+            decodes_content: self.decodes_content(),
         }
         .serialize(serializer)
     }
@@ -516,6 +539,7 @@ impl<'de> Deserialize<'de> for Request {
                 Forbidden::CONSTRAINED,
                 stored.allows_constrained_network_access,
             );
+        parts.decodes_content = stored.decodes_content;
         Ok(request)
     }
 }

@@ -111,6 +111,7 @@ flags!(
     FILE_UPLOAD file_upload,
     REQUEST_HEADERS all_request_headers,
     RESPONSE_HEADERS all_response_headers,
+    ENCODED_BODIES encoded_bodies,
     DISTINCT_ERRORS distinct_errors,
     TLS_CONFIGURATION tls_configuration,
     NETWORK_COST network_cost

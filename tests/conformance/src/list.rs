@@ -100,7 +100,20 @@ macro_rules! for_each_case {
                 fields_that_the_platform_keeps_are_dropped [Lacks(REQUEST_HEADERS)];
                 every_field_of_the_response_is_seen [Has(RESPONSE_HEADERS)];
                 fields_that_are_not_exposed_are_not_seen [Lacks(RESPONSE_HEADERS)];
+            }
+            codings {
+                a_gzip_body_comes_decoded [];
+                a_brotli_body_comes_decoded [];
+                every_form_decodes [];
+                decoded_bytes_are_counted [];
                 a_coded_body_has_no_expected_length [Has(RESPONSE_HEADERS)];
+                a_head_has_nothing_to_decode [];
+                a_body_that_is_not_what_it_says_is_an_error [];
+                what_is_decoded_is_offered [Has(ENCODED_BODIES)];
+                a_request_may_ask_for_the_body_as_it_is_sent [Has(ENCODED_BODIES)];
+                a_body_longer_than_allowed_is_an_error [Has(ENCODED_BODIES)];
+                the_platform_decodes_whatever_the_request_says [Lacks(ENCODED_BODIES)];
+                the_platform_decodes_without_bounds [Lacks(ENCODED_BODIES)];
             }
             bodies {
                 no_body_invents_no_type_and_no_length_but_zero [];

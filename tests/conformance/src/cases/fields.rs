@@ -176,13 +176,3 @@ pub(crate) async fn fields_that_are_not_exposed_are_not_seen(fixture: Fixture) -
     check_eq!(response.mime_type().as_deref(), Some("text/plain"));
     Ok(())
 }
-
-pub(crate) async fn a_coded_body_has_no_expected_length(fixture: Fixture) -> Verdict {
-    let (chunks, response) = fixture
-        .session()
-        .bytes(fixture.url("/gzipped-response"))
-        .await?;
-    check!(response.expected_content_length().is_some(), "{response:?}");
-    check_eq!(chunks.task().count_of_bytes_expected_to_receive(), None);
-    Ok(())
-}

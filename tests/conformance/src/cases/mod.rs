@@ -2,6 +2,7 @@
 
 pub(crate) mod bodies;
 pub(crate) mod capabilities;
+pub(crate) mod codings;
 pub(crate) mod connectivity;
 pub(crate) mod contract;
 pub(crate) mod errors;

@@ -15,6 +15,11 @@ use urlsession_core::{
 use crate::follow;
 
 const FRAME: u64 = 64 * 1024;
+
+const BROTLI: [u8; 16] = [
+    0x8b, 0x05, 0x80, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x57, 0x6f, 0x72, 0x6c, 0x64, 0x21, 0x03,
+];
+
 const GZIP: [u8; 32] = [
     0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x57,
     0x08, 0xcf, 0x2f, 0xca, 0x49, 0x51, 0x04, 0x00, 0xa3, 0x1c, 0x29, 0x1c, 0x0c, 0x00, 0x00, 0x00,
@@ -213,9 +218,10 @@ impl Site {
                 .trailer("set-cookie", "a=b")
                 .trailer("www-authenticate", "Basic")
                 .trailer("x-checksum", "abc123"),
-            ["gzipped-response"] => Reply::new(200)
-                .header("content-encoding", "gzip")
-                .body(GZIP.to_vec()),
+            ["gzipped-response"] => self.encoded("gzip", &GZIP),
+            ["brotli-response"] => self.encoded("br", &BROTLI),
+            ["encoded", "gzip", length] => self.spoilt(length, &asked.url),
+            ["accept-encoding"] => text(200, field_of(asked, "accept-encoding")),
             ["response-header-without-whitespace"] => text(200, "Hello World!"),
             ["LandOfTheLostCities", city] => lost_city(city),
             ["fault", fault] => broken(fault),
@@ -223,6 +229,33 @@ impl Site {
             [name] => self.named(name, asked),
             _ => text(404, "Not Found"),
         }
+    }
+
+    /// `Hello World!` under a coding; decoded where the platform does that by itself.
+    fn encoded(&self, coding: &str, bytes: &'static [u8]) -> Reply {
+        let reply = Reply::new(200).header("content-encoding", coding);
+        match self.capabilities.encoded_bodies {
+            true => reply.body(bytes),
+            false => reply
+                .header("content-length", bytes.len())
+                .body("Hello World!"),
+        }
+    }
+
+    /// The pattern under gzip, with a flaw that whoever decodes has to see.
+    fn spoilt(&self, length: &str, url: &Url) -> Reply {
+        let reply = Reply::new(200).header("content-encoding", "gzip");
+        if !self.capabilities.encoded_bodies {
+            return reply.fail(ErrorCode::CannotLoadFromNetwork);
+        }
+        let length = length.parse().unwrap_or_default();
+        let mut bytes =
+            urlsession_origin::encode(&["gzip"], &urlsession_origin::pattern(0..length));
+        match parameter(url, "spoil") {
+            Some(_) => bytes[0] = !bytes[0],
+            None => bytes.truncate(bytes.len() - 1),
+        }
+        reply.body(bytes)
     }
 
     fn named(&self, name: &str, asked: &Asked) -> Reply {
@@ -350,6 +383,15 @@ fn text(status: u16, body: impl Into<Bytes>) -> Reply {
     Reply::new(status)
         .header("content-type", "text/plain; charset=utf-8")
         .body(body)
+}
+
+/// The value of a field of the request, if it is there and text.
+fn field_of(asked: &Asked, name: &str) -> String {
+    let value = asked
+        .headers
+        .get(name)
+        .and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
 fn redirect(status: u16, location: &[u8]) -> Reply {

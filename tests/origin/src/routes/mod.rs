@@ -13,6 +13,8 @@
 //! | `/UnitedStates`, `/UnitedKingdom`, `/redirect-with-default-port` | 302 to a closed port, to a bare relative name, to the host without port |
 //! | `/echo-query`, `/upload`, `/emptyPost`, `/accept-encoding`, `/json` | as they say |
 //! | `/gzipped-response`, `/brotli-response` | `Hello World!`, encoded |
+//! | `/encoded/CODING,…/N?cut=&spoil=&part=` | N bytes of the pattern under these codings, the last `cut` bytes missing, the byte at `spoil` wrong; `part` makes it a 206 |
+//! | `/bomb/CODING/N?to=` | N MiB of zeros under gzip, br or zstd; with `to` as the body of a 302 |
 //! | `/auth/basic`, `/unauthorized` | 401 with and without a challenge; `user` and `passwd` are let in |
 //! | `/echo` | the body, streamed back with its type |
 //! | `/bytes/N`, `/chunked/N` | N bytes of [`pattern`](crate::pattern), with length and ranges, or neither |
@@ -90,6 +92,8 @@ async fn answer_without_body(exchange: &Exchange, segments: &[&str]) -> Reply {
         ["status", code] => simple::status(exchange, code).into(),
         ["gzipped-response"] => encoded::gzip().into(),
         ["brotli-response"] => encoded::brotli().into(),
+        ["encoded", codings, length] => encoded::pattern(exchange, codings, length).into(),
+        ["bomb", coding, mebibytes] => encoded::bomb(exchange, coding, mebibytes).into(),
         ["response-header-without-whitespace"] => faults::field_without_whitespace().into(),
         ["auth", "basic"] => simple::basic_auth(exchange).into(),
         ["unauthorized"] => text(StatusCode::UNAUTHORIZED, "").into(),
