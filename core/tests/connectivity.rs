@@ -465,13 +465,30 @@ fn a_body_that_can_be_made_again_is_sent_when_the_network_is_back() {
 #[test]
 fn a_body_that_cannot_be_made_again_leaves_the_first_error() {
     let mock = mock();
+    let lost = Reply::error(ErrorCode::NotConnectedToInternet);
+    mock.transport().on(Method::PUT, URL).reply(lost);
+    let session = Session::new(mock.platform(), waiting());
+    let stream = BodyStream::once(InMemory::new("body".into()));
+    let request = Request::put(URL).unwrap().with_body(stream.clone());
+    let error = mock.runtime().block_on(session.data(request)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NotConnectedToInternet);
+    assert!(!stream.is_unread());
+}
+
+#[test]
+fn a_body_that_can_be_read_once_is_sent_when_there_is_a_network() {
+    let mock = mock();
     mock.network().set_told(false);
     mock.network().disconnect();
+    mock.network().reconnect_after(seconds(5));
+    mock.transport()
+        .on(Method::POST, URL)
+        .reply(Reply::new(200));
     let session = Session::new(mock.platform(), waiting());
     let stream = BodyStream::once(InMemory::new("body".into()));
     let request = Request::post(URL).unwrap().with_body(stream);
-    let error = mock.runtime().block_on(session.data(request)).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::NotConnectedToInternet);
+    mock.runtime().block_on(session.data(request)).unwrap();
+    assert_eq!(mock.transport().requests().last().unwrap().body, "body");
 }
 
 #[test]

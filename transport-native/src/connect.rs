@@ -1,6 +1,7 @@
 //! From an origin to a connection: name, sockets, TLS, protocol.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "http2")]
 use futures::future::{FutureExt as _, Shared, WeakShared};
@@ -32,6 +33,8 @@ pub(crate) struct Dialer {
     tls: Arc<Tls>,
     /// Speak HTTP/2 without TLS, and without asking.
     assumes_http2: bool,
+    /// How long a body waits for the server to ask for it.
+    patience: Duration,
 }
 
 /// A connection for one exchange.
@@ -73,11 +76,20 @@ impl Dialer {
             #[cfg(feature = "tls")]
             tls: Arc::new(Tls::new(configuration)),
             assumes_http2: configuration.assumes_http2_capable,
+            patience: configuration.timeout_interval_for_continue,
         }
     }
 
     pub(crate) fn files(&self) -> &NativeFiles {
         &self.files
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// What connections without TLS carry.

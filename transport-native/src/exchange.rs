@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::header::EXPECT;
 use http::{HeaderMap, Method};
 use urlsession_core::{
     Affinity, Error, ErrorCode, ExchangeEvents, HopRequest, HopResponse, Target,
@@ -121,7 +122,7 @@ async fn attempt_twice(
     affinity: Affinity,
 ) -> Result<HopResponse, Error> {
     check(hop)?;
-    let Some(upload) = source.open(dialer.files()).await? else {
+    let Some(upload) = open(hop, dialer, source).await? else {
         return Err(ErrorCode::RequestBodyStreamExhausted.into());
     };
     let failure = match attempt(hop, dialer, upload, affinity).await {
@@ -132,7 +133,7 @@ async fn attempt_twice(
     let upload = match failure.unsent {
         _ if matches!(affinity, Affinity::Same(_)) => return Err(failure.error),
         Some(unsent) => Some(unsent),
-        None if may_repeat => source.open(dialer.files()).await?,
+        None if may_repeat => open(hop, dialer, source).await?,
         None => None,
     };
     let Some(upload) = upload else {
@@ -141,6 +142,18 @@ async fn attempt_twice(
     attempt(hop, dialer, upload, failure.again)
         .await
         .map_err(|failure| failure.error)
+}
+
+/// The body from its start, held back where the hop says so; `None` for a stream that was given out before.
+async fn open(hop: &Hop, dialer: &Dialer, source: &mut Source) -> Result<Option<Upload>, Error> {
+    let mut upload = source.open(dialer.files()).await?;
+    if let Some(upload) = &mut upload
+        && !upload.is_at_end()
+        && hop.headers.contains_key(EXPECT)
+    {
+        upload.hold(dialer.patience(), dialer.executor());
+    }
+    Ok(upload)
 }
 
 fn check(hop: &Hop) -> Result<(), Error> {

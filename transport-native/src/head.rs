@@ -1,7 +1,8 @@
 //! Heads: what this transport adds to a request's fields, and what it refuses in a response's.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE,
+    TRANSFER_ENCODING,
 };
 use http::{Method, StatusCode, Uri};
 use urlsession_core::Target;
@@ -60,6 +61,7 @@ pub(crate) fn http1(
             headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
     }
+    expect(&upload, &mut headers);
     let mut request = http::Request::new(upload);
     *request.method_mut() = method.clone();
     *request.uri_mut() = Uri::from(target.path_and_query().clone());
@@ -73,13 +75,14 @@ pub(crate) fn http2(
     method: &Method,
     target: &Target,
     fields: &HeaderMap,
-    length: Option<u64>,
+    upload: &Upload,
 ) -> Result<http::Request<()>, Error> {
     let mut headers = HeaderMap::with_capacity(fields.len() + 1);
     copy_fields(fields, &mut headers);
-    if let Some(length) = length {
+    if let Some(length) = upload.length() {
         set_length(method, length, &mut headers);
     }
+    expect(upload, &mut headers);
     let scheme = if target.origin().is_secure() {
         http::uri::Scheme::HTTPS
     } else {
@@ -112,6 +115,13 @@ fn copy_fields(from: &HeaderMap, to: &mut HeaderMap) -> bool {
         to.append(name.clone(), value.clone());
     }
     takes_trailers
+}
+
+/// Says that the body waits, where it does.
+fn expect(upload: &Upload, headers: &mut HeaderMap) {
+    if upload.gate().is_some() {
+        headers.append(EXPECT, HeaderValue::from_static("100-continue"));
+    }
 }
 
 /// Content-Length, also 0 where the method expects content (RFC 9110 section 8.6).

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -21,6 +21,7 @@ use urlsession_core::{
 use crate::bell::Bell;
 use crate::errors;
 use crate::exchange::{Answer, Failure, Hop};
+use crate::expectation::Gate;
 use crate::head;
 use crate::io::{Io, Line};
 use crate::pool::Birth;
@@ -155,9 +156,10 @@ pub(crate) async fn exchange(
 ) -> Result<Answer, Failure> {
     upload.announce_on(&connection.line);
     let was_idle = std::mem::replace(&mut connection.has_served, true);
+    let gate = upload.gate().cloned();
     let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);
-    if hop.events.wants_informational() {
-        report_interim_responses(&mut request, &hop.events, &connection.line);
+    if hop.events.wants_informational() || gate.is_some() {
+        report_interim_responses(&mut request, &hop.events, &connection.line, gate.clone());
     }
     let response = match connection.send(request, &hop.events).await {
         Ok(response) => response,
@@ -170,6 +172,9 @@ pub(crate) async fn exchange(
         }
     };
     connection.line.answered();
+    if let Some(gate) = gate {
+        gate.answered(response.status());
+    }
     let (head, incoming) = response.into_parts();
     head::check_http1(head.status, &head.headers)?;
     let id = connection.id();
@@ -197,11 +202,12 @@ pub(crate) async fn exchange(
     })
 }
 
-/// Reports 1xx responses as they come, 100 and 101 excepted, and ends the connection when they do not end.
+/// Reports 1xx responses as they come, 100 and 101 excepted, and ends the connection when they do not end. 100 opens the gate.
 fn report_interim_responses(
     request: &mut http::Request<Upload>,
     events: &ExchangeEvents,
     line: &Arc<Line>,
+    gate: Option<Gate>,
 ) {
     let (events, line) = (events.clone(), Arc::clone(line));
     let (count, bytes) = (AtomicU32::new(0), AtomicUsize::new(0));
@@ -213,6 +219,9 @@ fn report_interim_responses(
             return line.refuse();
         }
         events.touched();
+        if let (Some(gate), StatusCode::CONTINUE) = (&gate, interim.status()) {
+            gate.open();
+        }
         if interim.status().as_u16() > 101 {
             let (status, headers) = (interim.status(), interim.headers().clone());
             events.informational(Informational { status, headers });

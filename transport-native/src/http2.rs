@@ -10,7 +10,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use urlsession_core::{
     Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Response,
 };
@@ -18,6 +18,7 @@ use urlsession_core::{
 use crate::errors::{self, Fault};
 use crate::exchange::{Answer, Failure, Hop, Reader};
 use crate::executor::{Executor, Spawned};
+use crate::expectation::Gate;
 use crate::head;
 use crate::http1::Ended;
 use crate::io::{Io, Line};
@@ -157,7 +158,8 @@ impl Drop for Place {
 
 /// Makes the exchange on a stream of its own.
 pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<Answer, Failure> {
-    let request = head::http2(&hop.method, &hop.target, &hop.headers, upload.length())?;
+    let request = head::http2(&hop.method, &hop.target, &hop.headers, &upload)?;
+    let gate = upload.gate().cloned();
     let connection = place.connection();
     let has_served = connection.has_served.swap(true, Ordering::Relaxed);
     let mut sender = connection.sender.clone();
@@ -184,6 +186,7 @@ pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<
         response,
         pump,
         interim: Interim::default(),
+        gate,
     };
     let answered = poll_fn(|context| awaiting.poll(context, &hop.events)).await;
     let response = match answered {
@@ -197,6 +200,11 @@ pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<
             ));
         }
     };
+    let gate = awaiting.gate.take();
+    if gate.is_some_and(|gate| gate.answered(response.status())) {
+        // The stream is reset when its answer was read: the body is not wanted.
+        awaiting.pump = None;
+    }
     answer(response, awaiting.pump, place, hop)
 }
 
@@ -264,6 +272,7 @@ struct Awaiting {
     response: ResponseFuture,
     pump: Option<Pump>,
     interim: Interim,
+    gate: Option<Gate>,
 }
 
 /// The interim responses so far.
@@ -291,6 +300,9 @@ impl Awaiting {
         // `None`: the final response is next, or a failure is.
         while let Some(interim) = ready!(self.response.poll_informational(context)) {
             let interim = interim.map_err(Unanswered::Peers)?;
+            if let (Some(gate), StatusCode::CONTINUE) = (&self.gate, interim.status()) {
+                gate.open();
+            }
             self.interim
                 .take(interim, events)
                 .map_err(|fault| Unanswered::Ours(fault.into()))?;

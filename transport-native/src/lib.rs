@@ -15,6 +15,7 @@ mod decode;
 mod errors;
 mod exchange;
 mod executor;
+mod expectation;
 mod files;
 mod head;
 mod host;

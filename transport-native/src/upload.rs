@@ -5,11 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 
+use crate::executor::Executor;
+use crate::expectation::{Gate, Held};
 use crate::files::NativeFiles;
 use crate::io::Line;
 
@@ -56,6 +59,7 @@ impl Source {
             next: None,
             reported,
             line: None,
+            held: None,
         })))))
     }
 
@@ -83,6 +87,8 @@ struct Sending {
     reported: Arc<Reported>,
     /// The connection that is to know when the last byte is written.
     line: Option<Arc<Line>>,
+    /// What holds the first byte back.
+    held: Option<Box<Held>>,
 }
 
 #[derive(Debug)]
@@ -112,9 +118,23 @@ impl Upload {
         if !self.is_at_end()
             && let Some(sending) = &mut self.0
         {
-            line.begin_sending();
+            if sending.held.is_none() {
+                line.begin_sending();
+            }
             sending.line = Some(Arc::clone(line));
         }
+    }
+
+    /// Holds the body back until the server asks for it, or `patience` is over; a body that is no body is not held.
+    pub(crate) fn hold(&mut self, patience: Duration, executor: &Executor) {
+        if let Some(sending) = &mut self.0 {
+            sending.held = Some(Box::new(Held::new(patience, executor)));
+        }
+    }
+
+    /// The gate that holds it back.
+    pub(crate) fn gate(&self) -> Option<&Gate> {
+        self.0.as_ref()?.held.as_deref().map(Held::gate)
     }
 
     /// True when every byte has been handed on.
@@ -142,6 +162,13 @@ impl Upload {
 
 impl Sending {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Error>>> {
+        if let Some(held) = &mut self.held {
+            ready!(held.poll(context));
+            self.held = None;
+            if let Some(line) = &self.line {
+                line.begin_sending();
+            }
+        }
         let next = match self.next.take() {
             Some(next) => Some(next),
             None => ready!(self.chunks.poll_next(context)).transpose()?,

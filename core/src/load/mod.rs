@@ -2,6 +2,7 @@
 
 mod decode;
 pub(crate) mod deliver;
+mod drain;
 mod follow;
 mod reach;
 mod send;

@@ -1,14 +1,17 @@
 //! Makes one hop: the final fields, the body opened, the exchange, and what it reports on the way.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
-use http::Method;
+use http::{Method, header};
 
+use crate::load::drain::drain;
+use crate::policy::expectation;
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Mail};
 use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
-use crate::words::body::{BodyStream, RequestBody};
+use crate::words::body::{Body, BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
@@ -20,14 +23,31 @@ pub(crate) struct Hop {
     pub(crate) left_home: bool,
 }
 
-/// Makes the hop and gives its answer.
+/// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
 pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
+    check(&hop.request)?;
+    let asks = app.platform().transport.capabilities().expect_continue
+        && expectation::asks(&hop.request, app.configuration());
+    let answer = attempt(app, hop, asks).await?;
+    let is_refused = asks && expectation::is_refused(answer.response.status());
+    if !is_refused || !hop.request.body().is_at_hand() {
+        return Ok(answer);
+    }
+    // Boxed: what is rare takes no room in every task's load.
+    Box::pin(again(app, hop, answer.body)).await
+}
+
+async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<HopResponse, Error> {
+    drain(app, refusal).await;
+    attempt(app, hop, false).await
+}
+
+async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, Error> {
     let request = &hop.request;
-    check(request)?;
     let body = open(app, request.body()).await?;
     let mut told = Sent::of(app, request);
     let counts = app.platform().transport.capabilities().upload_progress;
-    let exchange = exchange(app, hop, body);
+    let exchange = exchange(app, hop, body, asks);
     if counts {
         return attend(app, exchange, told).await;
     }
@@ -78,14 +98,19 @@ fn exchange<A: App>(
     app: &A,
     hop: &Hop,
     body: HopBody,
+    asks: bool,
 ) -> BoxFuture<'static, Result<HopResponse, Error>> {
     let request = &hop.request;
+    let mut headers = app.fields().of_hop(request, hop.left_home);
+    if !request.body().is_empty() && asks != headers.contains_key(header::EXPECT) {
+        expectation::set(Arc::make_mut(&mut headers), asks);
+    }
     app.hop_begins(request.body().length());
     app.platform().transport.exchange(
         HopRequest {
             method: request.method().clone(),
             target: request.target().clone(),
-            headers: app.fields().of_hop(request, hop.left_home),
+            headers,
             body,
             affinity: Affinity::Any,
         },

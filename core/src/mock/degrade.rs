@@ -39,10 +39,12 @@ const EXPOSED: [HeaderName; 7] = [
     header::PRAGMA,
 ];
 
-pub(super) fn request_headers(headers: &HeaderMap) -> HeaderMap {
+/// The fields that go out. The platform's own way to make a body wait is not among those that it keeps.
+pub(super) fn request_headers(headers: &HeaderMap, capabilities: Capabilities) -> HeaderMap {
     let is_kept = |name: &HeaderName| {
         let prefixes = ["proxy-", "sec-", "access-control-"];
-        KEPT.contains(name)
+        let may_expect = capabilities.expect_continue && name == header::EXPECT;
+        (KEPT.contains(name) && !may_expect)
             || prefixes
                 .iter()
                 .any(|prefix| name.as_str().starts_with(prefix))

@@ -153,7 +153,7 @@ impl Exchange {
         for response in std::mem::take(&mut self.reply.interim) {
             self.open
                 .saw(Sight::Informational(response.status.as_u16()));
-            if self.capabilities.informational {
+            if self.capabilities.informational && response.status.as_u16() > 101 {
                 self.events.informational(response);
             }
         }

@@ -217,7 +217,7 @@ impl MockTransport {
     /// Notes the request, and gives it its number.
     fn record(&self, request: &mut HopRequest, capabilities: Capabilities) -> (usize, Arc<Record>) {
         if !capabilities.all_request_headers {
-            request.headers = Arc::new(degrade::request_headers(&request.headers));
+            request.headers = Arc::new(degrade::request_headers(&request.headers, capabilities));
         }
         let record = Arc::new(Record::new(request, self.0.runtime.now()));
         let mut records = self.records();

@@ -2,6 +2,7 @@
 
 pub(crate) mod coding;
 pub(crate) mod connectivity;
+pub(crate) mod expectation;
 pub(crate) mod fields;
 pub(crate) mod redirect;
 pub(crate) mod trailers;

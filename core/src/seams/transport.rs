@@ -48,6 +48,7 @@ pub struct HopRequest {
     /// Where it goes; the Host field and the request target come from here and nowhere else.
     pub target: Arc<Target>,
     /// The header fields, shared until the transport adds its own (Host, Content-Length, Transfer-Encoding, Connection).
+    /// `Expect: 100-continue` holds the body back.
     pub headers: Arc<HeaderMap>,
     /// The body.
     pub body: HopBody,
@@ -150,6 +151,8 @@ pub struct Capabilities {
     pub informational: bool,
     /// The fields after a response's body are seen. False: [`Task::trailers`](crate::Task::trailers) is always `None`.
     pub trailers: bool,
+    /// A body waits for the server's 100 where the hop's `Expect` field says so. False: the field is not sent, and no body waits.
+    pub expect_continue: bool,
     /// The bytes of a request's body are counted as they leave. False: `did_send_body_data` is called once, when the
     /// response's head is there, with the whole length where it is known.
     pub upload_progress: bool,
@@ -184,6 +187,7 @@ impl Capabilities {
             redirects: true,
             informational: true,
             trailers: true,
+            expect_continue: true,
             upload_progress: true,
             streamed_upload: true,
             file_upload: true,
@@ -203,6 +207,7 @@ impl Capabilities {
             redirects: false,
             informational: false,
             trailers: false,
+            expect_continue: false,
             upload_progress: false,
             streamed_upload: false,
             file_upload: false,

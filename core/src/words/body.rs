@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::one_shot::OneShot;
 
 /// The bytes of a message, pulled chunk by chunk: nothing is read that nobody asks for.
 ///
@@ -155,7 +156,7 @@ pub struct BodyStream {
 
 #[derive(Clone)]
 enum Source {
-    OneShot(Arc<Mutex<Option<Box<dyn Body>>>>),
+    OneShot(OneShot),
     Replayable(Arc<dyn MakeBody>),
 }
 
@@ -170,13 +171,13 @@ impl<F: Fn() -> Box<dyn Body> + MaybeSend + MaybeSync> MakeBody for F {
 }
 
 impl BodyStream {
-    /// A stream that can be read once. When it is needed again (a redirect that keeps the method, a stale
+    /// A stream that can be read once. When it was read and is needed again (a redirect that keeps the method, a stale
     /// connection) the delegate is asked for another.
     #[must_use]
     pub fn once(body: impl Body) -> Self {
         let length = body.remaining();
         Self {
-            source: Source::OneShot(Arc::new(Mutex::new(Some(Box::new(body))))),
+            source: Source::OneShot(OneShot::new(Box::new(body))),
             length,
         }
     }
@@ -208,18 +209,27 @@ impl BodyStream {
         matches!(self.source, Source::Replayable(_))
     }
 
-    /// The body itself; `None` when it was once and is gone.
+    /// True when the next [`open`](Self::open) can give it: it is replayable, or nobody has asked for a byte of it.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        match &self.source {
+            Source::OneShot(body) => body.is_unread(),
+            Source::Replayable(_) => true,
+        }
+    }
+
+    /// The body itself; `None` when it was once and is gone. Dropped unread, one that can be read once is there again.
     #[must_use]
     pub fn open(&self) -> Option<Box<dyn Body>> {
         match &self.source {
-            Source::OneShot(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Source::OneShot(body) => body.take(),
             Source::Replayable(source) => Some(source.make()),
         }
     }
 
     fn same(&self, other: &Self) -> bool {
         match (&self.source, &other.source) {
-            (Source::OneShot(a), Source::OneShot(b)) => Arc::ptr_eq(a, b),
+            (Source::OneShot(a), Source::OneShot(b)) => a.is(b),
             (Source::Replayable(a), Source::Replayable(b)) => Arc::ptr_eq(a, b),
             (Source::OneShot(_), Source::Replayable(_))
             | (Source::Replayable(_), Source::OneShot(_)) => false,
@@ -281,6 +291,15 @@ impl RequestBody {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::File(_) => None,
             Self::Stream(stream) => stream.length(),
+        }
+    }
+
+    /// True when the body can be sent now without asking anybody: again, or for the first time.
+    #[must_use]
+    pub(crate) fn is_at_hand(&self) -> bool {
+        match self {
+            Self::Empty | Self::Bytes(_) | Self::File(_) => true,
+            Self::Stream(stream) => stream.is_unread(),
         }
     }
 
@@ -347,7 +366,8 @@ mod tests {
     #[test]
     fn a_one_shot_stream_opens_once_among_its_clones() {
         let stream = BodyStream::once(InMemory::new("abc".into()));
-        assert!(stream.clone().open().is_some());
+        let first = stream.clone().open();
+        assert!(first.is_some());
         assert!(stream.open().is_none());
         assert_eq!(stream.length(), Some(3));
     }

@@ -88,6 +88,13 @@ pub struct Configuration {
     /// Speak HTTP/2 to `http:` URLs at once, with prior knowledge (RFC 9113 section 3.3). Default false.
     pub assumes_http2_capable: bool,
 
+    /// Bodies of at least this many bytes, and those of unknown length, wait until the server asks for them, unless the request
+    /// [says otherwise](crate::Request::with_expects_continue). Default none: no body waits.
+    pub expects_continue_from: Option<u64>,
+
+    /// How long a body waits for the server to ask for it, before it is sent all the same. Default 1 s, as curl has it.
+    pub timeout_interval_for_continue: Duration,
+
     /// Writes nothing that outlives the session. Set by [`Configuration::ephemeral`].
     pub is_ephemeral: bool,
 }
@@ -131,6 +138,8 @@ impl Default for Configuration {
             tls_minimum_supported_protocol_version: TlsVersion::Tls12,
             tls_additional_roots: Vec::new(),
             assumes_http2_capable: false,
+            expects_continue_from: None,
+            timeout_interval_for_continue: Duration::from_secs(1),
             is_ephemeral: false,
         }
     }
@@ -154,6 +163,8 @@ impl fmt::Debug for Configuration {
             tls_minimum_supported_protocol_version,
             tls_additional_roots,
             assumes_http2_capable,
+            expects_continue_from,
+            timeout_interval_for_continue,
             is_ephemeral,
         } = self;
         f.debug_struct("Configuration")
@@ -189,6 +200,11 @@ impl fmt::Debug for Configuration {
             )
             .field("tls_additional_roots", &tls_additional_roots.len())
             .field("assumes_http2_capable", assumes_http2_capable)
+            .field("expects_continue_from", expects_continue_from)
+            .field(
+                "timeout_interval_for_continue",
+                timeout_interval_for_continue,
+            )
             .field("is_ephemeral", is_ephemeral)
             .finish()
     }

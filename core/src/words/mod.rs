@@ -7,6 +7,7 @@ pub(crate) mod curl;
 pub(crate) mod decoding;
 pub(crate) mod error;
 pub(crate) mod network;
+pub(crate) mod one_shot;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod target;

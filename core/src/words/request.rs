@@ -30,6 +30,7 @@ struct Parts {
     timeout_interval: Option<Duration>,
     forbidden: Forbidden,
     decodes_content: bool,
+    expects_continue: Option<bool>,
 }
 
 macro_rules! shorthand {
@@ -64,6 +65,7 @@ impl Request {
             timeout_interval: None,
             forbidden: Forbidden::default(),
             decodes_content: true,
+            expects_continue: None,
         }))
     }
 
@@ -164,6 +166,12 @@ impl Request {
         self.0.decodes_content
     }
 
+    /// Whether the body waits until the server asks for it, where the request decides that and not the session's configuration.
+    #[must_use]
+    pub fn expects_continue(&self) -> Option<bool> {
+        self.0.expects_continue
+    }
+
     /// The same request with this method.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Self {
@@ -258,6 +266,19 @@ impl Request {
         self
     }
 
+    /// The same request, its body held back, or not, until the server asks for it (`Expect: 100-continue`, RFC 9110 section 10.1.1).
+    ///
+    /// The head goes first. The body follows when the server says 100, or has said nothing for
+    /// [`timeout_interval_for_continue`](crate::Configuration::timeout_interval_for_continue); after a final answer that is no success
+    /// it does not follow at all, and a stream that can be read once is still there. A server that answers 417 is asked again without the expectation,
+    /// once, as long as the body can be sent. Without a body nothing is asked. Nothing is held back where
+    /// [`Capabilities::expect_continue`](crate::Capabilities::expect_continue) is false.
+    #[must_use]
+    pub fn with_expects_continue(mut self, expects: bool) -> Self {
+        self.parts().expects_continue = Some(expects);
+        self
+    }
+
     /// The same request for another URL.
     pub(crate) fn with_target(mut self, target: Arc<Target>) -> Self {
         self.parts().target = target;
@@ -290,7 +311,8 @@ impl PartialEq for Request {
                 && self.body() == other.body()
                 && self.timeout_interval() == other.timeout_interval()
                 && self.forbidden() == other.forbidden()
-                && self.decodes_content() == other.decodes_content())
+                && self.decodes_content() == other.decodes_content()
+                && self.expects_continue() == other.expects_continue())
     }
 }
 
@@ -327,6 +349,7 @@ impl fmt::Debug for Request {
                 &self.allows_constrained_network_access(),
             )
             .field("decodes_content", &self.decodes_content())
+            .field("expects_continue", &self.expects_continue())
             .finish()
     }
 }
@@ -473,6 +496,8 @@ struct Stored {
     headers: HeaderMap,
     body: StoredBody,
     timeout_interval: Option<Duration>,
+    #[serde(default)]
+    expects_continue: Option<bool>,
     #[serde(default = "allowed")]
     allows_cellular_access: bool,
     #[serde(default = "allowed")]
@@ -515,6 +540,7 @@ impl Serialize for Request {
             allows_expensive_network_access: self.allows_expensive_network_access(),
             allows_constrained_network_access: self.allows_constrained_network_access(),
             decodes_content: self.decodes_content(),
+            expects_continue: self.expects_continue(),
         }
         .serialize(serializer)
     }
@@ -540,6 +566,7 @@ impl<'de> Deserialize<'de> for Request {
                 stored.allows_constrained_network_access,
             );
         parts.decodes_content = stored.decodes_content;
+        parts.expects_continue = stored.expects_continue;
         Ok(request)
     }
 }

@@ -106,6 +106,7 @@ flags!(
     REDIRECTS redirects,
     INFORMATIONAL informational,
     TRAILERS trailers,
+    EXPECT_CONTINUE expect_continue,
     UPLOAD_PROGRESS upload_progress,
     STREAMED_UPLOAD streamed_upload,
     FILE_UPLOAD file_upload,

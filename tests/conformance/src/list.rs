@@ -282,6 +282,16 @@ macro_rules! for_each_case {
                 the_platform_tells_its_path [Has(NETWORK_COST)];
                 what_the_platform_does_not_tell_is_allowed [Lacks(NETWORK_COST)];
             }
+            expectations {
+                a_body_arrives_once_the_server_asks_for_it [Has(EXPECT_CONTINUE)];
+                a_field_of_the_apps_asks_as_well [Has(EXPECT_CONTINUE)];
+                without_a_body_nothing_is_asked [];
+                the_length_decides_where_the_request_does_not [Has(EXPECT_CONTINUE)];
+                a_final_answer_spares_the_body [Has(EXPECT_CONTINUE), Has(STREAMED_UPLOAD), Has(UPLOAD_PROGRESS)];
+                a_server_without_expectations_is_asked_again_without [Has(EXPECT_CONTINUE), Has(STREAMED_UPLOAD), Has(UPLOAD_PROGRESS)];
+                the_expectation_goes_along_with_a_redirect [Has(EXPECT_CONTINUE), Has(REDIRECTS)];
+                no_body_waits [Lacks(EXPECT_CONTINUE)];
+            }
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];

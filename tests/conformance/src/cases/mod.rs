@@ -6,6 +6,7 @@ pub(crate) mod codings;
 pub(crate) mod connectivity;
 pub(crate) mod contract;
 pub(crate) mod errors;
+pub(crate) mod expectations;
 pub(crate) mod fields;
 pub(crate) mod forms;
 pub(crate) mod queues;

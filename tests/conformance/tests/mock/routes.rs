@@ -208,6 +208,10 @@ impl Site {
             ["early-hints"] => text(200, "Hello World!")
                 .informational(103)
                 .informational(103),
+            ["expect", status] if asked.headers.contains_key(header::EXPECT) => {
+                text(status.parse().unwrap_or(400), "not yet").reading_nothing()
+            }
+            ["expect", _] => self.mirrored(asked),
             ["trailers"] => text(200, "Hello World!")
                 .without_length()
                 .trailer("x-checksum", "abc123")

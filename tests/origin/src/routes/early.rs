@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 
 use crate::body::Body;
-use crate::exchange::{Exchange, Reply, set, text};
+use crate::exchange::{Exchange, Reply, bad_request, set, text};
 use crate::script::{Script, Step};
 
 /// What follows the 103s and precedes the trailers.
@@ -13,6 +13,16 @@ const BODY: &str = "Hello World!";
 /// 413, with the body left unread.
 pub(super) fn payload_too_large() -> Response<Body> {
     let mut response = text(StatusCode::PAYLOAD_TOO_LARGE, "Payload too large");
+    set(&mut response, header::CONNECTION, "close");
+    response
+}
+
+/// The final status in place of 100, with the body left unread.
+pub(super) fn instead_of_continue(status: &str) -> Response<Body> {
+    let Ok(status) = status.parse() else {
+        return bad_request("`/expect/NNN` takes a status");
+    };
+    let mut response = text(status, "not now");
     set(&mut response, header::CONNECTION, "close");
     response
 }

@@ -22,6 +22,7 @@ pub(super) fn needs_body(segments: &[&str]) -> bool {
                 || status_of(name).is_some()
                 || is_redirect_target(name)
         }
+        ["expect", _] => true,
         _ => false,
     }
 }

@@ -22,6 +22,7 @@
 //! | `/headers?Name=value…` | 200 with these fields |
 //! | `/trailers`, `/forged-trailers` | a trailer section; one with fields that belong into the head |
 //! | `/early-hints`, `/early-413` | two 103s and then 200; 413 before the body is read |
+//! | `/expect/NNN` | to an expectation that status, the body unread; else the request as JSON |
 //! | `/reset-stream/CODE?after=N` | N bytes of a body, then RST_STREAM (on HTTP/1.1: RST) |
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
 //! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`], HTTP/1.1 only |
@@ -41,6 +42,7 @@ mod simple;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::EXPECT;
 
 use crate::exchange::{Exchange, Reply, bad_request, text};
 use crate::faults;
@@ -55,6 +57,9 @@ pub(crate) async fn answer(mut exchange: Exchange) -> Reply {
     // These answer before the body has come, or instead of reading it.
     match segments[..] {
         ["echo"] => return mirror::echo(exchange).into(),
+        ["expect", status] if exchange.header(EXPECT).is_some() => {
+            return early::instead_of_continue(status).into();
+        }
         ["early-413"] => return early::payload_too_large().into(),
         ["fault", name] => return fault(name),
         ["LandOfTheLostCities", name] => return faults::lost_city(name).into(),
