@@ -117,7 +117,7 @@
 //! | task: `needNewBodyStreamFromOffset` | later |
 //! | task: `didSendBodyData` | [`Delegate::did_send_body_data`](crate::Delegate::did_send_body_data) |
 //! | task: `didReceiveInformationalResponse` | [`Delegate::did_receive_informational_response`](crate::Delegate::did_receive_informational_response) |
-//! | task: `didFinishCollecting metrics` | later |
+//! | task: `didFinishCollecting metrics` | [`Delegate::did_finish_collecting_metrics`](crate::Delegate::did_finish_collecting_metrics) |
 //! | task: `didCompleteWithError` | [`Delegate::did_complete`](crate::Delegate::did_complete) |
 //! | data: `didReceive response`, its disposition | [`Delegate::did_receive_response`](crate::Delegate::did_receive_response), [`ResponseDisposition`](crate::ResponseDisposition); to become a download later, to become a stream never: see `streamTask` in 1.1 |
 //! | data: `didBecome downloadTask`, `didBecome streamTask` | later; the stream task never: see `streamTask` in 1.1 |
@@ -241,13 +241,13 @@
 //!
 //! | NSURLSession | urlsession |
 //! |---|---|
-//! | `taskInterval`, `redirectCount`, `transactionMetrics` | later |
-//! | dates | later |
-//! | byte counts | later |
-//! | `networkProtocolName`, `isReusedConnection`, `isProxyConnection` | later; [`Response::version`](crate::Response::version) |
-//! | addresses, TLS version, cipher | later |
-//! | cellular, expensive, constrained, multipath | later |
-//! | `resourceFetchType` | later |
+//! | `taskInterval`, `redirectCount`, `transactionMetrics` | [`TaskMetrics`](crate::TaskMetrics) |
+//! | dates | moments of [`TransactionMetrics`](crate::TransactionMetrics), dates by [`TaskMetrics::date_of`](crate::TaskMetrics::date_of) |
+//! | byte counts | [`TransactionMetrics`](crate::TransactionMetrics) |
+//! | `networkProtocolName`, `isReusedConnection`, `isProxyConnection` | [`TransactionMetrics`](crate::TransactionMetrics) |
+//! | addresses, TLS version, cipher | [`TransactionMetrics`](crate::TransactionMetrics), [`CipherSuite`](crate::CipherSuite) |
+//! | cellular, expensive, constrained, multipath | [`TransactionMetrics`](crate::TransactionMetrics), as [`NetworkPath`](crate::NetworkPath) tells; multipath never: no platform of ours tells |
+//! | `resourceFetchType` | [`ResourceFetchType`](crate::ResourceFetchType); a server push never: it is dead |
 //!
 //! # 1.15 URLError
 //!

@@ -45,6 +45,7 @@ pub use task::lifecycle::TaskState;
 pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
+pub use words::cipher::CipherSuite;
 pub use words::configuration::{Configuration, TlsVersion};
 pub use words::curl::CurlCommand;
 pub use words::decoding::DecodingError;
@@ -52,6 +53,7 @@ pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,
 };
+pub use words::metrics::{Interval, ResourceFetchType, TaskMetrics, TransactionMetrics};
 pub use words::network::{
     NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };

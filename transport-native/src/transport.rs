@@ -29,6 +29,7 @@ impl Transport for NativeTransport {
         let mut capabilities = Capabilities::all();
         capabilities.tls_configuration = cfg!(feature = "tls");
         capabilities.network_cost = false;
+        capabilities.metrics = false;
         capabilities
     }
 

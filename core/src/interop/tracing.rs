@@ -8,6 +8,7 @@ use tracing::{Span, field};
 use crate::task::handle::Task;
 use crate::task::observer::{Observer, TaskEvent};
 use crate::words::error::{Error, Shown};
+use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -84,6 +85,7 @@ impl Observer for TracingObserver {
             }
             TaskEvent::Redirected(request) => redirected(request),
             TaskEvent::Responded(response) => responded(&span, response),
+            TaskEvent::Metrics(metrics) => measured(metrics),
             TaskEvent::Completed(error) => completed(&span, task, error),
         });
         if matches!(event, TaskEvent::Completed(_)) {
@@ -100,6 +102,12 @@ fn responded(span: &Span, response: &Response) {
     let status = response.status().as_u16();
     span.record("status", status);
     tracing::debug!(target: "urlsession", status, version = ?response.version(), "responded");
+}
+
+fn measured(metrics: &TaskMetrics) {
+    let (hops, redirects) = (metrics.transaction_metrics.len(), metrics.redirect_count);
+    let took = metrics.task_interval.duration();
+    tracing::debug!(target: "urlsession", ?took, hops, redirects, "measured");
 }
 
 fn completed(span: &Span, task: &Task, error: Option<&Error>) {

@@ -34,6 +34,7 @@ pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<HopRespo
         };
         drain(app, answer.body).await;
         followed += 1;
+        app.signals().measure_redirect();
         app.set_current_request(&request);
         app.move_to(request.target().origin()).await;
         hop.left_home |= request.target().origin().id() != home;

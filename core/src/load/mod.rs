@@ -4,5 +4,6 @@ mod decode;
 pub(crate) mod deliver;
 mod drain;
 mod follow;
+mod measure;
 mod reach;
 mod send;

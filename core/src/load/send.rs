@@ -7,6 +7,7 @@ use std::task::Poll;
 use http::{Method, header};
 
 use crate::load::drain::drain;
+use crate::load::measure::{begin, measured};
 use crate::policy::expectation;
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Mail};
@@ -49,7 +50,8 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     let counts = app.platform().transport.capabilities().upload_progress;
     let exchange = exchange(app, hop, body, asks);
     if counts {
-        return attend(app, exchange, told).await;
+        let answer = attend(app, exchange, told).await?;
+        return Ok(measured(app, answer));
     }
     let answer = attend(app, exchange, None).await?;
     let total = request.body().length().unwrap_or(0);
@@ -57,7 +59,7 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     if let Some(news) = told.as_mut().and_then(|told| told.news(total)) {
         app.notify(news).await?;
     }
-    Ok(answer)
+    Ok(measured(app, answer))
 }
 
 fn check(request: &Request) -> Result<(), Error> {
@@ -105,6 +107,7 @@ fn exchange<A: App>(
     if !request.body().is_empty() && asks != headers.contains_key(header::EXPECT) {
         expectation::set(Arc::make_mut(&mut headers), asks);
     }
+    begin(app, request);
     app.hop_begins(request.body().length());
     app.platform().transport.exchange(
         HopRequest {

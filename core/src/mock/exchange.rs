@@ -31,8 +31,8 @@ pub(super) fn scripted(code: ErrorCode) -> Error {
 
 /// An exchange under way: it counts as open until it ends or is dropped.
 pub(super) struct Open {
-    shared: Arc<Shared>,
-    record: Arc<Record>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) record: Arc<Record>,
     watcher: Option<Arc<dyn Watch>>,
     number: usize,
     has_ended: bool,
@@ -130,27 +130,23 @@ impl Exchange {
 
     async fn connect_and_send(&self, body: HopBody) -> Result<(), Error> {
         let body = degrade::body(body, self.capabilities).await?;
-        match self.reply.connection.after {
-            Some(Duration::ZERO) => {}
-            Some(delay) => self.open.sleep(delay).await,
-            None => pending().await,
-        }
+        self.connect().await?;
         let origin = self.open.record.target().origin();
-        if let Some(error) = self.open.shared.network.refusal(origin.host()) {
-            return Err(error);
-        }
-        if let Some(error) = &self.reply.connection.error {
-            return Err(error.clone());
-        }
         self.open.shared.connected(origin, self.connection.1);
         self.open.saw(Sight::Connected);
         self.events.connected(self.connection.1);
         let counts = self.capabilities.upload_progress.then_some(&self.events);
-        upload::read(body, self.reply.reading, &self.open, counts).await
+        self.note_request();
+        upload::read(body, self.reply.reading, &self.open, counts).await?;
+        self.measure(|transaction, now| transaction.request_end = Some(now));
+        Ok(())
     }
 
     async fn answer(&mut self) -> Result<Head, Error> {
         for response in std::mem::take(&mut self.reply.interim) {
+            self.measure(|transaction, now| {
+                transaction.response_start.get_or_insert(now);
+            });
             self.open
                 .saw(Sight::Informational(response.status.as_u16()));
             if self.capabilities.informational && response.status.as_u16() > 101 {
@@ -185,6 +181,7 @@ impl Exchange {
         if !self.capabilities.all_response_headers {
             degrade::response_headers(&mut head.headers);
         }
+        self.note_response(&head.headers);
         let url = head.url.unwrap_or_else(|| record.target().url().clone());
         let version = head.version.unwrap_or(match self.connection.1 {
             Multiplexing::Streams(_) => Version::HTTP_2,

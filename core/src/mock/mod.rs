@@ -34,6 +34,7 @@
 mod body;
 mod chance;
 mod clock;
+mod connecting;
 mod counts;
 mod degrade;
 mod exchange;

@@ -79,6 +79,10 @@ impl Record {
         &self.method
     }
 
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     pub(super) fn read(&self, piece: &[u8]) {
         self.with(|progress| progress.body.extend_from_slice(piece));
     }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use url::Url;
 
+use super::connecting::Connecting;
 use crate::seams::exchange::Informational;
 use crate::seams::transport::Multiplexing;
 use crate::words::bounds::{MaybeSend, MaybeSync};
@@ -40,14 +41,6 @@ pub struct Reply {
     pub(super) delay: Duration,
     pub(super) answer: Answer,
     pub(super) body: Script,
-}
-
-/// How long the connection takes, and what comes of it.
-#[derive(Clone, Debug)]
-pub(super) struct Connecting {
-    /// `None` when nothing ever comes of it.
-    pub(super) after: Option<Duration>,
-    pub(super) error: Option<Error>,
 }
 
 /// How much of the request's body the server reads before it answers, and how fast.
@@ -176,10 +169,7 @@ impl Reply {
 
     fn answering(answer: Answer) -> Self {
         Self {
-            connection: Connecting {
-                after: Some(Duration::ZERO),
-                error: None,
-            },
+            connection: Connecting::at_once(),
             multiplexing: None,
             reading: Reading {
                 at_most: u64::MAX,
@@ -199,7 +189,7 @@ impl Reply {
         }
     }
 
-    /// The connection, or its failure, takes so long.
+    /// The connection, or its failure, takes so long: lookup and TLS apart, which are scripted by themselves.
     pub fn connect_after(mut self, delay: Duration) -> Self {
         self.connection.after = Some(delay);
         self

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
-use crate::seams::runtime::Runtime;
+use crate::seams::runtime::{Clock, Runtime};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
+use crate::words::metrics::TransactionMetrics;
 use crate::words::request::Redacted;
 
 /// Where an exchange reports: a mailbox with counters. It never calls the app; the load empties it.
@@ -49,6 +50,32 @@ impl ExchangeEvents {
     /// An interim response (RFC 9110 section 15.2), 100 and 101 excepted, came.
     pub fn informational(&self, response: Informational) {
         self.0.post(Mail::Informational(response));
+    }
+
+    /// True when somebody wants metrics: else there is no need to measure.
+    #[must_use]
+    pub fn wants_metrics(&self) -> bool {
+        self.0.wants_metrics()
+    }
+
+    /// Works on the metrics of the attempt under way; does nothing where nobody wants them. `work` must be short, and must not
+    /// report anything.
+    ///
+    /// Core sets what it sees by itself, unless the transport has: request and response, when the fetch began, when the head came,
+    /// when the body ended, and how long both bodies were.
+    pub fn measure(&self, work: impl FnOnce(&mut TransactionMetrics)) {
+        self.0.measure(work);
+    }
+
+    /// The transport tries the hop once more by itself: from now on another entry is worked on.
+    pub fn measure_again(&self) {
+        self.0.measure_again();
+    }
+
+    /// The session's monotonic clock, for the moments of metrics.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        self.0.clock()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Floor 2: what a platform implements, and what the stages see of the app.
 
 pub(crate) mod app;
+pub(crate) mod collector;
 pub(crate) mod decoder;
 pub(crate) mod exchange;
 pub(crate) mod files;

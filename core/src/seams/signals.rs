@@ -7,8 +7,11 @@ use std::task::{Wake, Waker};
 
 use futures::task::AtomicWaker;
 
+use crate::seams::collector::{Collector, Counts};
 use crate::seams::exchange::Mail;
 use crate::seams::runtime::Clock;
+use crate::words::metrics::{TaskMetrics, TransactionMetrics};
+use crate::words::request::Request;
 use crate::words::time::Moment;
 
 /// The driver was woken, and no poll has begun since.
@@ -48,6 +51,8 @@ pub(crate) struct Signals {
         reason = "most tasks get no letter, and a queued one counts its bytes"
     )]
     mail: Mutex<Option<Box<VecDeque<Mail>>>>,
+    /// `None` where nobody wants metrics.
+    collector: Option<Box<Collector>>,
 }
 
 impl Signals {
@@ -64,12 +69,69 @@ impl Signals {
             encoded: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
+            collector: None,
         }
+    }
+
+    /// The same, with metrics gathered where there is something to gather them.
+    pub(crate) fn measuring(mut self, collector: Option<Box<Collector>>) -> Self {
+        self.collector = collector;
+        self
     }
 
     /// True when somebody listens to interim responses.
     pub(crate) fn wants_informational(&self) -> bool {
         self.wants_informational
+    }
+
+    /// True when somebody wants metrics.
+    pub(crate) fn wants_metrics(&self) -> bool {
+        self.collector.is_some()
+    }
+
+    /// Works on the metrics of the attempt under way, where somebody wants them.
+    pub(crate) fn measure(&self, work: impl FnOnce(&mut TransactionMetrics)) {
+        if let Some(collector) = &self.collector {
+            collector.last(work);
+        }
+    }
+
+    /// A hop begins with `request`. Its predecessor has counted to its end.
+    pub(crate) fn measure_hop(&self, request: &Request) {
+        if let Some(collector) = &self.collector {
+            collector.begin(request.clone(), self.now(), self.sent());
+        }
+    }
+
+    /// The hop is tried again.
+    pub(crate) fn measure_again(&self) {
+        if let Some(collector) = &self.collector {
+            collector.begin_again(self.now(), self.sent());
+        }
+    }
+
+    /// A redirect is followed.
+    pub(crate) fn measure_redirect(&self) {
+        if let Some(collector) = &self.collector {
+            collector.redirected();
+        }
+    }
+
+    /// The task's metrics, when it has ended: once.
+    pub(crate) fn take_metrics(&self) -> Option<TaskMetrics> {
+        let counts = Counts {
+            sent: self.sent(),
+            received: self.received(),
+        };
+        self.collector.as_ref()?.take(self.now(), &counts)
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// Notes that bytes moved: the idle timer counts from now.

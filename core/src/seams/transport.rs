@@ -177,6 +177,10 @@ pub struct Capabilities {
     /// The platform may tell the kind and the cost of the way to the network. False: it tells too little for the `allows_…` settings
     /// ([`allows_cellular_access`](crate::Configuration::allows_cellular_access) and its kin) to hold, and what it does not tell is allowed.
     pub network_cost: bool,
+    /// [`TaskMetrics`](crate::TaskMetrics) tell of each hop's phases, bytes on the wire and connection. False: there are the times that
+    /// core sees, and beyond them what the platform gives: a browser, by Resource Timing, the phases where the server allows it
+    /// (its own origin, Timing-Allow-Origin), never addresses or TLS.
+    pub metrics: bool,
 }
 
 impl Capabilities {
@@ -197,6 +201,7 @@ impl Capabilities {
             distinct_errors: true,
             tls_configuration: true,
             network_cost: true,
+            metrics: true,
         }
     }
 
@@ -217,6 +222,7 @@ impl Capabilities {
             distinct_errors: false,
             tls_configuration: false,
             network_cost: false,
+            metrics: false,
         }
     }
 }

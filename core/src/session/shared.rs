@@ -26,6 +26,8 @@ pub(crate) struct SessionShared {
     pub(crate) fields: SessionFields,
     pub(crate) queue: DelegateQueue,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    /// One of the observers wants metrics.
+    pub(crate) observes_metrics: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keeper_waker: AtomicWaker,
     /// The shared session ignores both invalidations.
@@ -73,6 +75,7 @@ impl SessionShared {
             platform,
             configuration,
             queue,
+            observes_metrics: observers.iter().any(|observer| observer.wants_metrics()),
             observers,
             keeper_waker: AtomicWaker::new(),
             is_shared,

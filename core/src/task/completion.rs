@@ -5,13 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::session::ledger::Ledger;
-use crate::task::delegate::{Answer, Delegate, Wants};
-use crate::task::dispatch::{Guarded, guarded};
-use crate::task::handle::Task;
+use crate::task::delegate::Wants;
+use crate::task::handover::Handover;
 use crate::task::lifecycle::Effect;
-use crate::task::observer::TaskEvent;
-use crate::task::shared::{Handler, TaskShared};
-use crate::words::bounds::BoxFuture;
+use crate::task::shared::TaskShared;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::response::Response;
 
@@ -78,7 +75,7 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     task.facts().error = outcome.as_ref().err().cloned();
     if task.is_callers_future() {
         let duty = Handover::new(task, None);
-        if task.wants(Wants::COMPLETION) {
+        if task.wants(Wants::COMPLETION) || task.wants(Wants::METRICS) {
             let queue = task.session().queue.clone();
             queue.post(Box::new(move || duty.fulfil()));
         } else {
@@ -125,90 +122,5 @@ fn located(task: &TaskShared, error: Error) -> Error {
     match facts.current_request.as_ref().or(task.request()) {
         Some(request) => error.with_url(request.url()),
         None => error,
-    }
-}
-
-/// The duty to hand a completion to the app and strike the task off; done even if the queue drops it.
-struct Handover {
-    task: Arc<TaskShared>,
-    error: Option<Error>,
-    handler: Option<(Handler, Outcome)>,
-    /// Who is still to be told; `None` when nobody was.
-    audience: Option<std::vec::IntoIter<Arc<dyn Delegate>>>,
-}
-
-impl Handover {
-    fn new(task: &Arc<TaskShared>, handler: Option<(Handler, Outcome)>) -> Self {
-        Self {
-            task: task.clone(),
-            error: task.facts().error.clone(),
-            handler,
-            audience: None,
-        }
-    }
-
-    fn fulfil(mut self) {
-        self.begin();
-        self.tell();
-    }
-
-    /// Completes the task, and tells all but the delegates.
-    fn begin(&mut self) {
-        self.task.in_ledger(Ledger::complete);
-        self.task
-            .tell_observers(TaskEvent::Completed(self.error.as_ref()));
-        if let Some((handler, outcome)) = self.handler.take() {
-            // Its task has ended already: a panic in it has nothing left to end.
-            let _ = guarded(|| handler.take(outcome));
-        }
-        let [own, sessions] = self.task.audience(Wants::COMPLETION);
-        let audience = own.into_iter().chain(sessions).collect::<Vec<_>>();
-        self.audience = Some(audience.into_iter());
-    }
-
-    /// Tells the delegates in turn, until one takes it as its own.
-    fn tell(mut self) {
-        if let Some(answer) = self.tell_delegates() {
-            self.tell_later(answer);
-        }
-    }
-
-    /// What is to be waited for before the next delegate is told, if anything.
-    fn tell_delegates(&mut self) -> Option<BoxFuture<'static, Option<()>>> {
-        while let Some(delegate) = self.audience.as_mut()?.next() {
-            let task = Task::of(self.task.clone());
-            match guarded(|| delegate.did_complete(&task, self.error.as_ref())) {
-                Ok(Answer::Unhandled) => {}
-                Ok(Answer::Later(answer)) => return Some(answer),
-                Ok(Answer::Now(())) | Err(_) => break,
-            }
-        }
-        self.audience = Some(Vec::new().into_iter());
-        None
-    }
-
-    /// The session does not end before the answer is there. Unless that falls through, nobody else is told.
-    fn tell_later(mut self, answer: BoxFuture<'static, Option<()>>) {
-        let others = self.audience.replace(Vec::new().into_iter());
-        let runtime = self.task.session().runtime().clone();
-        runtime.spawn(Box::pin(async move {
-            if let Ok(None) = Guarded(answer).await {
-                self.audience = others;
-                let queue = self.task.session().queue.clone();
-                queue.post(Box::new(move || self.tell()));
-            }
-        }));
-    }
-}
-
-impl Drop for Handover {
-    fn drop(&mut self) {
-        if self.audience.is_none() {
-            self.begin();
-        }
-        // An answer that would come later is not waited for: who waits has gone.
-        drop(self.tell_delegates());
-        self.task.release_delegate();
-        self.task.retire();
     }
 }

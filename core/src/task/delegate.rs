@@ -12,6 +12,7 @@ use crate::task::handle::Task;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -80,6 +81,8 @@ impl Wants {
     pub const COMPLETION: Self = Self(1 << 6);
     /// [`Delegate::did_become_invalid`].
     pub const INVALIDATION: Self = Self(1 << 7);
+    /// [`Delegate::did_finish_collecting_metrics`]. Nothing is collected where nobody wants it.
+    pub const METRICS: Self = Self(1 << 8);
     /// [`Delegate::task_is_waiting_for_connectivity`].
     pub const WAITING_FOR_CONNECTIVITY: Self = Self(1 << 9);
     /// Every call, the default.
@@ -98,7 +101,8 @@ impl Wants {
     }
 
     /// What is wanted here and not in `other`.
-    pub(crate) const fn without(self, other: Self) -> Self {
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 }
@@ -122,6 +126,7 @@ impl BitOr for Wants {
 /// 2. Nothing comes between a question and its answer. The next chunk is read only after the answer to
 ///    [`did_receive_data`](Self::did_receive_data).
 /// 3. Each task has exactly one completion, last, whatever races: finish, failure, cancel, invalidation, drop, the end of the runtime.
+///    Just before it come its metrics, once, to those who want them.
 /// 4. A task goes on when its handles are dropped. One that was never resumed is cancelled when its last handle goes. Dropping the future of
 ///    [`Session::data`](crate::Session::data) or [`bytes`](crate::Session::bytes) cancels; unpolled it makes no progress, its timers do not fire, and
 ///    it keeps no place that others wait for.
@@ -202,6 +207,13 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
         Answer::Unhandled
     }
 
+    /// What the task took, just before its completion; also for a task with a handler or a future, and for one that failed or was
+    /// cancelled. Not called for a task that the session refused. An answer that comes later than the session's
+    /// [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) is not waited for.
+    fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {
+        Answer::Unhandled
+    }
+
     /// The task has ended; the last call about it. `error` is `None` when the answer came whole, whatever its status.
     fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
         Answer::Unhandled
@@ -262,6 +274,10 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
 
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         (**self).did_receive_data(task, data)
+    }
+
+    fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {
+        (**self).did_finish_collecting_metrics(task, metrics)
     }
 
     fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {

@@ -13,6 +13,7 @@ use crate::task::lifecycle::TaskState;
 use crate::task::shared::TaskShared;
 use crate::words::bounds::MaybeSend;
 use crate::words::error::Error;
+use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -129,6 +130,12 @@ impl Task {
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         self.0.facts().error.clone()
+    }
+
+    /// What it took, once it has ended; `None` before, and where nobody wanted metrics.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Arc<TaskMetrics>> {
+        self.0.facts().metrics.clone()
     }
 
     /// Bytes of the answer's body that have come, header fields apart.

@@ -6,6 +6,7 @@ pub(crate) mod delegate;
 mod dispatch;
 pub(crate) mod driver;
 pub(crate) mod handle;
+mod handover;
 pub(crate) mod lifecycle;
 pub(crate) mod observer;
 pub(crate) mod shared;

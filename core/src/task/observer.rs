@@ -3,6 +3,7 @@
 use crate::task::handle::Task;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -18,6 +19,8 @@ pub enum TaskEvent<'a> {
     Redirected(&'a Request),
     /// The answer's head is there.
     Responded(&'a Response),
+    /// It is about to end; this is what it took. Only where somebody [wants](Observer::wants_metrics) metrics.
+    Metrics(&'a TaskMetrics),
     /// It has ended.
     Completed(Option<&'a Error>),
 }
@@ -28,6 +31,11 @@ pub enum TaskEvent<'a> {
 pub trait Observer: MaybeSend + MaybeSync + 'static {
     /// `event` happened to `task`.
     fn observe(&self, task: &Task, event: TaskEvent<'_>);
+
+    /// True when it wants [`TaskEvent::Metrics`], which cost each task a little. Looked at once, when the session is made. Default false.
+    fn wants_metrics(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&Task, TaskEvent<'_>) + MaybeSend + MaybeSync + 'static> Observer for F {

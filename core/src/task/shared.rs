@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::seams::collector::Collector;
 use crate::seams::signals::Signals;
 use crate::session::admission::{Slot, Urgency};
 use crate::session::ledger::{Act, Ledger, TaskId};
@@ -18,6 +19,7 @@ use crate::task::observer::TaskEvent;
 use crate::task::timers::Timers;
 use crate::words::bounds::MaybeSend;
 use crate::words::error::{Error, ErrorCode, SessionInvalidated};
+use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -79,6 +81,7 @@ pub(crate) struct Facts {
     pub(crate) expected_to_send: Option<u64>,
     pub(crate) priority: Option<f32>,
     pub(crate) description: Option<Box<str>>,
+    pub(crate) metrics: Option<Arc<TaskMetrics>>,
     /// Who waits for the end; told once the app has had its completion.
     pub(crate) waiting: Vec<Waker>,
 }
@@ -100,9 +103,10 @@ impl TaskShared {
             .map_or(Wants::NONE, |delegate| delegate.wants());
         let wants = own | sessions.without(Self::hidden(form));
         let listens = wants.contains(Wants::INFORMATIONAL);
+        let collector = collector(&session, wants);
         Self {
             wants,
-            signals: Arc::new(Signals::new(session.clock.clone(), listens)),
+            signals: Arc::new(Signals::new(session.clock.clone(), listens).measuring(collector)),
             session,
             id,
             form,
@@ -157,6 +161,7 @@ impl TaskShared {
     pub(crate) fn is_unwatched(&self) -> bool {
         self.is_callers_future()
             && !self.wants(Wants::COMPLETION)
+            && !self.signals.wants_metrics()
             && self.session.observers.is_empty()
     }
 
@@ -323,6 +328,15 @@ impl TaskShared {
             self.in_ledger(Ledger::abandon);
         }
     }
+}
+
+/// What gathers a task's metrics, where somebody wants them.
+fn collector(session: &SessionShared, wants: Wants) -> Option<Box<Collector>> {
+    let wants = wants.contains(Wants::METRICS) || session.observes_metrics;
+    (cfg!(feature = "metrics") && wants).then(|| {
+        let date = session.runtime().wall_clock();
+        Box::new(Collector::new(session.clock.now(), date))
+    })
 }
 
 /// Tells a handler that its task was refused, as it is dropped: in its turn, or when runtime or queue are gone.

@@ -2,10 +2,12 @@
 
 pub(crate) mod body;
 pub(crate) mod bounds;
+pub(crate) mod cipher;
 pub(crate) mod configuration;
 pub(crate) mod curl;
 pub(crate) mod decoding;
 pub(crate) mod error;
+pub(crate) mod metrics;
 pub(crate) mod network;
 pub(crate) mod one_shot;
 pub(crate) mod request;

@@ -115,7 +115,8 @@ flags!(
     ENCODED_BODIES encoded_bodies,
     DISTINCT_ERRORS distinct_errors,
     TLS_CONFIGURATION tls_configuration,
-    NETWORK_COST network_cost
+    NETWORK_COST network_cost,
+    METRICS metrics
 );
 
 pub(crate) const IPV6: Need = Need::Site("IPv6 server", |sites| sites.v6.is_some());

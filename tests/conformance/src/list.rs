@@ -292,6 +292,16 @@ macro_rules! for_each_case {
                 the_expectation_goes_along_with_a_redirect [Has(EXPECT_CONTINUE), Has(REDIRECTS)];
                 no_body_waits [Lacks(EXPECT_CONTINUE)];
             }
+            metrics {
+                metrics_come_once_just_before_the_end [];
+                a_failed_task_has_metrics_too [];
+                a_task_cancelled_before_it_began_has_an_interval_alone [];
+                handlers_and_futures_have_metrics_too [];
+                each_redirect_is_a_transaction [Has(REDIRECTS)];
+                moments_come_in_order [];
+                a_hop_is_told_of_phase_by_phase [Has(METRICS)];
+                a_hop_is_told_of_as_core_sees_it [Lacks(METRICS)];
+            }
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];

@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 use urlsession_core::http::Method;
 use urlsession_core::{
     Answer, BodyStream, Bytes, Delegate, Error, ErrorCode, Informational, Request, Response,
-    ResponseDisposition, Session, Task, Url,
+    ResponseDisposition, Session, Task, TaskMetrics, Url, Wants,
 };
 
 /// A call that a delegate got.
@@ -24,6 +24,7 @@ pub(crate) enum Call {
     Interim(u16),
     Response(u16),
     Data(Bytes),
+    Metrics(Box<TaskMetrics>),
     Complete(Option<ErrorCode>),
     Invalid,
 }
@@ -38,11 +39,15 @@ impl Call {
             Self::Interim(_) => "interim",
             Self::Response(_) => "response",
             Self::Data(_) => "data",
+            Self::Metrics(_) => "metrics",
             Self::Complete(_) => "complete",
             Self::Invalid => "invalid",
         }
     }
 }
+
+/// All but metrics, for the cases that are about something else.
+const BUT_METRICS: Wants = Wants::ALL.without(Wants::METRICS);
 
 type OnRedirect = fn(&Recorder, &Task, &Response, Request) -> Answer<Option<Request>>;
 type OnNewBody = fn(&Recorder, &Task) -> Answer<Option<BodyStream>>;
@@ -55,6 +60,7 @@ type OnComplete = fn(&Recorder, &Task, Option<&Error>) -> Answer<()>;
 pub(crate) struct Recorder {
     notes: Arc<Mutex<Notes>>,
     gate: Gate,
+    wants: Wants,
     on_redirect: OnRedirect,
     on_new_body: OnNewBody,
     on_response: OnResponse,
@@ -73,12 +79,19 @@ impl Recorder {
         Self {
             notes: Arc::default(),
             gate: Gate::default(),
+            wants: BUT_METRICS,
             on_redirect: |_, _, _, _| Answer::Unhandled,
             on_new_body: |_, _| Answer::Unhandled,
             on_response: |_, _, _| Answer::Unhandled,
             on_data: |_, _, _| Answer::Unhandled,
             on_complete: |_, _, _| Answer::Unhandled,
         }
+    }
+
+    /// Notes metrics too.
+    pub(crate) fn measuring(mut self) -> Self {
+        self.wants = Wants::ALL;
+        self
     }
 
     pub(crate) fn on_redirect(mut self, answer: OnRedirect) -> Self {
@@ -109,6 +122,16 @@ impl Recorder {
     /// Closed until a case opens it, for answers that come late.
     pub(crate) fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// The metrics of the one task that has ended.
+    pub(crate) async fn metrics(&self) -> TaskMetrics {
+        self.called("metrics").await;
+        let measured = self.calls().into_iter().find_map(|call| match call {
+            Call::Metrics(metrics) => Some(*metrics),
+            _ => None,
+        });
+        measured.expect("a call of that name was noted")
     }
 
     /// All calls so far.
@@ -218,6 +241,10 @@ impl Recorder {
 }
 
 impl Delegate for Recorder {
+    fn wants(&self) -> Wants {
+        self.wants
+    }
+
     fn will_perform_http_redirection(
         &self,
         task: &Task,
@@ -279,6 +306,11 @@ impl Delegate for Recorder {
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         self.note(task.id(), Call::Data(data.clone()));
         (self.on_data)(self, task, data)
+    }
+
+    fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {
+        self.note(task.id(), Call::Metrics(Box::new(metrics.clone())));
+        Answer::Unhandled
     }
 
     fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {

@@ -70,6 +70,8 @@ pub enum Event {
     AnswerPanicked,
     /// The answer's future is dropped unanswered.
     AnswerDropped,
+    /// The observers see its metrics: its outcome is decided.
+    Ending(Option<ErrorCode>),
     /// The observers are told that it has ended.
     Completed(Option<ErrorCode>),
     /// The handler is called, or the future or stream has ended.
@@ -104,6 +106,8 @@ pub enum Callback {
     Response(u16),
     /// `did_receive_data`.
     Data(Body),
+    /// `did_finish_collecting_metrics`.
+    Metrics,
     /// `did_complete`.
     Complete(Option<ErrorCode>),
 }

@@ -9,6 +9,7 @@ pub(crate) mod errors;
 pub(crate) mod expectations;
 pub(crate) mod fields;
 pub(crate) mod forms;
+pub(crate) mod metrics;
 pub(crate) mod queues;
 pub(crate) mod redirects;
 pub(crate) mod replies;

@@ -69,7 +69,12 @@ impl Events {
         if let Some((number, event)) = step.event() {
             let task = world.task(number);
             let phase = self.phase_before(world.tasks.len(), number, Phase::of(task), event);
-            if let Some(happening) = of_task(task, event, world.now) {
+            let decided = step.decided(world).map(|(_, outcome)| outcome);
+            let happening = match decided {
+                Some(outcome) => of_outcome(task, outcome, world.now),
+                None => of_task(task, event),
+            };
+            if let Some(happening) = happening {
                 self.counts.add(happening as usize, phase as usize);
             }
         } else if let Some(happening) = step.of_session().and_then(of_session) {
@@ -94,6 +99,7 @@ impl Events {
         let is_ending = matches!(
             event,
             Event::AnswerDropped
+                | Event::Ending(_)
                 | Event::Completed(_)
                 | Event::Server(_, Sight::Aborted | Sight::Ended)
         );
@@ -120,7 +126,7 @@ impl Events {
     }
 }
 
-fn of_task(task: &TaskView, event: Event, now: u64) -> Option<Happening> {
+fn of_task(task: &TaskView, event: Event) -> Option<Happening> {
     Some(match event {
         Event::Did(Deed::Resume) => Happening::Resume,
         Event::Did(Deed::Suspend) => Happening::Suspend,
@@ -130,14 +136,19 @@ fn of_task(task: &TaskView, event: Event, now: u64) -> Option<Happening> {
         Event::FutureDropped => Happening::FutureDropped,
         Event::Left => Happening::Left,
         Event::Polled if task.was_polled => Happening::PolledAgain,
-        Event::Completed(None) => Happening::Succeeds,
-        Event::Completed(Some(ErrorCode::TimedOut)) => of_timer(task, now),
-        Event::AnswerPanicked if task.completed.is_none() => Happening::Panics,
-        Event::Returned(_, _, Returned::Panicked) if task.completed.is_none() => Happening::Panics,
-        Event::Completed(Some(ErrorCode::Cancelled | ErrorCode::Unknown)) => return None,
-        Event::Completed(Some(_)) => Happening::ServerFails,
+        Event::AnswerPanicked if !task.is_decided() => Happening::Panics,
+        Event::Returned(_, _, Returned::Panicked) if !task.is_decided() => Happening::Panics,
         _ => return None,
     })
+}
+
+fn of_outcome(task: &TaskView, outcome: Option<ErrorCode>, now: u64) -> Option<Happening> {
+    match outcome {
+        None => Some(Happening::Succeeds),
+        Some(ErrorCode::TimedOut) => Some(of_timer(task, now)),
+        Some(ErrorCode::Cancelled | ErrorCode::Unknown) => None,
+        Some(_) => Some(Happening::ServerFails),
+    }
 }
 
 fn of_timer(task: &TaskView, now: u64) -> Happening {

@@ -45,6 +45,7 @@ table! {
         AnswerPanics = "an answer panics",
         FallsThrough = "an answer falls through",
         PassedOn = "an unhandled call is passed on",
+        MetricsLater = "metrics are acknowledged later",
         CompletionLater = "a completion is acknowledged later",
         Multiplexed = "exchanges multiplex",
         ScoutGoesAhead = "one goes ahead of a handshake",
@@ -96,6 +97,7 @@ impl Faults {
             Event::Called(who, callback, _) => self.watch_call(world, number, who, callback),
             Event::Returned(_, callback, returned) => self.watch_return(callback, returned),
             Event::Waits => self.add(match world.task(number).question {
+                Some((_, Callback::Metrics)) => Fault::MetricsLater,
                 Some((_, Callback::Complete(_))) => Fault::CompletionLater,
                 _ => Fault::AnsweredLater,
             }),

@@ -22,7 +22,7 @@ table! {
 impl Phase {
     /// The phase of a task that was made.
     pub(super) fn of(task: &TaskView) -> Self {
-        if task.completed.is_some() || task.is_refused || task.is_cancelled {
+        if task.is_decided() || task.is_refused || task.is_cancelled {
             Self::Over
         } else if !task.was_resumed {
             Self::Born

@@ -33,7 +33,7 @@ pub(super) fn callbacks_come_in_order(world: &World<'_>, step: Step) -> Result<(
     };
     let task = world.task(number);
     let Some(hop) = task.hop else {
-        let is_end = callback.kind() == Kind::Complete;
+        let is_end = callback.kind().is_of_the_end();
         return ensure(is_end, || {
             format!("task {number}: {callback:?} before the first hop")
         });
@@ -49,7 +49,7 @@ pub(super) fn callbacks_come_in_order(world: &World<'_>, step: Step) -> Result<(
             task.responses[who as usize].is_none() && task.last_chunk.is_none()
         }
         Callback::Data(_) => hop.head.is_some() && heard_the_response(world, number),
-        Callback::Complete(_) => true,
+        Callback::Metrics | Callback::Complete(_) => true,
     };
     ensure(holds, || {
         format!("task {number}: {who:?} {callback:?} out of order, at {hop:?}")
@@ -104,11 +104,10 @@ pub(super) fn unhandled_calls_are_passed_on(world: &World<'_>, step: Step) -> Re
     let holds = match (who, passed_on) {
         (Who::Sessions, Some(before)) => before == callback,
         (Who::Sessions, None) => !world.hears(number, Who::Own, callback.kind()),
-        (Who::Own, Some(_)) => callback.kind() == Kind::Complete,
+        (Who::Own, Some(_)) => callback.kind().is_of_the_end(),
         (Who::Own, None) => true,
     };
-    let unfinished =
-        passed_on.is_some() && callback.kind() == Kind::Complete && who == Who::Sessions;
+    let unfinished = passed_on.is_some() && callback.kind().is_of_the_end() && who == Who::Sessions;
     ensure(holds || (unfinished && task.is_cancelled), || {
         format!(
             "task {number}: {who:?} {callback:?} after {:?}",

@@ -26,12 +26,14 @@ pub(super) fn each_task_completes_once_and_last(
     let task = world.task(number);
     let is_over = task.completed.is_some();
     let holds = match event {
+        Event::Ending(_) => !task.is_decided() && task.is_made && !task.is_refused,
         Event::Completed(_) => !is_over && task.is_made && !task.is_refused,
         Event::Called(who, Callback::Complete(_), _) => is_over && !task.completions[who as usize],
-        Event::Called(..) => !is_over,
+        Event::Called(_, Callback::Metrics, _) => task.ending.is_some() && !is_over,
+        Event::Called(..) => !task.is_decided(),
         Event::Gave(_) => {
-            // On an executor, a future may give its outcome before the completion's turn comes.
-            let is_early = world.has_executor() && task.form.is_future();
+            // On an executor, a future may give its outcome before the completion's turn comes, and so while its metrics are answered.
+            let is_early = (world.has_executor() || task.ending.is_some()) && task.form.is_future();
             let may = is_over || task.is_refused || is_early;
             task.gave.is_none() && may && !task.is_future_dropped
         }
@@ -57,6 +59,28 @@ fn has_ended(world: &World<'_>, number: u8, task: &TaskView) -> bool {
     gave && (task.is_refused || (task.completed.is_some() && told))
 }
 
+/// Whoever wants metrics has them once, after the outcome is decided and before the end.
+pub(super) fn metrics_come_just_before_the_end(
+    world: &World<'_>,
+    step: Step,
+) -> Result<(), String> {
+    let Some((number, event)) = step.event() else {
+        return Ok(());
+    };
+    let task = world.task(number);
+    let holds = match event {
+        Event::Called(who, Callback::Metrics, _) => !task.measured[who as usize],
+        Event::Completed(_) => [Who::Own, Who::Sessions]
+            .into_iter()
+            .find(|who| world.hears(number, *who, Kind::Metrics))
+            .is_none_or(|who| task.measured[who as usize]),
+        _ => true,
+    };
+    ensure(holds, || {
+        format!("task {number}: {event:?}, measured: {:?}", task.measured)
+    })
+}
+
 /// Observers, delegates, handler and future tell the same end.
 pub(super) fn outcomes_agree(world: &World<'_>, step: Step) -> Result<(), String> {
     let Some((number, event)) = step.event() else {
@@ -65,12 +89,17 @@ pub(super) fn outcomes_agree(world: &World<'_>, step: Step) -> Result<(), String
     let task = world.task(number);
     let told: Option<ErrorCode> = match event {
         Event::Called(_, Callback::Complete(error), _) => error,
-        Event::Completed(error) => error,
+        Event::Ending(error) | Event::Completed(error) => error,
         Event::Gave(outcome) => outcome.err(),
         _ => return Ok(()),
     };
     let refused = task.is_refused.then_some(Some(ErrorCode::Cancelled));
-    let known = [refused, task.completed, task.gave.map(Result::err)];
+    let known = [
+        refused,
+        task.ending,
+        task.completed,
+        task.gave.map(Result::err),
+    ];
     let agrees = known.into_iter().flatten().all(|known| known == told);
     ensure(agrees, || {
         format!("task {number}: {event:?} after {known:?}")
@@ -79,7 +108,7 @@ pub(super) fn outcomes_agree(world: &World<'_>, step: Step) -> Result<(), String
 
 /// A cancelled task ends as cancelled, whatever its driver found.
 pub(super) fn cancelled_tasks_end_cancelled(world: &World<'_>, step: Step) -> Result<(), String> {
-    let Some((number, Event::Completed(error))) = step.event() else {
+    let Some((number, error)) = step.decided(world) else {
         return Ok(());
     };
     let task = world.task(number);
@@ -93,7 +122,7 @@ pub(super) fn cancelled_tasks_end_cancelled(world: &World<'_>, step: Step) -> Re
 
 /// Each outcome has its cause in what server, app and time did.
 pub(super) fn outcomes_have_a_cause(world: &World<'_>, step: Step) -> Result<(), String> {
-    let Some((number, Event::Completed(error))) = step.event() else {
+    let Some((number, error)) = step.decided(world) else {
         return Ok(());
     };
     let task = world.task(number);
@@ -156,7 +185,7 @@ pub(super) fn panics_and_refusals_end_the_task(
         return Ok(());
     };
     let must = world.task(number).must_end_with;
-    ensure(must.is_none() || callback.kind() == Kind::Complete, || {
+    ensure(must.is_none() || callback.kind().is_of_the_end(), || {
         format!("task {number}: {callback:?} though it must end with {must:?}")
     })
 }

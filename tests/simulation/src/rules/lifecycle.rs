@@ -5,7 +5,7 @@ use urlsession_core::mock::Sight;
 
 use super::{Step, ensure};
 use crate::trace::{Callback, Event, What};
-use crate::world::{Kind, World};
+use crate::world::World;
 
 /// `resume`, `suspend` and `cancel` change the state at once, and callbacks see the state that fits.
 pub(super) fn states_tell_the_truth(world: &World<'_>, step: Step) -> Result<(), String> {
@@ -35,7 +35,7 @@ pub(super) fn stopped_tasks_stand_still(world: &World<'_>, step: Step) -> Result
     let task = world.task(number);
     let moves = match event {
         Event::Server(_, sight) => is_progress(sight),
-        Event::Called(_, callback, _) => callback.kind() != Kind::Complete,
+        Event::Called(_, callback, _) => !callback.kind().is_of_the_end(),
         _ => false,
     };
     let goes = task.runs() && !task.waits;
@@ -58,7 +58,7 @@ pub(super) fn cancellation_is_immediate(world: &World<'_>, step: Step) -> Result
         .zip(&world.tasks)
         .try_for_each(|(number, task): (u8, _)| {
             let is_due = task.is_future_dropped || (task.is_cancelled && !task.is_unpolled());
-            let is_over = task.completed.is_some() || task.is_refused;
+            let is_over = task.is_decided() || task.is_refused;
             ensure(!is_due || is_over, || {
                 format!("task {number} is cancelled and does not end")
             })

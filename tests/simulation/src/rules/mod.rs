@@ -10,6 +10,8 @@ mod timers;
 
 use std::fmt;
 
+use urlsession_core::ErrorCode;
+
 use crate::script::Schedule;
 use crate::trace::{Entry, Event, What};
 use crate::world::World;
@@ -82,6 +84,7 @@ rules! {
     }
     completion {
         each_task_completes_once_and_last at CALLED | ENDED | SESSION,
+        metrics_come_just_before_the_end at CALLED | ENDED,
         outcomes_agree at CALLED | ENDED,
         cancelled_tasks_end_cancelled at ENDED,
         outcomes_have_a_cause at ENDED,
@@ -170,7 +173,7 @@ impl Step {
             Event::Called(..) => CALLED,
             Event::Returned(..) => RETURNED,
             Event::Server(..) => SERVER,
-            Event::Completed(_) | Event::Gave(_) => ENDED,
+            Event::Ending(_) | Event::Completed(_) | Event::Gave(_) => ENDED,
             Event::Born(_) | Event::State(..) => STATE,
             Event::DelegateReleased => RELEASED,
             Event::Made
@@ -197,6 +200,17 @@ impl Step {
                 ..
             }) => Some((task, event)),
             Self::Entry(_) | Self::InstantEnds(_) => None,
+        }
+    }
+
+    /// The task whose outcome is decided here, and the outcome: with its metrics, or where nobody wants them with its end.
+    pub(crate) fn decided(self, world: &World<'_>) -> Option<(u8, Option<ErrorCode>)> {
+        match self.event()? {
+            (number, Event::Ending(error)) => Some((number, error)),
+            (number, Event::Completed(error)) if world.task(number).ending.is_none() => {
+                Some((number, error))
+            }
+            _ => None,
         }
     }
 

@@ -3,7 +3,6 @@
 use urlsession_core::ErrorCode;
 
 use super::{Step, ensure};
-use crate::trace::Event;
 use crate::world::{Timers, World};
 
 /// A timer that is due ends its task in that instant; one whose future is left unpolled, when it is polled again.
@@ -30,8 +29,8 @@ pub(super) fn timers_fire_when_due(world: &World<'_>, step: Step) -> Result<(), 
 
 /// No task times out but by a timer that runs and is due.
 pub(super) fn timers_fire_only_when_due(world: &World<'_>, step: Step) -> Result<(), String> {
-    let (Some((number, Event::Completed(Some(ErrorCode::TimedOut)))), Step::Entry(entry)) =
-        (step.event(), step)
+    let (Some((number, Some(ErrorCode::TimedOut))), Step::Entry(entry)) =
+        (step.decided(world), step)
     else {
         return Ok(());
     };

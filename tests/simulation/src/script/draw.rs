@@ -57,6 +57,7 @@ fn setup(chance: &mut Chance) -> Setup {
     let delegate = delegate(chance);
     // The end of a task that nobody is told of would not show.
     let tells_ends = delegate.is_some_and(|wants| wants.contains(Wants::COMPLETION));
+    let is_observed = !(tells_ends && chance.one_in(3));
     Setup {
         limit: chance.pick(&[1, 1, 2, 2, 3, 6]),
         idle: chance.pick(&[20, 40, 60, 500]),
@@ -69,8 +70,14 @@ fn setup(chance: &mut Chance) -> Setup {
             Queue::Concurrent,
             Queue::Executor,
         ]),
-        delegate,
-        is_observed: !(tells_ends && chance.one_in(3)),
+        delegate: delegate.map(|wants| {
+            if is_observed {
+                wants
+            } else {
+                wants.without(Wants::METRICS)
+            }
+        }),
+        is_observed,
         before,
         connected,
     }
@@ -81,6 +88,7 @@ fn delegate(chance: &mut Chance) -> Option<Wants> {
         0 => None,
         1 => Some(Wants::COMPLETION | Wants::INVALIDATION),
         2 => Some(Wants::REDIRECTION | Wants::DATA),
+        3 => Some(Wants::METRICS | Wants::COMPLETION),
         _ => Some(Wants::ALL),
     }
 }

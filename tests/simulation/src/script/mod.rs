@@ -4,6 +4,9 @@ mod draw;
 
 use urlsession_core::{ErrorCode, Multiplexing, Wants};
 
+/// All that a delegate can want where nobody observes: metrics come before an end that must show by then.
+pub(crate) const UNMEASURED: Wants = Wants::ALL.without(Wants::METRICS);
+
 /// A task's place among the schedule's.
 pub type TaskNumber = u8;
 
@@ -35,7 +38,7 @@ pub struct Setup {
     pub queue: Queue,
     /// What the session's delegate wants; `None` without a delegate.
     pub delegate: Option<Wants>,
-    /// Observers are told.
+    /// Observers are told, and metrics collected.
     pub is_observed: bool,
     /// What is known of connections before the first.
     pub before: Multiplexing,

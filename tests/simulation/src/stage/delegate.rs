@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use urlsession_core::{
     Answer, BodyStream, Bytes, Delegate, Error, InMemory, Informational, MaybeSend, Request,
-    Response, ResponseDisposition, Runtime, Session, Task, Wants,
+    Response, ResponseDisposition, Runtime, Session, Task, TaskMetrics, Wants,
 };
 
 use super::acts::do_to;
 use super::answers::{Coming, Later, panic_quietly};
 use super::log::{Log, number};
 use super::server::milliseconds;
-use crate::script::{Choice, Deed, How, TaskNumber};
+use crate::script::{Choice, Deed, How, TaskNumber, UNMEASURED};
 use crate::trace::{Body, Callback, Event, Returned, What, Who};
 
 /// What a task suspended in a callback waits for until it goes on, in milliseconds.
@@ -37,7 +37,11 @@ impl Judge {
         Self {
             log: log.clone(),
             task: Some(task),
-            wants: Wants::ALL,
+            wants: if log.plan().setup.is_observed {
+                Wants::ALL
+            } else {
+                UNMEASURED
+            },
         }
     }
 
@@ -176,6 +180,10 @@ impl Delegate for Judge {
 
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         self.called(task, Callback::Data(Body::of(data)), |_| ())
+    }
+
+    fn did_finish_collecting_metrics(&self, task: &Task, _: &TaskMetrics) -> Answer<()> {
+        self.called(task, Callback::Metrics, |_| ())
     }
 
     fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {

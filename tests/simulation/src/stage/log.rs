@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use urlsession_core::mock::MockRuntime;
-use urlsession_core::{Error, ErrorCode, Runtime, Task, TaskEvent};
+use urlsession_core::{Error, ErrorCode, Observer, Runtime, Task, TaskEvent};
 
 use crate::script::{AnswerPlan, Schedule, TaskNumber};
 use crate::trace::{Entry, Event, What};
@@ -56,12 +56,8 @@ impl Log {
     }
 
     /// Notes each end of a task.
-    pub(super) fn observer(self: Arc<Self>) -> impl Fn(&Task, TaskEvent<'_>) {
-        move |task, event| {
-            if let TaskEvent::Completed(error) = event {
-                self.of_task(number(task), Event::Completed(error.map(Error::code)));
-            }
-        }
+    pub(super) fn observer(self: Arc<Self>) -> impl Observer {
+        Ends(self)
     }
 
     /// The session has refused the task: it ends without being told.
@@ -83,6 +79,30 @@ impl Log {
 
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sees each end of a task.
+struct Ends(Arc<Log>);
+
+impl Observer for Ends {
+    fn observe(&self, task: &Task, event: TaskEvent<'_>) {
+        let number = number(task);
+        match event {
+            TaskEvent::Metrics(_) => {
+                let error = task.error().as_ref().map(Error::code);
+                self.0.of_task(number, Event::Ending(error));
+            }
+            TaskEvent::Completed(error) => {
+                let error = error.map(Error::code);
+                self.0.of_task(number, Event::Completed(error));
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_metrics(&self) -> bool {
+        true
     }
 }
 

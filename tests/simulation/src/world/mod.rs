@@ -70,7 +70,7 @@ impl<'a> World<'a> {
     pub(crate) fn hears(&self, number: TaskNumber, who: Who, kind: Kind) -> bool {
         let plan = &self.plan.tasks[usize::from(number)];
         match who {
-            Who::Own => plan.has_delegate,
+            Who::Own => plan.has_delegate && (kind != Kind::Metrics || self.plan.setup.is_observed),
             Who::Sessions => {
                 let wants = self.plan.setup.delegate.unwrap_or(Wants::NONE);
                 wants.contains(kind.wanted())
@@ -240,7 +240,7 @@ impl<'a> World<'a> {
             }
             Event::Server(_, Sight::Ended | Sight::Aborted) => self.move_on(index, now),
             Event::Waits | Event::Yielded => self.freed(index, now),
-            Event::Completed(_) => {
+            Event::Ending(_) | Event::Completed(_) => {
                 self.leave_queue(index, now);
                 self.freed(index, now);
                 self.tasks[index].place = Place::Out;

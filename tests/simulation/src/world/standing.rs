@@ -93,7 +93,7 @@ impl TaskView {
             && !self.waits
             && !self.is_in_hand
             && !self.is_left
-            && self.completed.is_none()
+            && !self.is_decided()
     }
 
     /// True when it may keep a place: like [`keeps_place_at`](Self::keeps_place_at), or left unpolled and not woken since.
@@ -106,7 +106,7 @@ impl TaskView {
                 && self.suspensions == 0
                 && !self.waits
                 && !self.is_in_hand
-                && self.completed.is_none())
+                && !self.is_decided())
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Kind {
     Response,
     /// `did_receive_data`.
     Data,
+    /// `did_finish_collecting_metrics`.
+    Metrics,
     /// `did_complete`.
     Complete,
 }
@@ -65,6 +67,7 @@ impl Kind {
             Self::Informational => Wants::INFORMATIONAL,
             Self::Response => Wants::RESPONSE,
             Self::Data => Wants::DATA,
+            Self::Metrics => Wants::METRICS,
             Self::Complete => Wants::COMPLETION,
         }
     }
@@ -73,6 +76,14 @@ impl Kind {
     #[must_use]
     pub fn goes_to_its_maker(self) -> bool {
         matches!(self, Self::Response | Self::Data | Self::Complete)
+    }
+}
+
+impl Kind {
+    /// True for what a delegate is told once the outcome is decided.
+    #[must_use]
+    pub fn is_of_the_end(self) -> bool {
+        matches!(self, Self::Metrics | Self::Complete)
     }
 }
 
@@ -87,6 +98,7 @@ impl Callback {
             Self::Informational => Kind::Informational,
             Self::Response(_) => Kind::Response,
             Self::Data(_) => Kind::Data,
+            Self::Metrics => Kind::Metrics,
             Self::Complete(_) => Kind::Complete,
         }
     }
@@ -163,6 +175,10 @@ pub(crate) struct TaskView {
     pub waits: bool,
     /// The last callback that has settled: whose it was, what, and the choice if there was one.
     pub settled: Option<(Who, Callback, Option<Choice>)>,
+    /// The outcome that was decided, as the metrics show it.
+    pub ending: Option<Option<ErrorCode>>,
+    /// `did_finish_collecting_metrics` was called: on its own delegate, on the session's.
+    pub measured: [bool; 2],
     /// The end, as observers saw it.
     pub completed: Option<Option<ErrorCode>>,
     /// What handler or future gave.
@@ -234,6 +250,8 @@ impl TaskView {
             question: None,
             waits: false,
             settled: None,
+            ending: None,
+            measured: [false; 2],
             completed: None,
             gave: None,
             completions: [false; 2],
@@ -263,7 +281,13 @@ impl TaskView {
     /// True while something can still become of it.
     #[must_use]
     pub(crate) fn is_live(&self) -> bool {
-        self.is_made && !self.is_refused && !self.is_cancelled && self.completed.is_none()
+        self.is_made && !self.is_refused && !self.is_cancelled && !self.is_decided()
+    }
+
+    /// True once its outcome is decided.
+    #[must_use]
+    pub(crate) fn is_decided(&self) -> bool {
+        self.ending.is_some() || self.completed.is_some()
     }
 
     /// True when it should go on by itself: resumed, not suspended, and polled if it is a future.
@@ -283,6 +307,8 @@ impl TaskView {
     pub(crate) fn state(&self) -> TaskState {
         if self.completed.is_some() || self.is_refused {
             TaskState::Completed
+        } else if self.ending.is_some() {
+            TaskState::Running
         } else if self.is_cancelled {
             TaskState::Canceling
         } else if self.suspensions > 0 {
@@ -293,7 +319,7 @@ impl TaskView {
     }
 
     pub(super) fn cancel(&mut self, now: u64) {
-        if self.completed.is_none() && !self.is_cancelled {
+        if !self.is_decided() && !self.is_cancelled {
             (self.is_cancelled, self.cancelled_at) = (true, Some(now));
         }
         self.may_be_cancelled = true;
@@ -345,6 +371,10 @@ impl TaskView {
                 self.apply_answer(None, now);
             }
             Event::AnswerDropped => (self.question, self.waits) = (None, false),
+            Event::Ending(error) => {
+                self.ending = Some(error);
+                self.timers.stop(now);
+            }
             Event::Completed(error) => {
                 self.completed = Some(error);
                 self.timers.stop(now);
@@ -420,6 +450,7 @@ impl TaskView {
         self.calling = Some((who, callback));
         match callback {
             Callback::Response(status) => self.responses[who as usize] = Some(status),
+            Callback::Metrics => self.measured[who as usize] = true,
             Callback::Complete(_) => self.completions[who as usize] = true,
             Callback::Data(body) if self.is_first_to_hear(who) => {
                 self.told += body.length;
@@ -468,8 +499,7 @@ impl TaskView {
     }
 
     fn panicked(&mut self) {
-        let is_ending = self.completed.is_some();
-        if !is_ending {
+        if !self.is_decided() {
             self.must_end_with = Some(ErrorCode::Unknown);
         }
     }

@@ -60,7 +60,6 @@ fn server(sight: Sight) -> What {
 fn interleaved(queue: Queue) -> Tape {
     let mut tape = Tape::of(2);
     tape.schedule.setup.queue = queue;
-    let end = Callback::Complete(None);
     let tape = tape.resumed(0).resumed(1).connected(0).connected(1);
     let tape = tape.server(0, Sight::Head(200)).server(1, Sight::Head(200));
     let tape = tape.task(
@@ -73,10 +72,7 @@ fn interleaved(queue: Queue) -> Tape {
         .succeeded(0)
         .server(1, Sight::Chunk(2))
         .called(1, data());
-    let tape = tape
-        .server(1, Sight::Ended)
-        .task(1, Event::Completed(None))
-        .called(1, end);
+    let tape = tape.server(1, Sight::Ended).completed(1, None);
     tape.over(2)
 }
 
@@ -127,6 +123,27 @@ teeth! {
     each_task_completes_once_and_last: a_future_gives_nothing = valid::future() => |tape| {
         tape.without(first(Event::Gave(Ok(body(2, 0)))))
     };
+    metrics_come_just_before_the_end: metrics_come_twice = valid::success() => |tape| {
+        tape.with_after(returned(Callback::Metrics), returned(Callback::Metrics))
+            .with_after(returned(Callback::Metrics), called(Callback::Metrics))
+    };
+    metrics_come_just_before_the_end: metrics_never_come = valid::success() => |tape| {
+        tape.without(called(Callback::Metrics)).without(returned(Callback::Metrics))
+    };
+    each_task_completes_once_and_last: metrics_come_before_the_outcome_is_decided =
+        valid::success() => |tape| {
+            tape.with_after(returned(RESPONSE), returned(Callback::Metrics))
+                .with_after(returned(RESPONSE), called(Callback::Metrics))
+        };
+    each_task_completes_once_and_last: metrics_come_after_the_end = valid::success() => |tape| {
+        tape.with_after(first(Event::Completed(None)), returned(Callback::Metrics))
+            .with_after(first(Event::Completed(None)), called(Callback::Metrics))
+    };
+    each_task_completes_once_and_last: data_comes_between_metrics_and_the_end =
+        valid::success() => |tape| {
+            tape.with_after(returned(Callback::Metrics), returned(data()))
+                .with_after(returned(Callback::Metrics), called(data()))
+        };
     outcomes_agree: a_success_is_told_as_a_failure = valid::success() => |tape| {
         let told = |error| {
             first(Event::Called(Who::Sessions, Callback::Complete(error), TaskState::Completed))
@@ -138,12 +155,12 @@ teeth! {
         tape.instead(first(Event::Gave(Ok(body(2, 0)))), failed)
     };
     cancelled_tasks_end_cancelled: a_cancelled_task_times_out = valid::cancelled() => |tape| {
-        let end = |code| first(Event::Completed(Some(code)));
+        let end = |code| first(Event::Ending(Some(code)));
         tape.instead(end(ErrorCode::Cancelled), end(ErrorCode::TimedOut))
     };
     outcomes_have_a_cause: a_task_fails_though_the_server_did_not = valid::success() => |tape| {
-        let failed = first(Event::Completed(Some(ErrorCode::NetworkConnectionLost)));
-        tape.instead(first(Event::Completed(None)), failed)
+        let failed = first(Event::Ending(Some(ErrorCode::NetworkConnectionLost)));
+        tape.instead(first(Event::Ending(None)), failed)
     };
     outcomes_have_a_cause: a_task_is_cancelled_by_nobody = valid::cancelled() => |tape| {
         let state = first(Event::State(Deed::Cancel, TaskState::Canceling));

@@ -116,7 +116,9 @@ impl Tape {
     }
 
     pub(crate) fn completed(self, task: u8, error: Option<ErrorCode>) -> Self {
-        self.task(task, Event::Completed(error))
+        self.task(task, Event::Ending(error))
+            .called(task, Callback::Metrics)
+            .task(task, Event::Completed(error))
             .called(task, Callback::Complete(error))
     }
 

@@ -1,0 +1,88 @@
+//! Gathers a task's metrics while it runs.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::words::metrics::{Interval, TaskMetrics, TransactionMetrics};
+use crate::words::request::Request;
+use crate::words::time::Moment;
+
+/// The metrics of one task, for which somebody has asked. Once they are taken, what still comes is nobody's.
+pub(crate) struct Collector(Mutex<Option<TaskMetrics>>);
+
+/// What the task counts whether or not anybody wants metrics.
+pub(crate) struct Counts {
+    /// Bytes of the hop's request body that were sent.
+    pub(crate) sent: u64,
+    /// Bytes of the response's body that went to the app.
+    pub(crate) received: u64,
+}
+
+impl Collector {
+    /// Of a task made now.
+    pub(crate) fn new(now: Moment, date: SystemTime) -> Self {
+        let interval = Interval {
+            start: now,
+            end: now,
+        };
+        Self(Mutex::new(Some(TaskMetrics::new(interval, date))))
+    }
+
+    /// A hop begins, or another attempt at one. `sent` is what the one before sent.
+    pub(crate) fn begin(&self, request: Request, now: Moment, sent: u64) {
+        if let Some(metrics) = &mut *self.metrics() {
+            end_last(metrics, &Counts { sent, received: 0 });
+            let mut transaction = TransactionMetrics::new(request);
+            transaction.fetch_start = Some(now);
+            transaction.count_of_request_body_bytes_before_encoding =
+                transaction.request.body().length();
+            metrics.transaction_metrics.push(transaction);
+        }
+    }
+
+    /// The last attempt is made again.
+    pub(crate) fn begin_again(&self, now: Moment, sent: u64) {
+        let last = self.last(|last| last.request.clone());
+        if let Some(request) = last {
+            self.begin(request, now, sent);
+        }
+    }
+
+    /// Works on the attempt under way.
+    pub(crate) fn last<R>(&self, work: impl FnOnce(&mut TransactionMetrics) -> R) -> Option<R> {
+        let mut metrics = self.metrics();
+        let last = metrics.as_mut()?.transaction_metrics.last_mut()?;
+        Some(work(last))
+    }
+
+    /// A redirect is followed.
+    pub(crate) fn redirected(&self) {
+        if let Some(metrics) = &mut *self.metrics() {
+            metrics.redirect_count += 1;
+        }
+    }
+
+    /// The task has ended: its metrics, once.
+    pub(crate) fn take(&self, now: Moment, counts: &Counts) -> Option<TaskMetrics> {
+        let mut metrics = self.metrics().take()?;
+        end_last(&mut metrics, counts);
+        metrics.task_interval.end = now;
+        Some(metrics)
+    }
+
+    fn metrics(&self) -> MutexGuard<'_, Option<TaskMetrics>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes down what the last attempt counted.
+fn end_last(metrics: &mut TaskMetrics, counts: &Counts) {
+    if let Some(last) = metrics.transaction_metrics.last_mut() {
+        last.count_of_request_body_bytes_sent
+            .get_or_insert(counts.sent);
+        if last.response.is_some() {
+            last.count_of_response_body_bytes_after_decoding
+                .get_or_insert(counts.received);
+        }
+    }
+}
