@@ -57,7 +57,7 @@
 //! | `httpMaximumConnectionsPerHost` | [`http_maximum_connections_per_host`](crate::Configuration::http_maximum_connections_per_host) |
 //! | `urlCredentialStorage`, `urlCache` | later |
 //! | `shouldUseExtendedBackgroundIdleMode` | never: no app is suspended here |
-//! | `protocolClasses` | later |
+//! | `protocolClasses` | [`SessionBuilder::protocol`](crate::SessionBuilder::protocol) |
 //! | `multipathServiceType` | never: hyper and the browser have no way to ask for it |
 //! | `requiresDNSSECValidation`, `enablesEarlyData`, `usesClassicLoadingMode` | never: no validating resolver, early data can be replayed, one loader |
 //!
@@ -128,7 +128,7 @@
 //! | download: `didResumeAtOffset` | later |
 //! | stream: its notices | never: see `streamTask` in 1.1 |
 //! | WebSocket: `didOpenWithProtocol`, `didCloseWith` | later |
-//! | `URLProtocolClient` | later, see 1.12 |
+//! | `URLProtocolClient` | [`ProtocolClient`](crate::ProtocolClient) |
 //!
 //! # 1.6 The order of callbacks
 //!
@@ -218,12 +218,12 @@
 //!
 //! | NSURLSession | urlsession |
 //! |---|---|
-//! | `registerClass`, `protocolClasses` | later; for tests there is [`Transport`](crate::Transport), for the whole session |
-//! | `canInit`, `canonicalRequest`, `requestIsCacheEquivalent` | later |
-//! | `startLoading`, `stopLoading` | later; see [`Transport::exchange`](crate::Transport::exchange) |
-//! | properties of a request | later |
-//! | `URLProtocolClient` | later |
-//! | built in: http, https, data, ws, file, … | http and https; data and ws later; ftp never: deprecated; file never: a file is no exchange |
+//! | `registerClass`, `protocolClasses` | [`SessionBuilder::protocol`](crate::SessionBuilder::protocol); for all sessions at once never: who loads what would hang on code elsewhere in the program |
+//! | `canInit`, `canonicalRequest`, `requestIsCacheEquivalent` | [`UrlProtocol::can_init`](crate::UrlProtocol::can_init), [`UrlProtocol::canonical_request`](crate::UrlProtocol::canonical_request); equivalence later, with the cache |
+//! | `startLoading`, `stopLoading` | [`UrlProtocol::start_loading`](crate::UrlProtocol::start_loading); to stop is to drop what it gave |
+//! | properties of a request | [`Request::property`](crate::Request::property), [`Request::with_property`](crate::Request::with_property), [`Request::without_property`](crate::Request::without_property) |
+//! | `URLProtocolClient` | [`ProtocolClient`](crate::ProtocolClient) or [`ProtocolEvents`](crate::ProtocolEvents); to finish and to fail is to return; cached responses and challenges later |
+//! | built in: http, https, data, ws, file, … | http, https and data, see [`UrlProtocol`](crate::UrlProtocol); file and ws later; ftp never: deprecated |
 //!
 //! # 1.13 Progress
 //!

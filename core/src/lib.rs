@@ -33,6 +33,9 @@ pub use seams::exchange::{ExchangeEvents, Informational};
 pub use seams::files::Files;
 pub use seams::network::{NetworkMonitor, NetworkPaths, ReportedNetwork};
 pub use seams::platform::Platform;
+pub use seams::protocol::client::ProtocolClient;
+pub use seams::protocol::function::ProtocolFn;
+pub use seams::protocol::{ProtocolEvent, ProtocolEvents, UrlProtocol};
 pub use seams::runtime::{Clock, Runtime};
 pub use seams::transport::{
     Affinity, Capabilities, ConnectionId, HopBody, HopRequest, HopResponse, Multiplexing, Transport,
@@ -57,7 +60,7 @@ pub use words::metrics::{Interval, ResourceFetchType, TaskMetrics, TransactionMe
 pub use words::network::{
     NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };
-pub use words::request::{IntoRequest, IntoTarget, Request};
+pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
 pub use words::target::{Origin, OriginId, Target};
 pub use words::time::Moment;

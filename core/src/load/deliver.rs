@@ -34,7 +34,8 @@ pub(crate) async fn load<A: App>(
     request: Request,
     output: Output,
 ) -> Result<(Bytes, Response), Error> {
-    let mut content = decode(app, follow(app, request).await?);
+    let (answer, route) = follow(app, request).await?;
+    let mut content = decode(app, answer, route);
     let response = content.response.clone();
     app.set_response(&content);
     if app.did_receive_response(response.clone()).await? == ResponseDisposition::Cancel {

@@ -1,9 +1,12 @@
-//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, reach, send; then decode and deliver.
+//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, route, reach, send; then decode and deliver.
 
+pub(crate) mod builtin;
 mod decode;
 pub(crate) mod deliver;
 mod drain;
 mod follow;
 mod measure;
+mod protocol;
 mod reach;
+mod route;
 mod send;

@@ -100,15 +100,15 @@ async fn tell<A: App>(app: &A) -> Result<(), Error> {
 }
 
 fn in_the_way<A: App>(app: &A, hop: &Hop, path: NetworkPath) -> Option<Obstacle> {
-    let host = hop.request.target().origin().host();
-    obstacle(path, forbidden(app, hop), host)
+    let origin = hop.request.origin()?;
+    obstacle(path, forbidden(app, hop), origin.host())
 }
 
 fn is_out_of_reach<A: App>(app: &A, hop: &Hop, error: &Error) -> bool {
     let request = &hop.request;
     let tells = app.platform().transport.capabilities().distinct_errors;
-    let host = request.target().origin().host();
-    lacks_network(error, host, request.method(), tells)
+    let origin = request.origin();
+    origin.is_some_and(|origin| lacks_network(error, origin.host(), request.method(), tells))
 }
 
 /// What the session forbids, and the request beside it.

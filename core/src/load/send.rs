@@ -11,17 +11,21 @@ use crate::load::measure::{begin, measured};
 use crate::policy::expectation;
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Mail};
+use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
 use crate::words::body::{Body, BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
+use crate::words::target::Target;
 
 /// One hop as the stages above have it.
 pub(crate) struct Hop {
     pub(crate) request: Request,
     /// A redirect has left the origin that the app named: what belongs there stays there, even coming back.
     pub(crate) left_home: bool,
+    /// Who serves it.
+    pub(crate) route: Route,
 }
 
 /// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
@@ -45,31 +49,29 @@ async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<Hop
 
 async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, Error> {
     let request = &hop.request;
+    let target = target_of(request)?;
     let body = open(app, request.body()).await?;
-    let mut told = Sent::of(app, request);
     let counts = app.platform().transport.capabilities().upload_progress;
-    let exchange = exchange(app, hop, body, asks);
+    let exchange = exchange(app, hop, target, (body, asks));
     if counts {
-        let answer = attend(app, exchange, told).await?;
+        let answer = attend(app, exchange, Sent::of(app, request)).await?;
         return Ok(measured(app, answer));
     }
     let answer = attend(app, exchange, None).await?;
-    let total = request.body().length().unwrap_or(0);
-    app.signals().add_sent(total);
-    if let Some(news) = told.as_mut().and_then(|told| told.news(total)) {
-        app.notify(news).await?;
-    }
+    tell_all_sent(app, request).await?;
     Ok(measured(app, answer))
 }
 
 fn check(request: &Request) -> Result<(), Error> {
-    if !matches!(request.url().scheme(), "http" | "https") {
-        return Err(Error::new(ErrorCode::UnsupportedUrl).with_cause("neither http nor https"));
-    }
     if request.method() == Method::GET && !request.body().is_empty() {
         return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).with_cause("a GET with a body"));
     }
     Ok(())
+}
+
+fn target_of(request: &Request) -> Result<&Arc<Target>, Error> {
+    let unsupported = || Error::new(ErrorCode::UnsupportedUrl).with_cause("neither http nor https");
+    request.target().ok_or_else(unsupported)
 }
 
 async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
@@ -99,8 +101,8 @@ async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Er
 fn exchange<A: App>(
     app: &A,
     hop: &Hop,
-    body: HopBody,
-    asks: bool,
+    target: &Arc<Target>,
+    (body, asks): (HopBody, bool),
 ) -> BoxFuture<'static, Result<HopResponse, Error>> {
     let request = &hop.request;
     let mut headers = app.fields().of_hop(request, hop.left_home);
@@ -112,13 +114,23 @@ fn exchange<A: App>(
     app.platform().transport.exchange(
         HopRequest {
             method: request.method().clone(),
-            target: request.target().clone(),
+            target: target.clone(),
             headers,
             body,
             affinity: Affinity::Any,
         },
         ExchangeEvents::new(app.signals().clone()),
     )
+}
+
+/// Says once that the whole body was sent, where its bytes are not counted as they leave.
+pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
+    let total = request.body().length().unwrap_or(0);
+    app.signals().add_sent(total);
+    match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
+        Some(news) => app.notify(news).await,
+        None => Ok(()),
+    }
 }
 
 /// What the app was told of the bytes sent.

@@ -40,14 +40,9 @@ pub(crate) fn next(
         return Ok(Next::Deliver);
     };
     let url = resolve(request.url(), &location)?;
-    if followed >= REDIRECT_LIMIT {
-        let cause = format!("{REDIRECT_LIMIT} redirects were followed already");
-        return Err(Error::new(ErrorCode::HttpTooManyRedirects)
-            .with_url(&url)
-            .with_cause(cause));
-    }
+    check_count(followed, &url)?;
     let target = Arc::new(Target::from_url(url).map_err(|cause| nowhere(request.url(), cause))?);
-    let crosses = target.origin().id() != request.target().origin().id();
+    let crosses = Some(target.origin().id()) != request.origin().map(|origin| origin.id());
     let mut proposed = request.clone().with_target(target);
     if becomes_get(response.status(), request.method()) {
         proposed = proposed
@@ -59,6 +54,34 @@ pub(crate) fn next(
         fields::keep_safe(proposed.headers_mut(), safe);
     }
     Ok(Next::Follow(proposed))
+}
+
+/// Decides about the redirect that a protocol makes by itself, from `request` to `to`: another request of the protocol's own making.
+///
+/// # Errors
+/// [`ErrorCode::HttpTooManyRedirects`] past the limit, [`ErrorCode::RedirectToNonExistentLocation`] when it leads neither to http(s) nor
+/// to the scheme that it comes from.
+pub(crate) fn by_protocol(request: &Request, to: Request, followed: u32) -> Result<Next, Error> {
+    let scheme = to.url().scheme();
+    if to.target().is_none() && scheme != request.url().scheme() {
+        return Err(nowhere(request.url(), to_scheme(scheme)));
+    }
+    check_count(followed, to.url())?;
+    Ok(Next::Follow(to))
+}
+
+fn check_count(followed: u32, url: &Url) -> Result<(), Error> {
+    if followed < REDIRECT_LIMIT {
+        return Ok(());
+    }
+    let cause = format!("{REDIRECT_LIMIT} redirects were followed already");
+    Err(Error::new(ErrorCode::HttpTooManyRedirects)
+        .with_url(url)
+        .with_cause(cause))
+}
+
+fn to_scheme(scheme: &str) -> String {
+    format!("a redirect to the scheme {scheme}")
 }
 
 /// The Location of a redirect, bytes beyond ASCII percent-encoded; `None` when the response is no redirect.
@@ -84,10 +107,7 @@ fn location(response: &Response) -> Option<String> {
 fn resolve(base: &Url, location: &str) -> Result<Url, Error> {
     let mut url = base.join(location).map_err(|cause| nowhere(base, cause))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(nowhere(
-            base,
-            format!("a redirect to the scheme {}", url.scheme()),
-        ));
+        return Err(nowhere(base, to_scheme(url.scheme())));
     }
     if url.fragment().is_none() {
         url.set_fragment(base.fragment());
@@ -226,6 +246,38 @@ mod tests {
             let error = next(&request("GET"), &respond(302, Some(location)), 0, &[]).unwrap_err();
             assert_eq!(error.code(), ErrorCode::RedirectToNonExistentLocation);
         }
+    }
+
+    #[test]
+    fn a_protocol_leads_to_http_or_stays_in_its_scheme() {
+        let app = request_for("app:a");
+        let table = [
+            ("app:b", true),
+            ("http://a.example/", true),
+            ("https://a.example/", true),
+            ("file:///etc/passwd", false),
+            ("data:,x", false),
+            ("other:b", false),
+        ];
+        for (to, is_followed) in table {
+            assert_eq!(
+                by_protocol(&app, request_for(to), 0).is_ok(),
+                is_followed,
+                "{to}"
+            );
+        }
+        let stub = request("GET");
+        assert!(by_protocol(&stub, request_for("app:b"), 0).is_err());
+        assert_eq!(
+            by_protocol(&app, request_for("app:b"), 20)
+                .unwrap_err()
+                .code(),
+            ErrorCode::HttpTooManyRedirects
+        );
+    }
+
+    fn request_for(url: &str) -> Request {
+        Request::get(url).unwrap()
     }
 
     #[test]

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use crate::policy::fields::SessionFields;
 use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
+use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 use crate::words::body::{Body, BodyStream};
@@ -71,6 +72,12 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// What the session adds to requests.
     fn fields(&self) -> &SessionFields;
 
+    /// Who may serve requests in place of the transport.
+    fn protocols(&self) -> &Protocols;
+
+    /// Who serves the request that the task was made of.
+    fn first_route(&self) -> Route;
+
     /// May this redirect be followed, and with which request? `None`: deliver the 3xx itself.
     fn will_redirect(
         &self,
@@ -110,8 +117,8 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
     fn hop_begins(&self, expected_to_send: Option<u64>);
 
-    /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere.
-    fn move_to(&self, origin: &Arc<Origin>) -> impl Future<Output = ()> + MaybeSend;
+    /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere; `None` needs no place.
+    fn move_to(&self, origin: Option<&Arc<Origin>>) -> impl Future<Output = ()> + MaybeSend;
 
     /// Gives the task's place back: it waits for a network, and its idle timer stands still.
     fn leave_origin(&self);

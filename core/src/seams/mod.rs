@@ -7,6 +7,7 @@ pub(crate) mod exchange;
 pub(crate) mod files;
 pub(crate) mod network;
 pub(crate) mod platform;
+pub(crate) mod protocol;
 pub(crate) mod runtime;
 pub(crate) mod signals;
 pub(crate) mod transport;

@@ -145,7 +145,7 @@ pub enum Multiplexing {
 #[non_exhaustive]
 pub struct Capabilities {
     /// Each hop is seen, and the delegate decides on it. False: the platform follows by itself; `will_perform_http_redirection`
-    /// is never called, and [`Response::url`] tells where the response came from.
+    /// is never called, no [`UrlProtocol`](crate::UrlProtocol) is asked about the hops, and [`Response::url`] tells where the response came from.
     pub redirects: bool,
     /// 1xx responses are reported. False: they are never seen.
     pub informational: bool,

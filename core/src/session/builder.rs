@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
+use crate::seams::protocol::UrlProtocol;
 use crate::session::delegate_queue::DelegateQueue;
 use crate::session::handle::Session;
 use crate::session::shared::{Parts, SessionShared};
@@ -24,6 +25,7 @@ impl SessionBuilder {
             queue: DelegateQueue::serial(),
             delegate: None,
             observers: Vec::new(),
+            protocols: Vec::new(),
             is_shared: false,
         })
     }
@@ -38,6 +40,12 @@ impl SessionBuilder {
     /// Who watches, without a say. Several may.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.0.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Who serves some requests in place of the transport. The first one registered is asked first.
+    pub fn protocol(mut self, protocol: impl UrlProtocol) -> Self {
+        self.0.protocols.push(Arc::new(protocol));
         self
     }
 

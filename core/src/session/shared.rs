@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
 
+use crate::load::builtin;
 use crate::policy::fields::SessionFields;
 use crate::seams::platform::Platform;
+use crate::seams::protocol::UrlProtocol;
+use crate::seams::protocol::list::Protocols;
 use crate::seams::runtime::{Clock, Runtime};
 use crate::session::delegate_queue::DelegateQueue;
 use crate::session::handle::Session;
@@ -28,6 +31,7 @@ pub(crate) struct SessionShared {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     /// One of the observers wants metrics.
     pub(crate) observes_metrics: bool,
+    pub(crate) protocols: Protocols,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keeper_waker: AtomicWaker,
     /// The shared session ignores both invalidations.
@@ -46,6 +50,7 @@ pub(crate) struct Parts {
     pub(crate) queue: DelegateQueue,
     pub(crate) delegate: Option<Arc<dyn Delegate>>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) protocols: Vec<Arc<dyn UrlProtocol>>,
     pub(crate) is_shared: bool,
 }
 
@@ -57,6 +62,7 @@ impl SessionShared {
             queue,
             delegate,
             observers,
+            protocols,
             is_shared,
         } = parts;
         let able = platform.transport.capabilities();
@@ -72,6 +78,7 @@ impl SessionShared {
                 limit,
             )),
             clock,
+            protocols: Protocols::new(protocols, builtin::protocols(&platform)),
             platform,
             configuration,
             queue,

@@ -1,8 +1,6 @@
 //! Brings questions and notices to the delegates, and answers back.
 
-use std::any::Any;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -11,6 +9,7 @@ use http::HeaderMap;
 use crate::policy::fields::SessionFields;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
 use crate::seams::platform::Platform;
+use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 use crate::session::ledger::Ledger;
@@ -23,22 +22,11 @@ use crate::task::shared::TaskShared;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::configuration::Configuration;
-use crate::words::error::{CallbackPanicked, Error, ErrorCode};
+use crate::words::error::{Error, ErrorCode};
+use crate::words::guarded::guarded;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::target::Origin;
-
-/// Runs the app's code; a panic in it is an error.
-pub(crate) fn guarded<R>(callback: impl FnOnce() -> R) -> Result<R, Error> {
-    catch_unwind(AssertUnwindSafe(callback)).map_err(|panic| panicked(&*panic))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    let cause = CallbackPanicked(text.unwrap_or_else(|| "no message".to_owned()));
-    Error::new(ErrorCode::Unknown).with_cause(cause)
-}
 
 /// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
 trait Call<T>: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static {}
@@ -244,6 +232,14 @@ impl App for Arc<TaskShared> {
         &self.session().fields
     }
 
+    fn protocols(&self) -> &Protocols {
+        &self.session().protocols
+    }
+
+    fn first_route(&self) -> Route {
+        self.route()
+    }
+
     async fn will_redirect(
         &self,
         response: Response,
@@ -327,7 +323,7 @@ impl App for Arc<TaskShared> {
         self.in_ledger(|ledger, task, _| ledger.start_idle(task));
     }
 
-    async fn move_to(&self, origin: &Arc<Origin>) {
+    async fn move_to(&self, origin: Option<&Arc<Origin>>) {
         self.in_ledger(|ledger, task, acts| ledger.move_to(task, origin, acts));
         self.place().await;
     }

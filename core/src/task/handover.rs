@@ -9,12 +9,13 @@ use std::vec::IntoIter;
 use crate::session::ledger::Ledger;
 use crate::task::completion::Outcome;
 use crate::task::delegate::{Answer, Delegate, Wants};
-use crate::task::dispatch::{Guarded, guarded};
+use crate::task::dispatch::Guarded;
 use crate::task::handle::Task;
 use crate::task::observer::TaskEvent;
 use crate::task::shared::{Handler, TaskShared};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::Error;
+use crate::words::guarded::guarded;
 use crate::words::metrics::TaskMetrics;
 
 /// The duty to tell the app how a task has ended; done even if the queue drops it.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::seams::collector::Collector;
+use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::session::admission::{Slot, Urgency};
 use crate::session::ledger::{Act, Ledger, TaskId};
@@ -19,9 +20,11 @@ use crate::task::observer::TaskEvent;
 use crate::task::timers::Timers;
 use crate::words::bounds::MaybeSend;
 use crate::words::error::{Error, ErrorCode, SessionInvalidated};
+use crate::words::guarded::guarded;
 use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::target::Origin;
 
 /// How a task gives its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub(crate) struct TaskShared {
     handles: AtomicUsize,
     signals: Arc<Signals>,
     request: Result<Request, Error>,
+    /// Who serves the request.
+    route: Route,
     delegate: Mutex<Option<Arc<dyn Delegate>>>,
     handler: Mutex<Option<Handler>>,
     facts: Mutex<Facts>,
@@ -104,6 +109,7 @@ impl TaskShared {
         let wants = own | sessions.without(Self::hidden(form));
         let listens = wants.contains(Wants::INFORMATIONAL);
         let collector = collector(&session, wants);
+        let (request, route) = routed(&session.protocols, request);
         Self {
             wants,
             signals: Arc::new(Signals::new(session.clock.clone(), listens).measuring(collector)),
@@ -116,6 +122,7 @@ impl TaskShared {
             slot: AtomicU32::new(0),
             handles: AtomicUsize::new(0),
             request,
+            route,
             delegate: Mutex::new(delegate),
             handler: Mutex::new(handler),
             facts: Mutex::default(),
@@ -145,6 +152,16 @@ impl TaskShared {
     /// The request, as the app gave it.
     pub(crate) fn request(&self) -> Option<&Request> {
         self.request.as_ref().ok()
+    }
+
+    /// Who serves the request that the task was made of.
+    pub(crate) fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Where the task needs its first place, if anywhere.
+    pub(crate) fn first_origin(&self) -> Option<&Arc<Origin>> {
+        self.route.origin(self.request()?)
     }
 
     /// The request to begin with, or why there is none.
@@ -314,7 +331,7 @@ impl TaskShared {
         }
         let task = Task::of(self.clone());
         for observer in &self.session.observers {
-            let _ = super::dispatch::guarded(|| observer.observe(&task, event));
+            let _ = guarded(|| observer.observe(&task, event));
         }
     }
 
@@ -339,6 +356,24 @@ fn collector(session: &SessionShared, wants: Wants) -> Option<Box<Collector>> {
     })
 }
 
+/// The request and who serves it; without one, or when a protocol panicked at it, the reason.
+fn routed(
+    protocols: &Protocols,
+    request: Result<Request, Error>,
+) -> (Result<Request, Error>, Route) {
+    let found = request.and_then(|request| {
+        let route = protocols.route(&request);
+        Ok((
+            route.map_err(|error| error.with_url(request.url()))?,
+            request,
+        ))
+    });
+    match found {
+        Ok((route, request)) => (Ok(request), route),
+        Err(error) => (Err(error), Route::Nowhere),
+    }
+}
+
 /// Tells a handler that its task was refused, as it is dropped: in its turn, or when runtime or queue are gone.
 struct Refusal(Option<(Handler, Error)>);
 
@@ -346,7 +381,7 @@ impl Drop for Refusal {
     fn drop(&mut self) {
         if let Some((handler, error)) = self.0.take() {
             // Its task has ended already: a panic in it has nothing left to end.
-            let _ = super::dispatch::guarded(|| handler.take(Err(error)));
+            let _ = guarded(|| handler.take(Err(error)));
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod configuration;
 pub(crate) mod curl;
 pub(crate) mod decoding;
 pub(crate) mod error;
+pub(crate) mod guarded;
 pub(crate) mod metrics;
 pub(crate) mod network;
 pub(crate) mod one_shot;

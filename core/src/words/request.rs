@@ -5,14 +5,14 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
 use crate::words::network::Forbidden;
-use crate::words::target::Target;
+use crate::words::target::{Origin, Target};
 use crate::words::wire;
 
 /// What is asked for: method, URL, header fields, body, and how long to wait.
@@ -24,13 +24,33 @@ pub struct Request(Arc<Parts>);
 #[derive(Clone)]
 struct Parts {
     method: Method,
-    target: Arc<Target>,
+    place: Place,
     headers: HeaderMap,
     body: RequestBody,
     timeout_interval: Option<Duration>,
     forbidden: Forbidden,
     decodes_content: bool,
     expects_continue: Option<bool>,
+    properties: Extensions,
+}
+
+/// Where a request goes.
+#[derive(Clone)]
+enum Place {
+    /// To a server.
+    Target(Arc<Target>),
+    /// Anywhere else: `data:`, `file:`, a scheme of the app's own.
+    Other(Arc<Url>),
+}
+
+impl Place {
+    fn of(url: Url) -> Result<Self, Error> {
+        Ok(if Target::has_scheme_of(&url) {
+            Self::Target(Arc::new(Target::from_url(url)?))
+        } else {
+            Self::Other(Arc::new(url))
+        })
+    }
 }
 
 macro_rules! shorthand {
@@ -38,8 +58,8 @@ macro_rules! shorthand {
         #[doc = concat!("A ", stringify!($method), " request for `url`.")]
         ///
         /// # Errors
-        /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
-        pub fn $name(url: impl IntoTarget) -> Result<Self, Error> {
+        /// [`ErrorCode::BadUrl`] when it is no URL.
+        pub fn $name(url: impl IntoUrl) -> Result<Self, Error> {
             Self::new(Method::$method, url)
         }
     )*};
@@ -49,31 +69,28 @@ impl Request {
     /// A request of this method for `url`, without header fields or body.
     ///
     /// # Errors
-    /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
-    pub fn new(method: Method, url: impl IntoTarget) -> Result<Self, Error> {
-        Ok(Self::to(method, Arc::new(url.into_target()?)))
-    }
-
-    shorthand!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
-
-    pub(crate) fn to(method: Method, target: Arc<Target>) -> Self {
-        Self(Arc::new(Parts {
+    /// [`ErrorCode::BadUrl`] when it is no URL.
+    pub fn new(method: Method, url: impl IntoUrl) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Parts {
             method,
-            target,
+            place: Place::of(url.into_url()?)?,
             headers: HeaderMap::new(),
             body: RequestBody::Empty,
             timeout_interval: None,
             forbidden: Forbidden::default(),
             decodes_content: true,
             expects_continue: None,
-        }))
+            properties: Extensions::new(),
+        })))
     }
+
+    shorthand!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
     /// A request whose method is given by name; the names of RFC 9110 and PATCH are upper-cased, others stay as typed.
     ///
     /// # Errors
     /// [`ErrorCode::BadUrl`] when the name is no token or `url` is no URL.
-    pub fn with_method_name(name: &str, url: impl IntoTarget) -> Result<Self, Error> {
+    pub fn with_method_name(name: &str, url: impl IntoUrl) -> Result<Self, Error> {
         const KNOWN: [Method; 9] = [
             Method::GET,
             Method::HEAD,
@@ -105,13 +122,24 @@ impl Request {
     /// The URL, fragment included.
     #[must_use]
     pub fn url(&self) -> &Url {
-        self.0.target.url()
+        match &self.0.place {
+            Place::Target(target) => target.url(),
+            Place::Other(url) => url,
+        }
     }
 
-    /// The URL as it was parsed, once, for every use.
+    /// The URL as it was parsed, once, for every use of a transport; `None` when it is neither http nor https.
     #[must_use]
-    pub fn target(&self) -> &Arc<Target> {
-        &self.0.target
+    pub fn target(&self) -> Option<&Arc<Target>> {
+        match &self.0.place {
+            Place::Target(target) => Some(target),
+            Place::Other(_) => None,
+        }
+    }
+
+    /// Scheme, host and port, where it goes to a server.
+    pub(crate) fn origin(&self) -> Option<&Arc<Origin>> {
+        self.target().map(|target| target.origin())
     }
 
     /// The header fields that the app set.
@@ -279,9 +307,42 @@ impl Request {
         self
     }
 
+    /// What somebody has noted on the request, by its type: a tag for whoever sees the request later, [`UrlProtocol`](crate::UrlProtocol)s
+    /// above all. It is never sent, follows redirects, and counts neither in equality nor in the stored form.
+    ///
+    /// ```
+    /// # use urlsession_core::Request;
+    /// #[derive(Clone)]
+    /// struct SeenByMe;
+    ///
+    /// let request = Request::get("http://a.example/")?.with_property(SeenByMe);
+    /// assert!(request.property::<SeenByMe>().is_some());
+    /// # Ok::<_, urlsession_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn property<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.properties.get()
+    }
+
+    /// The same request with this noted on it, in place of what there was of the type. See [`property`](Self::property).
+    #[must_use]
+    pub fn with_property<T: Clone + Send + Sync + 'static>(mut self, property: T) -> Self {
+        self.parts().properties.insert(property);
+        self
+    }
+
+    /// The same request without what was noted on it of the type.
+    #[must_use]
+    pub fn without_property<T: Send + Sync + 'static>(mut self) -> Self {
+        if self.property::<T>().is_some() {
+            self.parts().properties.remove::<T>();
+        }
+        self
+    }
+
     /// The same request for another URL.
     pub(crate) fn with_target(mut self, target: Arc<Target>) -> Self {
-        self.parts().target = target;
+        self.parts().place = Place::Target(target);
         self
     }
 
@@ -384,47 +445,47 @@ impl fmt::Debug for Redacted<'_> {
 }
 
 /// Something that names a URL: text, a [`Url`], an [`http::Uri`].
-pub trait IntoTarget {
-    /// The URL parsed.
+pub trait IntoUrl {
+    /// The URL parsed, as the URL standard has it.
     ///
     /// # Errors
-    /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
-    fn into_target(self) -> Result<Target, Error>;
+    /// [`ErrorCode::BadUrl`] when it is no URL.
+    fn into_url(self) -> Result<Url, Error>;
 }
 
-impl IntoTarget for &str {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::parse(self)
+impl IntoUrl for &str {
+    fn into_url(self) -> Result<Url, Error> {
+        Url::parse(self).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
     }
 }
 
-impl IntoTarget for String {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::parse(&self)
+impl IntoUrl for String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
     }
 }
 
-impl IntoTarget for &String {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::parse(self)
+impl IntoUrl for &String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
     }
 }
 
-impl IntoTarget for Url {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::from_url(self)
+impl IntoUrl for Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Ok(self)
     }
 }
 
-impl IntoTarget for &Url {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::from_url(self.clone())
+impl IntoUrl for &Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Ok(self.clone())
     }
 }
 
-impl IntoTarget for &http::Uri {
-    fn into_target(self) -> Result<Target, Error> {
-        Target::parse(&self.to_string())
+impl IntoUrl for &http::Uri {
+    fn into_url(self) -> Result<Url, Error> {
+        self.to_string().into_url()
     }
 }
 
@@ -478,11 +539,12 @@ impl<B: Into<RequestBody>> IntoRequest for http::Request<B> {
 impl<B: Into<RequestBody>> TryFrom<http::Request<B>> for Request {
     type Error = Error;
 
-    /// Method, URI, fields and body; the version is the connection's to choose.
+    /// Method, URI, fields, body, and the extensions as [properties](Request::property); the version is the connection's to choose.
     fn try_from(request: http::Request<B>) -> Result<Self, Error> {
         let (head, body) = request.into_parts();
         let mut made = Self::new(head.method, &head.uri)?.with_body(body);
-        made.parts().headers = head.headers;
+        let parts = made.parts();
+        (parts.headers, parts.properties) = (head.headers, head.extensions);
         Ok(made)
     }
 }
@@ -629,6 +691,35 @@ mod tests {
             !shown.contains("s3cret") && !shown.contains("pw"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn properties_are_by_type_and_no_part_of_the_value() {
+        let request = Request::get("http://a.example/").unwrap();
+        let marked = request.clone().with_property(1_u8).with_property("tag");
+        assert_eq!(marked, request);
+        assert_eq!(marked.property::<u8>(), Some(&1));
+        let unmarked = marked.clone().without_property::<u8>();
+        assert_eq!(unmarked.property::<u8>(), None);
+        assert_eq!(unmarked.property::<&str>(), Some(&"tag"));
+        assert_eq!(marked.property::<u8>(), Some(&1));
+    }
+
+    #[test]
+    fn only_what_a_transport_reaches_has_a_target() {
+        for (url, has_target) in [
+            ("http://a.example/", true),
+            ("https://a.example/", true),
+            ("app://bundle/a", false),
+            ("app:///a", false),
+            ("app:a", false),
+            ("data:,a", false),
+            ("file:///a", false),
+        ] {
+            let request = Request::get(url).unwrap();
+            assert_eq!(request.target().is_some(), has_target, "{url}");
+            assert_eq!(request.url().as_str(), url);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use crate::words::error::Shown;
+use crate::words::error::{InvalidHeader, Shown};
 use crate::words::request::Redacted;
 use crate::words::wire;
 
@@ -36,6 +36,26 @@ impl Response {
             version,
             headers,
         }))
+    }
+
+    /// A 200 response of content that needs no HTTP to describe it: its media type, parameters included, and its length where that is
+    /// known. For [`UrlProtocol`](crate::UrlProtocol)s; Apple's `URLResponse(url:mimeType:expectedContentLength:textEncodingName:)`.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] when `content_type` cannot be the value of a field.
+    pub fn of_content(
+        url: Url,
+        content_type: &str,
+        length: Option<u64>,
+    ) -> Result<Self, InvalidHeader> {
+        let mut headers = HeaderMap::new();
+        let media_type = HeaderValue::from_str(content_type)
+            .map_err(|_| InvalidHeader::Value(header::CONTENT_TYPE))?;
+        headers.insert(header::CONTENT_TYPE, media_type);
+        if let Some(length) = length {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+        }
+        Ok(Self::new(url, StatusCode::OK, Version::HTTP_11, headers))
     }
 
     /// The URL that gave this response: the last hop's, after redirects.

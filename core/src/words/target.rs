@@ -31,7 +31,7 @@ impl Origin {
         self.id
     }
 
-    /// The scheme, lower-cased: `http`, `https`, or another that a custom protocol serves.
+    /// The scheme, lower-cased: `http` or `https` of a [`Request`](crate::Request)'s.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
@@ -152,6 +152,11 @@ impl Target {
             host: host_field,
             url,
         })
+    }
+
+    /// True for a URL that goes to a server, as a transport reaches it.
+    pub(crate) fn has_scheme_of(url: &Url) -> bool {
+        matches!(url.scheme(), "http" | "https")
     }
 
     /// The URL, fragment and user information included.

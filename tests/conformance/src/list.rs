@@ -302,6 +302,40 @@ macro_rules! for_each_case {
                 a_hop_is_told_of_phase_by_phase [Has(METRICS)];
                 a_hop_is_told_of_as_core_sees_it [Lacks(METRICS)];
             }
+            protocols {
+                one_stands_in_for_the_server [];
+                one_serves_a_scheme_and_may_name_another_url [];
+                the_first_that_agrees_serves [];
+                a_delegate_gets_response_data_and_completion [];
+                its_redirect_is_put_to_the_delegate_and_followed [];
+                refused_its_redirect_is_the_answer [];
+                its_redirect_reaches_no_other_local_scheme [];
+                its_redirects_are_counted [];
+                a_server_leads_to_none [];
+                a_server_may_lead_to_a_url_that_one_serves [Has(REDIRECTS)];
+                it_takes_no_place_in_the_queue [];
+                it_sees_the_request_as_it_would_be_sent [];
+                its_body_is_said_to_be_sent_once [];
+                a_tag_keeps_it_from_serving_its_own_requests [];
+                a_canonical_request_is_the_current_one [];
+            }
+            protocol_ends {
+                a_failure_comes_once_whatever_follows [];
+                without_a_response_it_is_a_success [];
+                a_second_head_is_an_error [];
+                a_panic_ends_its_task_once [Unwinding];
+                one_that_never_ends_times_out [];
+                cancelled_it_is_let_go [];
+                invalidated_or_disposed_of_it_is_let_go [];
+                one_that_always_has_more_can_be_cancelled [];
+                unread_or_suspended_its_events_wait [];
+                a_client_can_be_handed_on [];
+            }
+            local_urls {
+                data_urls_are_read [];
+                broken_data_urls_fail_without_a_response [];
+                data_urls_are_for_get_and_head [];
+            }
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];

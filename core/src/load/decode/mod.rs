@@ -12,14 +12,16 @@ use self::chain::Chain;
 use crate::policy::coding::{Bounds, codings};
 use crate::seams::app::{App, Content};
 use crate::seams::decoder::Decoder;
+use crate::seams::protocol::list::Route;
 use crate::seams::transport::HopResponse;
 use crate::words::body::Body;
 use crate::words::response::Response;
 
 /// The answer with its body decoded.
 ///
-/// A part of a coded body (206) cannot be decoded by itself, and a body under a coding that nobody here knows comes as it was sent.
-pub(crate) fn decode<A: App>(app: &A, answer: HopResponse) -> Content {
+/// A part of a coded body (206) cannot be decoded by itself, and a body under a coding that nobody here knows comes as it was sent. A protocol
+/// gives content, whatever its fields say: it may have them from a session that decoded already.
+pub(crate) fn decode<A: App>(app: &A, answer: HopResponse, route: Route) -> Content {
     if !answer
         .response
         .headers()
@@ -27,8 +29,9 @@ pub(crate) fn decode<A: App>(app: &A, answer: HopResponse) -> Content {
     {
         return as_it_came(answer);
     }
-    if !app.platform().transport.capabilities().encoded_bodies {
-        return decoded_by_the_platform(answer);
+    let is_coded = app.platform().transport.capabilities().encoded_bodies;
+    if !is_coded || route != Route::Transport {
+        return decoded_elsewhere(answer);
     }
     match app.platform().decoder.clone() {
         Some(decoder)
@@ -60,8 +63,8 @@ fn as_it_came(answer: HopResponse) -> Content {
     known_length(answer.response, answer.body)
 }
 
-/// The length that a server says of a coded body is not the length of what the platform makes of it.
-fn decoded_by_the_platform(answer: HopResponse) -> Content {
+/// The length that a server says of a coded body is not the length of what somebody made of it.
+fn decoded_elsewhere(answer: HopResponse) -> Content {
     match codings(answer.response.headers()) {
         Ok(Some(codings)) if codings.is_empty() => as_it_came(answer),
         Ok(_) | Err(_) => Content {

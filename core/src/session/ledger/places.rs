@@ -15,22 +15,23 @@ use crate::words::target::Origin;
 pub(super) const UNPOLLED_GRACE: Duration = Duration::from_millis(100);
 
 impl Ledger {
-    /// Gives the task's place back and asks for one at `origin`; a task that stays where it is keeps it.
-    pub(crate) fn move_to(&mut self, task: &TaskShared, origin: &Arc<Origin>, acts: &mut Vec<Act>) {
+    /// Gives the task's place back and asks for one at `origin`, if any; a task that stays where it is keeps it.
+    pub(crate) fn move_to(
+        &mut self,
+        task: &TaskShared,
+        origin: Option<&Arc<Origin>>,
+        acts: &mut Vec<Act>,
+    ) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
         let record = self.records.at(slot);
-        if record
-            .origin
-            .as_ref()
-            .is_some_and(|held| held.id() == origin.id())
-        {
+        if record.origin.as_ref().map(|held| held.id()) == origin.map(|origin| origin.id()) {
             return;
         }
         record.timers.stop_idle();
         self.withdraw_place(slot, acts);
-        self.records.at(slot).origin = Some(origin.clone());
+        self.records.at(slot).origin = origin.cloned();
         self.enter(slot, acts);
         self.arm_unless_held(slot);
     }
@@ -71,14 +72,13 @@ impl Ledger {
         }
     }
 
-    /// True once the task has a place at its origin, or had one and rests.
+    /// True once the task has a place at its origin, or had one and rests, or needs none.
     pub(crate) fn has_place(&mut self, task: &TaskShared) -> bool {
         match self.records.slot_of(task) {
             Some(slot) => {
-                matches!(
-                    self.records.at(slot).standing,
-                    Standing::Held | Standing::Resting
-                )
+                let record = self.records.at(slot);
+                record.origin.is_none()
+                    || matches!(record.standing, Standing::Held | Standing::Resting)
             }
             None => true,
         }

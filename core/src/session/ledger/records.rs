@@ -11,6 +11,7 @@ use crate::words::time::Moment;
 /// What the books say of one task.
 pub(super) struct Record {
     pub(super) task: Arc<TaskShared>,
+    /// Where it needs a place, if anywhere.
     pub(super) origin: Option<Arc<Origin>>,
     pub(super) ticket: Ticket,
     pub(super) timers: Timers,
@@ -65,9 +66,7 @@ impl Records {
         });
         task.set_slot(slot);
         self.slots[slot as usize] = Some(Record {
-            origin: task
-                .request()
-                .map(|request| request.target().origin().clone()),
+            origin: task.first_origin().cloned(),
             ticket: 0,
             timers,
             alarm: Moment::default(),

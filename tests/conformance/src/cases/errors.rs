@@ -47,7 +47,8 @@ pub(crate) async fn an_unknown_scheme_is_unsupported(fixture: Fixture) -> Verdic
         "foobar://a.example/",
         "ftp://a.example/",
         "mailto:a@a.example",
-        "file:///etc/passwd",
+        "blob:http://a.example/1",
+        "about:blank",
     ] {
         let recorder = Recorder::new();
         let session = fixture
