@@ -80,7 +80,7 @@
 //! | `earliestBeginDate` | later |
 //! | `priority` | [`Task::priority`](crate::Task::priority), [`Task::set_priority`](crate::Task::set_priority) |
 //! | `prefersIncrementalDelivery` | never: chunks come as they arrive; gathering is for the reader |
-//! | `progress` | later |
+//! | `progress` | [`Task::progress`](crate::Task::progress) |
 //! | `delegate` | [`Session::data_task_with_delegate`](crate::Session::data_task_with_delegate): given at birth |
 //!
 //! # 1.4 Kinds of tasks
@@ -229,13 +229,13 @@
 //!
 //! | NSURLSession | urlsession |
 //! |---|---|
-//! | `totalUnitCount`, `completedUnitCount` | later; [`Task::count_of_bytes_received`](crate::Task::count_of_bytes_received) and its three companions |
-//! | `fractionCompleted` | later |
-//! | `isIndeterminate`, `isFinished` | later |
-//! | `cancel`, `pause`, `resume` and their handlers | later |
-//! | `addChild` | later |
-//! | `becomeCurrent`, `resignCurrent` | never: a hidden parent of the thread does not survive an await |
-//! | `userInfo`, throughput, time remaining | later |
+//! | `totalUnitCount`, `completedUnitCount` | [`Progress::total_unit_count`](crate::Progress::total_unit_count), [`Progress::completed_unit_count`](crate::Progress::completed_unit_count) |
+//! | `fractionCompleted` | [`Progress::fraction_completed`](crate::Progress::fraction_completed) |
+//! | `isIndeterminate`, `isFinished` | [`Progress::is_indeterminate`](crate::Progress::is_indeterminate), [`Progress::is_finished`](crate::Progress::is_finished), [`ProgressState`](crate::ProgressState) |
+//! | `cancel`, `pause`, `resume` and their handlers | [`Progress::cancel`](crate::Progress::cancel), [`Progress::pause`](crate::Progress::pause), [`Progress::resume`](crate::Progress::resume), [`Progress::set_cancellation_handler`](crate::Progress::set_cancellation_handler) and its two companions |
+//! | `addChild` | [`Progress::add_child`](crate::Progress::add_child) |
+//! | `becomeCurrent`, `resignCurrent` | [`ProgressShare`](crate::ProgressShare), handed on by value; a current one never: a hidden parent of the thread does not survive an await |
+//! | `userInfo`, throughput, time remaining | [`Progress::info`](crate::Progress::info), [`ProgressSnapshot`](crate::ProgressSnapshot) |
 //!
 //! # 1.14 Metrics
 //!

@@ -9,6 +9,8 @@ mod load;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod policy;
+#[cfg(feature = "progress")]
+mod progress;
 mod seams;
 mod session;
 mod task;
@@ -27,6 +29,11 @@ pub use interop::http_body::IntoRequestBody;
 pub use interop::json::UnexpectedStatus;
 #[cfg(feature = "tracing")]
 pub use interop::tracing::TracingObserver;
+#[cfg(feature = "progress")]
+pub use progress::{
+    AddChildError, Progress, ProgressObservation, ProgressShare, ProgressSnapshot, ProgressState,
+    ProgressUpdates,
+};
 pub use seams::app::ResponseDisposition;
 pub use seams::decoder::{Decoded, Decoder, Decoding};
 pub use seams::exchange::{ExchangeEvents, Informational};

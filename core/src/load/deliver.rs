@@ -66,6 +66,7 @@ async fn pull<A: App>(
             continue;
         }
         app.signals().add_received(chunk.len() as u64);
+        app.progressed();
         if app.wants_data() {
             app.notify(Notice::Data(chunk.clone())).await?;
         }

@@ -127,6 +127,7 @@ fn exchange<A: App>(
 pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
     let total = request.body().length().unwrap_or(0);
     app.signals().add_sent(total);
+    app.progressed();
     match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
         Some(news) => app.notify(news).await,
         None => Ok(()),
@@ -182,9 +183,13 @@ async fn attend<A: App>(
             Poll::Pending if signals.has_mail() || signals.sent() > reported => {
                 Poll::Ready(Turn::News)
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                app.progressed();
+                Poll::Pending
+            }
         })
         .await;
+        app.progressed();
         while signals.has_mail() {
             match signals.take_mail() {
                 Some(Mail::Connected(multiplexing)) => app.learned(multiplexing),

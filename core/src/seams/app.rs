@@ -114,6 +114,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// The body has ended, and these fields came after it.
     fn set_trailers(&self, trailers: HeaderMap);
 
+    /// Bytes moved: who shows how far the task is has something new to show.
+    fn progressed(&self);
+
     /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
     fn hop_begins(&self, expected_to_send: Option<u64>);
 

@@ -73,6 +73,7 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     };
     let outcome = outcome.map_err(|error| located(task, error));
     task.facts().error = outcome.as_ref().err().cloned();
+    task.end_progress();
     if task.is_callers_future() {
         let duty = Handover::new(task, None);
         if task.wants(Wants::COMPLETION) || task.wants(Wants::METRICS) {
@@ -99,11 +100,13 @@ fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
         effect
     });
     if effect == Effect::Deliver {
+        task.end_progress();
         task.tell_waiting();
         return found;
     }
     let error = located(task, cancelled(found));
     task.facts().error = Some(error.clone());
+    task.end_progress();
     task.tell_waiting();
     Err(error)
 }

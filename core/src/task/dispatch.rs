@@ -311,6 +311,12 @@ impl App for Arc<TaskShared> {
         facts.response = Some(content.response.clone());
         facts.expected_to_receive = content.expected;
         facts.is_decoded = content.is_decoded;
+        drop(facts);
+        TaskShared::progressed(self);
+    }
+
+    fn progressed(&self) {
+        TaskShared::progressed(self);
     }
 
     fn set_trailers(&self, trailers: HeaderMap) {
@@ -320,6 +326,7 @@ impl App for Arc<TaskShared> {
     fn hop_begins(&self, expected_to_send: Option<u64>) {
         self.facts().expected_to_send = expected_to_send;
         TaskShared::signals(self).restart_sent();
+        TaskShared::progressed(self);
         self.in_ledger(|ledger, task, _| ledger.start_idle(task));
     }
 

@@ -47,11 +47,13 @@ impl Task {
     /// Lifts one suspension; with none left, the task runs. A task is born with one. Nothing happens to a task that runs, is cancelled or has ended.
     pub fn resume(&self) {
         self.0.in_ledger(Ledger::resume);
+        self.0.progress_paused();
     }
 
     /// Suspends: nothing is read or sent, and both timers stand still, until as many [`resume`](Self::resume)s came as suspends.
     pub fn suspend(&self) {
         self.0.in_ledger(Ledger::suspend);
+        self.0.progress_paused();
     }
 
     /// Cancels: the task completes with [`Cancelled`](crate::ErrorCode::Cancelled), soon and once. Nothing happens to a task that has ended.

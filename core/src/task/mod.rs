@@ -9,5 +9,7 @@ pub(crate) mod handle;
 mod handover;
 pub(crate) mod lifecycle;
 pub(crate) mod observer;
+#[cfg(feature = "progress")]
+mod progress;
 pub(crate) mod shared;
 pub(crate) mod timers;

@@ -71,6 +71,8 @@ pub(crate) struct TaskShared {
     delegate: Mutex<Option<Arc<dyn Delegate>>>,
     handler: Mutex<Option<Handler>>,
     facts: Mutex<Facts>,
+    #[cfg(feature = "progress")]
+    progress: crate::task::progress::Slot,
 }
 
 /// What is known of a task.
@@ -89,6 +91,16 @@ pub(crate) struct Facts {
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
     /// Who waits for the end; told once the app has had its completion.
     pub(crate) waiting: Vec<Waker>,
+}
+
+/// Without the feature `progress` nobody can ask for any.
+#[cfg(not(feature = "progress"))]
+impl TaskShared {
+    pub(crate) fn progressed(&self) {}
+
+    pub(crate) fn progress_paused(&self) {}
+
+    pub(crate) fn end_progress(&self) {}
 }
 
 impl TaskShared {
@@ -126,6 +138,8 @@ impl TaskShared {
             delegate: Mutex::new(delegate),
             handler: Mutex::new(handler),
             facts: Mutex::default(),
+            #[cfg(feature = "progress")]
+            progress: crate::task::progress::Slot::new(),
         }
     }
 
@@ -194,6 +208,11 @@ impl TaskShared {
         lock(&self.facts)
     }
 
+    #[cfg(feature = "progress")]
+    pub(crate) fn progress_slot(&self) -> &crate::task::progress::Slot {
+        &self.progress
+    }
+
     pub(crate) fn take_handler(&self) -> Option<Handler> {
         lock(&self.handler).take()
     }
@@ -217,6 +236,7 @@ impl TaskShared {
     /// Strikes the task off the books, and tells those who wait for its end.
     pub(crate) fn retire(&self) {
         self.in_ledger(Ledger::retire);
+        self.end_progress();
         self.tell_waiting();
     }
 

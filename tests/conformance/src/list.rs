@@ -69,6 +69,39 @@ macro_rules! for_each_case {
                 chunks_come_as_they_are_sent [];
                 later_answers_keep_the_order_of_chunks [];
             }
+            progress {
+                a_change_of_totals_changes_the_fraction [];
+                a_share_goes_to_one_child [];
+                an_unused_share_counts_as_done [];
+                an_indeterminate_child_counts_nothing_and_comes_back [];
+                an_indeterminate_child_leaves_the_others [];
+                finished_children_are_the_parents_own_units [];
+                children_weigh_what_they_are_given [];
+                a_child_counts_from_where_it_is [];
+                a_finished_child_counts_at_once [];
+                grandchildren_count_through_their_parents [];
+                whatever_the_order_the_end_is_exact [];
+                the_fraction_is_never_nan [];
+                handlers_are_called_from_the_root_to_the_leaves [];
+                a_late_handler_is_called_all_the_same [];
+                handlers_may_use_the_tree [];
+                a_panicking_handler_leaves_the_others [Unwinding];
+                values_are_attached_by_type [];
+                one_has_one_parent_and_no_ring [];
+                pace_and_remaining_time_come_from_looking [];
+                a_slow_reader_sees_the_newest [];
+                updates_come_at_most_once_in_the_interval [];
+                updates_end_when_nobody_can_go_on [];
+                an_observer_is_called_until_it_is_dropped [];
+                a_tasks_progress_is_its_bytes [];
+                of_unknown_length_it_ends_at_what_came [];
+                an_upload_counts_both_ways [];
+                redirected_it_counts_the_last_hop [];
+                cancelling_it_cancels_the_task [];
+                pausing_it_suspends_the_task [];
+                a_failed_task_stops_its_progress [];
+                asked_for_after_the_end_it_is_there [];
+            }
             replies {
                 not_found_is_no_error [];
                 a_401_without_challenge_is_a_response [];

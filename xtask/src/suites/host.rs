@@ -48,6 +48,7 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
     for (example, argument) in [
         ("get", &*format!("{url}/country.txt")),
         ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
+        ("progress", &format!("{url}/bytes/30000000")),
         ("mock", ""),
         ("blocking", &*format!("{url}/country.txt")),
         ("tower", &*format!("{url}/country.txt")),

@@ -11,6 +11,7 @@ pub(crate) mod fields;
 pub(crate) mod forms;
 pub(crate) mod local_urls;
 pub(crate) mod metrics;
+pub(crate) mod progress;
 pub(crate) mod protocol_ends;
 pub(crate) mod protocols;
 pub(crate) mod queues;
