@@ -41,7 +41,7 @@
 //! | `requestCachePolicy` | later |
 //! | `timeoutIntervalForRequest` | [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) |
 //! | `timeoutIntervalForResource` | [`timeout_interval_for_resource`](crate::Configuration::timeout_interval_for_resource) |
-//! | `networkServiceType` | later |
+//! | `networkServiceType` | [`network_service_type`](crate::Configuration::network_service_type), [`NetworkServiceType`](crate::NetworkServiceType); VoIP never: Apple gave it up for PushKit |
 //! | `allowsCellularAccess` | [`allows_cellular_access`](crate::Configuration::allows_cellular_access), [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access) |
 //! | `allowsExpensiveNetworkAccess`, `allowsConstrainedNetworkAccess` and its kin | [`allows_expensive_network_access`](crate::Configuration::allows_expensive_network_access), [`allows_constrained_network_access`](crate::Configuration::allows_constrained_network_access); ultra-constrained never: no other platform knows it |
 //! | `waitsForConnectivity` | [`waits_for_connectivity`](crate::Configuration::waits_for_connectivity) |
@@ -154,7 +154,7 @@
 //! | `allHTTPHeaderFields`, `setValue`, `addValue` | [`Request::headers`](crate::Request::headers), [`Request::header`](crate::Request::header), [`Request::header_added`](crate::Request::header_added) |
 //! | `httpBody`, `httpBodyStream` | [`Request::body`](crate::Request::body), [`RequestBody`](crate::RequestBody) |
 //! | `httpShouldHandleCookies` | later |
-//! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access), [`with_allows_expensive_network_access`](crate::Request::with_allows_expensive_network_access), [`with_allows_constrained_network_access`](crate::Request::with_allows_constrained_network_access); the service type later; pipelining never: see 1.2 |
+//! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access), [`with_allows_expensive_network_access`](crate::Request::with_allows_expensive_network_access), [`with_allows_constrained_network_access`](crate::Request::with_allows_constrained_network_access); [`with_network_service_type`](crate::Request::with_network_service_type); pipelining never: see 1.2 |
 //! | `assumesHTTP3Capable`, `attribution`, `requiresDNSSECValidation`, … | HTTP/3 later; the others never: they are Apple's |
 //! | default header fields | [`Session::data`](crate::Session::data): User-Agent, Accept and the [`Decoder`](crate::Decoder)'s codings as Accept-Encoding where the request has none; Content-Type for a POST with a body |
 //! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout, allowed networks and decoding; Apple leaves some out |

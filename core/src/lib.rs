@@ -45,7 +45,8 @@ pub use seams::protocol::function::ProtocolFn;
 pub use seams::protocol::{ProtocolEvent, ProtocolEvents, UrlProtocol};
 pub use seams::runtime::{Clock, Runtime};
 pub use seams::transport::{
-    Affinity, Capabilities, ConnectionId, HopBody, HopRequest, HopResponse, Multiplexing, Transport,
+    Affinity, Capabilities, ConnectionId, Hints, HopBody, HopRequest, HopResponse, Multiplexing,
+    Transport,
 };
 pub use session::{DelegateQueue, Session, SessionBuilder};
 pub use task::bytes::BodyBytes;
@@ -69,5 +70,6 @@ pub use words::network::{
 };
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
+pub use words::service_type::NetworkServiceType;
 pub use words::target::{Origin, OriginId, Target};
 pub use words::time::Moment;

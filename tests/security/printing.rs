@@ -86,6 +86,7 @@ async fn no_public_type_shows_a_secret() {
         headers: fields().into(),
         body: urlsession::HopBody::Bytes(SECRET.into()),
         affinity: urlsession::Affinity::Any,
+        hints: urlsession::Hints::default(),
     };
     debugged("hop", &hop);
 }

@@ -15,7 +15,7 @@ use crate::http1;
 #[cfg(feature = "http2")]
 use crate::http2;
 use crate::io::{Io, Socket, Stream};
-use crate::pool::{Birth, Pool};
+use crate::pool::{Birth, Destination, Pool};
 use crate::race;
 use crate::resolve::{self, Overrides};
 #[cfg(all(feature = "tls", feature = "http2"))]
@@ -101,14 +101,16 @@ impl Dialer {
         Multiplexing::No
     }
 
-    /// A new connection to `origin`. Dropped before it is ready, the attempt ends.
+    /// A new connection there. Dropped before it is ready, the attempt ends.
     pub(crate) async fn dial(
         self: &Arc<Self>,
-        origin: &Arc<Origin>,
+        to: Destination<'_>,
         pool: &Arc<Pool>,
         events: &ExchangeEvents,
     ) -> Result<Dialed, Error> {
-        let made = make(Arc::clone(self), Arc::clone(origin), pool.birth());
+        let origin = to.origin;
+        let birth = pool.birth(to.service);
+        let made = make(Arc::clone(self), Arc::clone(origin), birth);
         let made = self.executor.spawn(made)?.await??;
         if origin.is_secure() {
             pool.learn(origin, made.carries());
@@ -138,15 +140,16 @@ impl Dialer {
         matches!(carries, Some(Multiplexing::Streams(_)))
     }
 
-    /// Waits for a new connection to `origin`, with all who do; it is in the pool then. False when `origin` is not expected to
+    /// Waits for a new connection there, with all who do; it is in the pool then. False when its origin is not expected to
     /// share connections.
     #[cfg(feature = "http2")]
     pub(crate) async fn dial_shared(
         self: &Arc<Self>,
-        origin: &Arc<Origin>,
+        to: Destination<'_>,
         pool: &Arc<Pool>,
         events: &ExchangeEvents,
     ) -> Result<bool, Error> {
+        let origin = to.origin;
         if !self.expects_http2(origin, pool) {
             return Ok(false);
         }
@@ -154,9 +157,9 @@ impl Dialer {
             Arc::clone(self),
             Arc::clone(origin),
             Arc::clone(pool),
-            pool.birth(),
+            pool.birth(to.service),
         );
-        let dialing = pool.dialing(origin, || {
+        let dialing = pool.dialing(to, || {
             let spawned = self.executor.spawn(made)?;
             Ok(async move { spawned.await? }.boxed().shared())
         })?;
@@ -167,7 +170,7 @@ impl Dialer {
     #[cfg(not(feature = "http2"))]
     pub(crate) async fn dial_shared(
         self: &Arc<Self>,
-        _: &Arc<Origin>,
+        _: Destination<'_>,
         _: &Arc<Pool>,
         _: &ExchangeEvents,
     ) -> Result<bool, Error> {
@@ -194,13 +197,15 @@ async fn make_for_pool(
         carries
     });
     // Who finds no place on it needs another attempt, not the end of this one.
-    pool.end_dialing(&origin);
+    let service = birth.service();
+    let origin = &origin;
+    pool.end_dialing(Destination { origin, service });
     made
 }
 
 async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<Made, Error> {
     let addresses = resolve::addresses(&origin, &dialer.overrides).await?;
-    let socket = Socket::new(race::connect(&addresses).await?);
+    let socket = Socket::new(race::connect(&addresses, birth.service()).await?);
     let stream = dialer.secure(&origin, socket).await?;
     #[cfg(not(feature = "http2"))]
     if dialer.assumes_http2 && !origin.is_secure() {

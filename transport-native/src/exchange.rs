@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::EXPECT;
 use http::{HeaderMap, Method};
 use urlsession_core::{
-    Affinity, Error, ErrorCode, ExchangeEvents, HopRequest, HopResponse, Target,
+    Affinity, Error, ErrorCode, ExchangeEvents, HopRequest, HopResponse, NetworkServiceType, Target,
 };
 
 use crate::connect::{Dialed, Dialer};
@@ -13,7 +13,7 @@ use crate::errors::Fault;
 use crate::http1;
 #[cfg(feature = "http2")]
 use crate::http2;
-use crate::pool::Pool;
+use crate::pool::{Destination, Pool};
 use crate::upload::{Source, Upload};
 
 /// What each attempt of a hop needs.
@@ -24,6 +24,7 @@ pub(crate) struct Hop {
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) events: ExchangeEvents,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) service: NetworkServiceType,
 }
 
 /// What a response's body needs of its hop.
@@ -102,6 +103,7 @@ pub(crate) async fn run(
         headers,
         body,
         affinity,
+        hints,
     } = request;
     let mut source = Source::new(body, events.clone());
     let hop = Hop {
@@ -110,6 +112,7 @@ pub(crate) async fn run(
         headers,
         events,
         pool,
+        service: hints.service_type,
     };
     let answered = attempt_twice(&hop, &dialer, &mut source, affinity).await;
     answered.map_err(|error| error.with_url(hop.target.url()))
@@ -193,19 +196,22 @@ async fn attempt(
 
 /// An idle connection that is still good, or a place on a shared one; else a new connection.
 async fn find(hop: &Hop, dialer: &Arc<Dialer>, affinity: Affinity) -> Result<Dialed, Error> {
-    let origin = hop.target.origin();
+    let to = Destination {
+        origin: hop.target.origin(),
+        service: hop.service,
+    };
     match affinity {
         Affinity::Same(id) => hop
             .pool
-            .take_this(origin, id)
+            .take_this(to, id)
             .ok_or_else(|| Fault::ConnectionGone.into()),
-        Affinity::Fresh => dialer.dial(origin, &hop.pool, &hop.events).await,
+        Affinity::Fresh => dialer.dial(to, &hop.pool, &hop.events).await,
         Affinity::Any => loop {
-            if let Some(found) = hop.pool.take(origin) {
+            if let Some(found) = hop.pool.take(to) {
                 return Ok(found);
             }
-            if !dialer.dial_shared(origin, &hop.pool, &hop.events).await? {
-                return dialer.dial(origin, &hop.pool, &hop.events).await;
+            if !dialer.dial_shared(to, &hop.pool, &hop.events).await? {
+                return dialer.dial(to, &hop.pool, &hop.events).await;
             }
         },
     }

@@ -23,6 +23,7 @@ mod http1;
 #[cfg(feature = "http2")]
 mod http2;
 mod io;
+mod marking;
 mod platform;
 mod pool;
 mod race;

@@ -1,7 +1,7 @@
 //! The connections that wait for work, by origin.
 //!
-//! A transport has one set of TLS settings, so the origin is all that makes a connection somebody's; what else may come to
-//! (a proxy, an identity) belongs into the key of [`State::hosts`].
+//! A transport has one set of TLS settings, so the origin and the kind of traffic are all that makes a connection somebody's; what
+//! else may come to (a proxy, an identity) belongs into [`Destination`].
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 #[cfg(feature = "http2")]
 use urlsession_core::Error;
-use urlsession_core::{ConnectionId, Multiplexing, Origin, OriginId};
+use urlsession_core::{ConnectionId, Multiplexing, NetworkServiceType, Origin, OriginId};
 
 use crate::connect::Dialed;
 use crate::executor::Executor;
@@ -35,6 +35,27 @@ pub(crate) struct Limits {
     pub(crate) max_idle_per_host: usize,
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Destination<'a> {
+    pub(crate) origin: &'a Arc<Origin>,
+    pub(crate) service: NetworkServiceType,
+}
+
+type Key = (OriginId, NetworkServiceType);
+
+impl<'a> Destination<'a> {
+    /// Of ordinary traffic: what a handshake finds is noted there for every kind.
+    fn ordinary(origin: &'a Arc<Origin>) -> Self {
+        let service = NetworkServiceType::Default;
+        Self { origin, service }
+    }
+
+    fn key(self) -> Key {
+        (self.origin.id(), self.service)
+    }
+}
+
 /// What a connection has from its birth on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Birth {
@@ -42,6 +63,14 @@ pub(crate) struct Birth {
     pub(crate) id: ConnectionId,
     /// How often the pool had been reset before it was asked for.
     generation: u64,
+    /// The kind of traffic that it is for.
+    service: NetworkServiceType,
+}
+
+impl Birth {
+    pub(crate) fn service(self) -> NetworkServiceType {
+        self.service
+    }
 }
 
 /// The idle HTTP/1 connections, and the shared HTTP/2 ones.
@@ -55,7 +84,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    hosts: BTreeMap<OriginId, Host>,
+    hosts: BTreeMap<Key, Host>,
     generation: u64,
     idle: usize,
     reaper: Reaper,
@@ -81,34 +110,36 @@ impl Pool {
     }
 
     /// The birth of a connection that is about to be made.
-    pub(crate) fn birth(&self) -> Birth {
+    pub(crate) fn birth(&self, service: NetworkServiceType) -> Birth {
         let id = ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed));
         Birth {
             id,
             generation: self.lock().generation,
+            service,
         }
     }
 
     /// What the last handshake with `origin` found.
     pub(crate) fn carries(&self, origin: &Origin) -> Option<Multiplexing> {
-        self.lock().hosts.get(&origin.id())?.carries
+        let key = (origin.id(), NetworkServiceType::Default);
+        self.lock().hosts.get(&key)?.carries
     }
 
     /// Remembers what a handshake with `origin` found.
     pub(crate) fn learn(&self, origin: &Arc<Origin>, carries: Multiplexing) {
         let mut state = self.lock();
         state.forget_empty_hosts();
-        state.host(origin).carries = Some(carries);
+        state.host(Destination::ordinary(origin)).carries = Some(carries);
     }
 
     /// A place on a shared connection to `origin`, or an idle one that is still good.
-    pub(crate) fn take(&self, origin: &Origin) -> Option<Dialed> {
+    pub(crate) fn take(&self, to: Destination<'_>) -> Option<Dialed> {
         #[cfg(feature = "http2")]
-        if let Some(place) = self.place(origin) {
+        if let Some(place) = self.place(to) {
             return Some(Dialed::Http2(place));
         }
         loop {
-            let mut connection = self.lock().take(origin.id(), Vec::pop)?;
+            let mut connection = self.lock().take(to.key(), Vec::pop)?;
             if connection.is_quiet() {
                 return Some(Dialed::Http1(connection));
             }
@@ -116,15 +147,12 @@ impl Pool {
     }
 
     /// The idle connection `id` to `origin`, if it is still good.
-    pub(crate) fn take_this(&self, origin: &Origin, id: ConnectionId) -> Option<Dialed> {
+    pub(crate) fn take_this(&self, to: Destination<'_>, id: ConnectionId) -> Option<Dialed> {
         #[cfg(feature = "http2")]
-        if let Some(place) = self
-            .place(origin)
-            .filter(|place| place.connection().id() == id)
-        {
+        if let Some(place) = self.place(to).filter(|place| place.connection().id() == id) {
             return Some(Dialed::Http2(place));
         }
-        let mut connection = self.lock().take(origin.id(), |idle| {
+        let mut connection = self.lock().take(to.key(), |idle| {
             let at = idle.iter().position(|connection| connection.id() == id)?;
             Some(idle.remove(at))
         })?;
@@ -132,9 +160,9 @@ impl Pool {
     }
 
     #[cfg(feature = "http2")]
-    fn place(&self, origin: &Origin) -> Option<http2::Place> {
+    fn place(&self, to: Destination<'_>) -> Option<http2::Place> {
         let mut closed = Closed::default();
-        self.lock().hosts.get_mut(&origin.id())?.place(&mut closed)
+        self.lock().hosts.get_mut(&to.key())?.place(&mut closed)
     }
 
     /// Takes `connection` back after its exchange, to rest or to be closed.
@@ -153,7 +181,8 @@ impl Pool {
             drop(state);
             return;
         }
-        let host = state.host(origin);
+        let service = connection.birth().service;
+        let host = state.host(Destination { origin, service });
         if host.idle.len() >= self.limits.max_idle_per_host {
             drop(state);
             return;
@@ -172,7 +201,9 @@ impl Pool {
     ) {
         let mut state = self.lock();
         if state.generation == connection.birth().generation {
-            state.host(origin).shared.push(connection);
+            let service = connection.birth().service;
+            let host = state.host(Destination { origin, service });
+            host.shared.push(connection);
             self.ensure_reaper(state);
         }
     }
@@ -181,11 +212,11 @@ impl Pool {
     #[cfg(feature = "http2")]
     pub(crate) fn dialing(
         &self,
-        origin: &Arc<Origin>,
+        to: Destination<'_>,
         start: impl FnOnce() -> Result<SharedDial, Error>,
     ) -> Result<SharedDial, Error> {
         let mut state = self.lock();
-        let host = state.host(origin);
+        let host = state.host(to);
         if let Some(dialing) = host
             .dialing
             .as_ref()
@@ -200,8 +231,8 @@ impl Pool {
 
     /// Ends the attempt that [`dialing`](Self::dialing) gives out.
     #[cfg(feature = "http2")]
-    pub(crate) fn end_dialing(&self, origin: &Origin) {
-        if let Some(host) = self.lock().hosts.get_mut(&origin.id()) {
+    pub(crate) fn end_dialing(&self, to: Destination<'_>) {
+        if let Some(host) = self.lock().hosts.get_mut(&to.key()) {
             host.dialing = None;
         }
     }
@@ -270,18 +301,18 @@ impl Drop for Pool {
 }
 
 impl State {
-    fn host(&mut self, origin: &Arc<Origin>) -> &mut Host {
+    fn host(&mut self, to: Destination<'_>) -> &mut Host {
         self.hosts
-            .entry(origin.id())
-            .or_insert_with(|| Host::new(Arc::clone(origin)))
+            .entry(to.key())
+            .or_insert_with(|| Host::new(Arc::clone(to.origin)))
     }
 
     fn take(
         &mut self,
-        origin: OriginId,
+        key: Key,
         choose: impl FnOnce(&mut Vec<Box<Connection>>) -> Option<Box<Connection>>,
     ) -> Option<Box<Connection>> {
-        let taken = choose(&mut self.hosts.get_mut(&origin)?.idle)?;
+        let taken = choose(&mut self.hosts.get_mut(&key)?.idle)?;
         self.idle -= 1;
         Some(taken)
     }

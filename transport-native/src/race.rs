@@ -8,21 +8,25 @@ use futures::StreamExt as _;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use tokio::net::TcpStream;
-use urlsession_core::{Error, ErrorCode};
+use urlsession_core::{Error, ErrorCode, NetworkServiceType};
 
 use crate::errors::{self, Fault};
+use crate::marking;
 
 /// How long an attempt has before the next one starts beside it (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// The first connection that any of `addresses`, in this order, accepts.
-pub(crate) async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
+pub(crate) async fn connect(
+    addresses: &[SocketAddr],
+    service: NetworkServiceType,
+) -> Result<TcpStream, Error> {
     let mut attempts = FuturesUnordered::new();
     let mut worst: Option<Error> = None;
     let mut waiting = addresses.iter();
     loop {
         match waiting.next() {
-            Some(address) => attempts.push(attempt(*address)),
+            Some(address) => attempts.push(attempt(*address, service)),
             None if attempts.is_empty() => return Err(worst.unwrap_or(Fault::NoAddress.into())),
             None => (),
         }
@@ -51,8 +55,8 @@ fn worse(before: Option<Error>, now: Error) -> Error {
     }
 }
 
-async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+async fn attempt(address: SocketAddr, service: NetworkServiceType) -> io::Result<TcpStream> {
+    let stream = marking::connect(address, service).await?;
     // It fails on a connection that has ended already; reading tells that better.
     drop(stream.set_nodelay(true));
     Ok(stream)

@@ -9,6 +9,7 @@ use urlsession_core::{
 
 use crate::connect::Dialer;
 use crate::exchange;
+use crate::marking;
 use crate::pool::Pool;
 
 /// HTTP over sockets: HTTP/1.1 by hyper and HTTP/2 by h2, on a pool of its own, TLS by rustls.
@@ -28,6 +29,7 @@ impl Transport for NativeTransport {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::all();
         capabilities.tls_configuration = cfg!(feature = "tls");
+        capabilities.service_type = marking::IS_POSSIBLE;
         capabilities.network_cost = false;
         capabilities.metrics = false;
         capabilities

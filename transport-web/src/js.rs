@@ -61,6 +61,9 @@ extern "C" {
     pub(crate) fn set_body(this: &Init, body: &JsValue);
 
     #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_priority(this: &Init, hint: &str);
+
+    #[wasm_bindgen(method, setter)]
     pub(crate) fn set_signal(this: &Init, signal: &JsValue);
 }
 

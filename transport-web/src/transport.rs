@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, Method};
 use urlsession_core::{
-    BoxFuture, Capabilities, Error, ExchangeEvents, HopRequest, HopResponse, Multiplexing, Origin,
-    Transport, Url,
+    BoxFuture, Capabilities, Error, ExchangeEvents, Hints, HopRequest, HopResponse, Multiplexing,
+    Origin, Transport, Url,
 };
 use wasm_bindgen::prelude::*;
 
@@ -59,8 +59,8 @@ impl WebTransport {
         let body = outgoing::gather(hop.body, &events).await?;
         let refused = |thrown: JsValue| Step::Making.failed(url, &thrown);
         let controller = AbortController::new().map_err(refused)?;
-        let request = request(&hop.method, url, &hop.headers, body.as_ref(), &controller);
-        let request = request.map_err(refused)?;
+        let init = init(&hop.method, hop.hints, &controller).map_err(refused)?;
+        let request = request(&init, url, &hop.headers, body.as_ref()).map_err(refused)?;
         self.note_dropped(&hop.headers, &request);
 
         let abort = AbortOnDrop::new(controller);
@@ -84,23 +84,38 @@ impl WebTransport {
     }
 }
 
-fn request(
-    method: &Method,
-    url: &Url,
-    headers: &HeaderMap,
-    body: Option<&JsValue>,
-    controller: &AbortController,
-) -> Result<Request, JsValue> {
+fn init(method: &Method, hints: Hints, controller: &AbortController) -> Result<Init, JsValue> {
     let init = Init::new();
     init.set_method(method.as_str());
     init.set_signal(&controller.signal()?);
+    if let Some(urgency) = hints.urgency {
+        init.set_priority(fetch_priority(urgency));
+    }
+    Ok(init)
+}
+
+/// Fetch's `RequestPriority`; a browser that does not know it does not look.
+fn fetch_priority(urgency: u8) -> &'static str {
+    match urgency {
+        0..=2 => "high",
+        3 => "auto",
+        4.. => "low",
+    }
+}
+
+fn request(
+    init: &Init,
+    url: &Url,
+    headers: &HeaderMap,
+    body: Option<&JsValue>,
+) -> Result<Request, JsValue> {
     if !headers.is_empty() {
         init.set_headers(&fields::to_browser(headers)?);
     }
     if let Some(body) = body {
         init.set_body(body);
     }
-    Request::new(url.as_str(), &init)
+    Request::new(url.as_str(), init)
 }
 
 async fn fetched(request: &Request) -> Result<JsValue, JsValue> {

@@ -14,6 +14,34 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+/// What `fetch` was told of the urgency of a hop.
+async fn priority_told(urgency: Option<u8>) -> Option<String> {
+    let _seen = Replaced::by(
+        "globalThis",
+        "Request",
+        "class extends Request { constructor(url, init) { super(url, init); globalThis.toldPriority = init.priority; } }",
+    );
+    let _fetch = fetch_is("async () => new Response('ok')");
+    let mut request = get("http://a.example/");
+    request.hints.urgency = urgency;
+    exchange(request).await.unwrap();
+    js_sys::Reflect::get(&js_sys::global(), &"toldPriority".into())
+        .unwrap()
+        .as_string()
+}
+
+#[test]
+async fn the_browser_is_told_how_urgent_a_hop_is() {
+    for (urgency, told) in [
+        (None, None),
+        (Some(0), Some("high")),
+        (Some(3), Some("auto")),
+        (Some(7), Some("low")),
+    ] {
+        assert_eq!(priority_told(urgency).await.as_deref(), told, "{urgency:?}");
+    }
+}
+
 #[test]
 async fn a_get_brings_status_fields_and_body() {
     let Some(origin) = origin("http") else { return };

@@ -9,10 +9,11 @@ use http::{Method, header};
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
 use crate::policy::expectation;
+use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Mail};
 use crate::seams::protocol::list::Route;
-use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
+use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 use crate::words::body::{Body, BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
@@ -110,7 +111,15 @@ fn exchange<A: App>(
         expectation::set(Arc::make_mut(&mut headers), asks);
     }
     begin(app, request);
-    app.hop_begins(request.body().length());
+    let urgency = app
+        .hop_begins(request.body().length())
+        .map(priority::urgency);
+    if let Some(urgency) = urgency
+        && app.platform().transport.capabilities().priority_field
+        && !headers.contains_key(PRIORITY)
+    {
+        Arc::make_mut(&mut headers).insert(PRIORITY, priority::field(urgency));
+    }
     app.platform().transport.exchange(
         HopRequest {
             method: request.method().clone(),
@@ -118,6 +127,7 @@ fn exchange<A: App>(
             headers,
             body,
             affinity: Affinity::Any,
+            hints: hints(app, request, urgency),
         },
         ExchangeEvents::new(app.signals().clone()),
     )
@@ -131,6 +141,14 @@ pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<
     match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
         Some(news) => app.notify(news).await,
         None => Ok(()),
+    }
+}
+
+fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> Hints {
+    let service = request.network_service_type();
+    Hints {
+        urgency,
+        service_type: service.unwrap_or(app.configuration().network_service_type),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use crate::seams::transport::{Affinity, HopRequest};
+use crate::seams::transport::{Affinity, Hints, HopRequest};
 use crate::words::target::Target;
 use crate::words::time::Moment;
 
@@ -24,6 +24,8 @@ pub struct RecordedRequest {
     pub body: Bytes,
     /// Which connection it asked for.
     pub affinity: Affinity,
+    /// How it should be treated on the way.
+    pub hints: Hints,
     /// When its exchange began.
     pub at: Moment,
     /// What became of its exchange.
@@ -47,6 +49,7 @@ pub(super) struct Record {
     target: Arc<Target>,
     headers: Arc<HeaderMap>,
     affinity: Affinity,
+    hints: Hints,
     at: Moment,
     progress: Mutex<Progress>,
 }
@@ -63,6 +66,7 @@ impl Record {
             target: request.target.clone(),
             headers: request.headers.clone(),
             affinity: request.affinity,
+            hints: request.hints,
             at,
             progress: Mutex::new(Progress {
                 body: Vec::new(),
@@ -100,6 +104,7 @@ impl Record {
             headers: (*self.headers).clone(),
             body,
             affinity: self.affinity,
+            hints: self.hints,
             at: self.at,
             outcome,
         }

@@ -67,6 +67,7 @@ impl Fixture {
             headers: Arc::new(headers),
             body,
             affinity: Affinity::Any,
+            hints: Default::default(),
         };
         let events = ExchangeEvents::new(self.signals.clone());
         self.mock.transport().exchange(request, events).await

@@ -24,6 +24,7 @@ use crate::seams::transport::{
 };
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::service_type::NetworkServiceType;
 use crate::words::target::Origin;
 
 /// A transport that answers from scripts and records what was asked. A clone is the same transport.
@@ -218,6 +219,9 @@ impl MockTransport {
     fn record(&self, request: &mut HopRequest, capabilities: Capabilities) -> (usize, Arc<Record>) {
         if !capabilities.all_request_headers {
             request.headers = Arc::new(degrade::request_headers(&request.headers, capabilities));
+        }
+        if !capabilities.service_type {
+            request.hints.service_type = NetworkServiceType::Default;
         }
         let record = Arc::new(Record::new(request, self.0.runtime.now()));
         let mut records = self.records();

@@ -118,7 +118,8 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     fn progressed(&self);
 
     /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
-    fn hop_begins(&self, expected_to_send: Option<u64>);
+    /// Gives the task's priority, where the app set one.
+    fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32>;
 
     /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere; `None` needs no place.
     fn move_to(&self, origin: Option<&Arc<Origin>>) -> impl Future<Output = ()> + MaybeSend;

@@ -11,6 +11,7 @@ use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
 use crate::words::request::Redacted;
 use crate::words::response::Response;
+use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
 
 /// Makes exchanges: one request, one response.
@@ -54,6 +55,19 @@ pub struct HopRequest {
     pub body: HopBody,
     /// Which connection may carry it.
     pub affinity: Affinity,
+    /// How it should be treated on the way.
+    pub hints: Hints,
+}
+
+/// How an exchange should be treated on the way, where anybody looks at that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hints {
+    /// The urgency (RFC 9218 section 4.1), 0 the most urgent to 7, where the app set the task's priority. With
+    /// [`Capabilities::priority_field`] the header fields tell it already.
+    pub urgency: Option<u8>,
+    /// What the traffic is for.
+    pub service_type: NetworkServiceType,
 }
 
 impl fmt::Debug for HopRequest {
@@ -64,6 +78,7 @@ impl fmt::Debug for HopRequest {
             .field("headers", &Redacted(&self.headers))
             .field("body", &self.body)
             .field("affinity", &self.affinity)
+            .field("hints", &self.hints)
             .finish()
     }
 }
@@ -153,6 +168,11 @@ pub struct Capabilities {
     pub trailers: bool,
     /// A body waits for the server's 100 where the hop's `Expect` field says so. False: the field is not sent, and no body waits.
     pub expect_continue: bool,
+    /// A priority that the app set is told to the server, in the field `Priority` (RFC 9218). False: the server is not told; a browser
+    /// has the hint for its own queue (`fetch`'s `priority`).
+    pub priority_field: bool,
+    /// Packets are marked with what they are for. False: [`NetworkServiceType`] has no effect.
+    pub service_type: bool,
     /// The bytes of a request's body are counted as they leave. False: `did_send_body_data` is called once, when the
     /// response's head is there, with the whole length where it is known.
     pub upload_progress: bool,
@@ -191,6 +211,8 @@ impl Capabilities {
             redirects: true,
             informational: true,
             trailers: true,
+            priority_field: true,
+            service_type: true,
             expect_continue: true,
             upload_progress: true,
             streamed_upload: true,
@@ -212,6 +234,8 @@ impl Capabilities {
             redirects: false,
             informational: false,
             trailers: false,
+            priority_field: false,
+            service_type: false,
             expect_continue: false,
             upload_progress: false,
             streamed_upload: false,

@@ -323,11 +323,16 @@ impl App for Arc<TaskShared> {
         self.facts().trailers = Some(Box::new(trailers));
     }
 
-    fn hop_begins(&self, expected_to_send: Option<u64>) {
-        self.facts().expected_to_send = expected_to_send;
+    fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32> {
+        let priority = {
+            let mut facts = self.facts();
+            facts.expected_to_send = expected_to_send;
+            facts.priority
+        };
         TaskShared::signals(self).restart_sent();
         TaskShared::progressed(self);
         self.in_ledger(|ledger, task, _| ledger.start_idle(task));
+        priority
     }
 
     async fn move_to(&self, origin: Option<&Arc<Origin>>) {

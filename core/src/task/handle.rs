@@ -79,6 +79,9 @@ impl Task {
     }
 
     /// Sets how urgent it is; at any time. Outside 0 to 1 it is clamped.
+    ///
+    /// Hops that begin later tell their servers, in the field `Priority` (RFC 9218) unless the request has one: 0 is `u=7`, 0.5 `u=3`, 1 `u=0`.
+    /// Where [`Capabilities::priority_field`](crate::Capabilities::priority_field) is false the platform has the hint instead.
     pub fn set_priority(&self, priority: f32) {
         self.0.set_priority(priority);
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
+use crate::words::service_type::NetworkServiceType;
 use crate::words::wire;
 
 /// How a session behaves. Plain data: it can be stored, and the session keeps a copy of its own.
@@ -54,6 +55,9 @@ pub struct Configuration {
     /// Whether tasks may use a path that the user wants little data on: Low Data Mode, Data Saver. Default true; otherwise as
     /// [`allows_cellular_access`](Self::allows_cellular_access).
     pub allows_constrained_network_access: bool,
+
+    /// What the session's traffic is for; a request's own wins. Connections of different kinds are apart. Default: ordinary traffic.
+    pub network_service_type: NetworkServiceType,
 
     /// Header fields for every request that lacks them, whatever the case of the name; the request's own win. Default none.
     ///
@@ -130,6 +134,7 @@ impl Default for Configuration {
             allows_cellular_access: true,
             allows_expensive_network_access: true,
             allows_constrained_network_access: true,
+            network_service_type: NetworkServiceType::Default,
             http_additional_headers: HeaderMap::new(),
             http_maximum_connections_per_host: 6,
             redirect_safe_headers: Vec::new(),
@@ -155,6 +160,7 @@ impl fmt::Debug for Configuration {
             allows_cellular_access,
             allows_expensive_network_access,
             allows_constrained_network_access,
+            network_service_type,
             http_additional_headers,
             http_maximum_connections_per_host,
             redirect_safe_headers,
@@ -183,6 +189,7 @@ impl fmt::Debug for Configuration {
                 "allows_constrained_network_access",
                 allows_constrained_network_access,
             )
+            .field("network_service_type", network_service_type)
             .field(
                 "http_additional_headers",
                 &Redacted(http_additional_headers),

@@ -13,6 +13,7 @@ pub(crate) mod network;
 pub(crate) mod one_shot;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod service_type;
 pub(crate) mod target;
 pub(crate) mod time;
 pub(crate) mod wire;

@@ -12,6 +12,7 @@ use url::Url;
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
 use crate::words::network::Forbidden;
+use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
 use crate::words::wire;
 
@@ -24,6 +25,7 @@ pub struct Request(Arc<Parts>);
 #[derive(Clone)]
 struct Parts {
     method: Method,
+    network_service_type: Option<NetworkServiceType>,
     place: Place,
     headers: HeaderMap,
     body: RequestBody,
@@ -73,6 +75,7 @@ impl Request {
     pub fn new(method: Method, url: impl IntoUrl) -> Result<Self, Error> {
         Ok(Self(Arc::new(Parts {
             method,
+            network_service_type: None,
             place: Place::of(url.into_url()?)?,
             headers: HeaderMap::new(),
             body: RequestBody::Empty,
@@ -117,6 +120,12 @@ impl Request {
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.0.method
+    }
+
+    /// What its traffic is for, where it differs from the session's.
+    #[must_use]
+    pub fn network_service_type(&self) -> Option<NetworkServiceType> {
+        self.0.network_service_type
     }
 
     /// The URL, fragment included.
@@ -198,6 +207,13 @@ impl Request {
     #[must_use]
     pub fn expects_continue(&self) -> Option<bool> {
         self.0.expects_continue
+    }
+
+    /// The same request, its traffic for this, in place of what the configuration says.
+    #[must_use]
+    pub fn with_network_service_type(mut self, service: NetworkServiceType) -> Self {
+        self.parts().network_service_type = Some(service);
+        self
     }
 
     /// The same request with this method.
@@ -367,6 +383,7 @@ impl PartialEq for Request {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             || (self.method() == other.method()
+                && self.network_service_type() == other.network_service_type()
                 && self.url() == other.url()
                 && self.headers() == other.headers()
                 && self.body() == other.body()
@@ -396,6 +413,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", self.method())
+            .field("network_service_type", &self.network_service_type())
             .field("url", &format_args!("{}", Shown(self.url())))
             .field("headers", &Redacted(self.headers()))
             .field("body", self.body())
@@ -553,6 +571,8 @@ impl<B: Into<RequestBody>> TryFrom<http::Request<B>> for Request {
 struct Stored {
     #[serde(with = "wire::method")]
     method: Method,
+    #[serde(default)]
+    network_service_type: Option<NetworkServiceType>,
     url: Url,
     #[serde(with = "wire::headers")]
     headers: HeaderMap,
@@ -594,6 +614,7 @@ impl Serialize for Request {
         };
         Stored {
             method: self.method().clone(),
+            network_service_type: self.network_service_type(),
             url: self.url().clone(),
             headers: self.headers().clone(),
             body,
@@ -619,6 +640,7 @@ impl<'de> Deserialize<'de> for Request {
         let mut request = Self::new(stored.method, stored.url).map_err(de::Error::custom)?;
         let parts = request.parts();
         (parts.headers, parts.body) = (stored.headers, body);
+        parts.network_service_type = stored.network_service_type;
         parts.timeout_interval = stored.timeout_interval;
         parts.forbidden = Forbidden::default()
             .set(Forbidden::CELLULAR, stored.allows_cellular_access)

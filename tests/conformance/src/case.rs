@@ -106,6 +106,8 @@ flags!(
     REDIRECTS redirects,
     INFORMATIONAL informational,
     TRAILERS trailers,
+    PRIORITY_FIELD priority_field,
+    SERVICE_TYPE service_type,
     EXPECT_CONTINUE expect_continue,
     UPLOAD_PROGRESS upload_progress,
     STREAMED_UPLOAD streamed_upload,

@@ -372,6 +372,10 @@ macro_rules! for_each_case {
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];
                 interim_responses_go_unseen [Lacks(INFORMATIONAL)];
+                a_priority_that_was_set_is_told_to_the_server [Has(PRIORITY_FIELD)];
+                a_priority_is_no_matter_of_the_servers [Lacks(PRIORITY_FIELD)];
+                every_kind_of_traffic_is_carried [Has(SERVICE_TYPE)];
+                kinds_of_traffic_are_all_alike [Lacks(SERVICE_TYPE)];
                 trailers_are_seen_once_the_body_has_ended [Has(TRAILERS)];
                 trailers_go_unseen [Lacks(TRAILERS)];
                 trailers_that_would_forge_a_head_are_dropped [Has(TRAILERS)];

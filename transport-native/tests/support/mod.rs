@@ -103,6 +103,7 @@ pub(crate) fn hop(method: Method, url: &str, body: HopBody) -> HopRequest {
         headers: Arc::default(),
         body,
         affinity: Affinity::Any,
+        hints: Default::default(),
     }
 }
 

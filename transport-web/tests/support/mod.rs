@@ -35,6 +35,7 @@ pub(crate) fn hop(method: Method, url: &str) -> HopRequest {
         headers: Arc::new(HeaderMap::new()),
         body: HopBody::Empty,
         affinity: Affinity::Any,
+        hints: Default::default(),
     }
 }
 

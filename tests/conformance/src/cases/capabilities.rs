@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use urlsession_core::futures::StreamExt;
 use urlsession_core::http::{HeaderMap, Version};
 use urlsession_core::{
-    Answer, Delegate, Error, ErrorCode, Request, Response, ResponseDisposition, Task,
+    Answer, Delegate, Error, ErrorCode, NetworkServiceType, Request, Response, ResponseDisposition,
+    Task,
 };
 
+use crate::echo::Echo;
 use crate::recorder::{Call, Recorder};
-use crate::{Fixture, Verdict};
+use crate::{Failure, Fixture, Verdict};
 
 pub(crate) async fn interim_responses_are_reported_first(fixture: Fixture) -> Verdict {
     let recorder = Recorder::new();
@@ -39,6 +41,80 @@ pub(crate) async fn interim_responses_go_unseen(fixture: Fixture) -> Verdict {
     session.data_task(fixture.url("/early-hints")).resume();
     check_eq!(recorder.completion().await, None);
     check_eq!(recorder.names(), ["response", "data", "complete"]);
+    Ok(())
+}
+
+/// The `Priority` field of a request, its task given this priority before it began.
+async fn priority_told(
+    fixture: &Fixture,
+    priority: Option<f32>,
+    own: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let mut request = Request::get(fixture.url("/jsonBody"))?;
+    if let Some(own) = own {
+        request = request.header("priority", own)?;
+    }
+    let recorder = Recorder::new();
+    let session = fixture.session();
+    let task = session.data_task_with_delegate(request, recorder.clone());
+    if let Some(priority) = priority {
+        task.set_priority(priority);
+    }
+    task.resume();
+    check_eq!(recorder.completion().await, None);
+    let seen = Echo::of(&recorder.body().into())?;
+    Ok(seen.header("priority").map(str::to_owned))
+}
+
+pub(crate) async fn a_priority_that_was_set_is_told_to_the_server(fixture: Fixture) -> Verdict {
+    for (priority, own, told) in [
+        (None, None, None),
+        (Some(Task::HIGH_PRIORITY), None, Some("u=1")),
+        (Some(Task::LOW_PRIORITY), None, Some("u=5")),
+        (Some(Task::HIGH_PRIORITY), Some("u=6, i"), Some("u=6, i")),
+    ] {
+        let seen = priority_told(&fixture, priority, own).await?;
+        check_eq!(seen.as_deref(), told, "{priority:?} {own:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_priority_is_no_matter_of_the_servers(fixture: Fixture) -> Verdict {
+    let seen = priority_told(&fixture, Some(Task::HIGH_PRIORITY), None).await?;
+    // A browser may tell it in its own way, on HTTP/2 and later.
+    check_eq!(seen, None);
+    Ok(())
+}
+
+const KINDS: [NetworkServiceType; 3] = [
+    NetworkServiceType::Background,
+    NetworkServiceType::Voice,
+    NetworkServiceType::Default,
+];
+
+async fn is_carried(fixture: &Fixture, kind: NetworkServiceType) -> Verdict {
+    let session = fixture.session_of(|configuration| configuration.network_service_type = kind);
+    let request = Request::get(fixture.url("/Nepal"))?;
+    let (body, _) = session.data(request.clone()).await?;
+    check_eq!(&body[..], b"Kathmandu", "{kind:?}");
+    for own in KINDS {
+        let request = request.clone().with_network_service_type(own);
+        check_eq!(&session.data(request).await?.0[..], b"Kathmandu", "{own:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn every_kind_of_traffic_is_carried(fixture: Fixture) -> Verdict {
+    for kind in KINDS {
+        is_carried(&fixture, kind).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn kinds_of_traffic_are_all_alike(fixture: Fixture) -> Verdict {
+    for kind in KINDS {
+        is_carried(&fixture, kind).await?;
+    }
     Ok(())
 }
 
