@@ -5,12 +5,15 @@
 
 #[path = "support/guard.rs"]
 mod guard;
+#[path = "support/resident.rs"]
+mod resident;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use guard::within;
+use resident::growth;
 use tokio::runtime::Runtime;
 use urlsession::{Answer, Bytes, Configuration, Delegate, Error, Task};
 use urlsession_origin::faults::{self, h2};
@@ -19,30 +22,6 @@ use urlsession_origin::{Origin, RawOrigin, Script, Signal};
 const MIB: u64 = 1024 * 1024;
 /// How much more may be resident.
 const MORE: u64 = 16 * MIB;
-
-/// Bytes of memory that are resident.
-fn resident() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = pages.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
-}
-
-/// The most that was resident while `run` ran, sampled, above what was before.
-async fn growth(run: impl Future<Output = ()>) -> u64 {
-    let (before, peak) = (resident(), Arc::new(AtomicU64::new(0)));
-    let sampled = peak.clone();
-    let sampler = tokio::spawn(async move {
-        loop {
-            sampled.fetch_max(resident(), Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    });
-    run.await;
-    sampler.abort();
-    peak.load(Ordering::Relaxed)
-        .max(resident())
-        .saturating_sub(before)
-}
 
 fn configuration(speaks_h2: bool) -> Configuration {
     let mut configuration = Configuration::ephemeral();

@@ -36,6 +36,22 @@ fn body() -> Bytes {
     pattern(0..1900).into()
 }
 
+/// The body under gzip.
+#[cfg(feature = "decode")]
+fn gzip() -> Vec<u8> {
+    urlsession_origin::encode(&["gzip"], &body())
+}
+
+/// The reply, saying that its body is under gzip.
+#[cfg(feature = "decode")]
+fn under_gzip(reply: &Bytes) -> Bytes {
+    const STATUS: &str = "HTTP/1.1 200 OK\r\n";
+    let rest = reply.strip_prefix(STATUS.as_bytes()).unwrap();
+    [STATUS.as_bytes(), b"Content-Encoding: gzip\r\n", rest]
+        .concat()
+        .into()
+}
+
 fn configuration() -> Configuration {
     let mut configuration = Configuration::ephemeral();
     configuration.http_maximum_connections_per_host = AT_ONCE;
@@ -129,6 +145,46 @@ mod cuts {
     async fn a_chunked_response_is_never_taken_short() {
         for how in [&[How::Close], &[How::Reset]] {
             of_http1("chunked", faults::chunked_response(body(), 100), how, false).await;
+        }
+    }
+
+    #[cfg(feature = "decode")]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_gzip_response_is_never_taken_short() {
+        for reply in [
+            faults::response(gzip()),
+            faults::chunked_response(gzip(), 100),
+        ] {
+            of_http1("gzip", under_gzip(&reply), &[How::Close], false).await;
+        }
+    }
+
+    /// Only the coded data tells where it ends.
+    #[cfg(feature = "decode")]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_gzip_response_that_lasts_until_the_connection_ends_is_never_taken_short() {
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+        let reply: Bytes = [head.as_bytes(), &gzip()].concat().into();
+        let whole = reply.len();
+        let scripts =
+            Scripts::by(move |_, head| faults::cut_after(&reply, number_in(head), How::Close));
+        let origin = RawOrigin::spawn(scripts).unwrap();
+        let session = urlsession::session(configuration());
+        let load = |cut: usize| {
+            let load = session.data(origin.url(&format!("/{cut}")));
+            async move { (cut, within("the end of a cut load", load).await) }
+        };
+        // Cut right behind the head it is a body without bytes.
+        let cuts = (head.len() + 1..=whole).map(load);
+        let mut ends = stream::iter(cuts).buffer_unordered(AT_ONCE);
+        while let Some((cut, end)) = ends.next().await {
+            match end {
+                Ok((decoded, _)) => assert_eq!((cut, decoded), (whole, body())),
+                Err(error) => {
+                    assert!(cut < whole, "whole: {error:?}");
+                    assert_eq!(error.code(), ErrorCode::CannotDecodeRawData, "{cut}");
+                }
+            }
         }
     }
 
@@ -231,6 +287,17 @@ mod splits {
             .collect()
     }
 
+    fn replies() -> Vec<Bytes> {
+        vec![
+            faults::response(body()),
+            faults::chunked_response(body(), 100),
+            #[cfg(feature = "decode")]
+            under_gzip(&faults::response(gzip())),
+            #[cfg(feature = "decode")]
+            under_gzip(&faults::chunked_response(gzip(), 100)),
+        ]
+    }
+
     fn assert_all_alike(what: &str, all: &[Told]) {
         let expected = Told {
             head: all[0].head.clone(),
@@ -245,10 +312,7 @@ mod splits {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_http1_response_is_the_same_however_it_is_split() {
-        for whole in [
-            faults::response(body()),
-            faults::chunked_response(body(), 100),
-        ] {
+        for whole in replies() {
             let count = whole.len();
             let scripts =
                 Scripts::by(move |_, head| split_at(&whole, number_in(head), &[Step::ReadRequest]));

@@ -1,4 +1,4 @@
-//! What attackers try, row by row: head bombs, confusion of targets and framing, leftovers, names, floods, logs.
+//! What attackers try, row by row: head bombs, bombs under codings, confusion of targets and framing, leftovers, names, floods, logs.
 
 #![cfg(all(not(target_arch = "wasm32"), feature = "http2", feature = "tls"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
@@ -42,6 +42,9 @@ async fn text(session: &Session, url: impl urlsession::IntoRequest) -> Result<St
         .map(|(body, _)| String::from_utf8_lossy(&body).into_owned())
         .map_err(|error| error.code())
 }
+
+#[cfg(feature = "decode")]
+mod codings;
 
 mod header_bombs;
 
