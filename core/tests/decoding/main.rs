@@ -55,7 +55,7 @@ fn under(codings: &str) -> Reply {
 
 /// The code, and the cause.
 fn failure(loaded: Result<Bytes, Error>) -> (ErrorCode, DecodingError) {
-    let error = loaded.unwrap_err();
+    let error = loaded.expect_err("a body that cannot be decoded");
     let cause = error.source().and_then(|cause| cause.downcast_ref());
     let cause: Option<&DecodingError> = cause;
     (error.code(), cause.expect("a cause of decoding").clone())

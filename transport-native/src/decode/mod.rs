@@ -70,5 +70,4 @@ fn unfinished(output: &Vec<u8>) -> Decoded {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 mod tests;
