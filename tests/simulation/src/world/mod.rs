@@ -184,8 +184,10 @@ impl<'a> World<'a> {
         let task = &mut self.tasks[number];
         if let Place::Waiting { origin, since } = task.place {
             task.place = Place::Out;
-            let maybe = since == now || self.may_have_freed(origin);
-            self.queues[usize::from(origin)].unseen_picks += u32::from(maybe);
+            let ticket = task.ticket;
+            if since == now || self.may_have_freed(origin) {
+                self.queues[usize::from(origin)].pick_unseen(ticket);
+            }
         }
     }
 
@@ -289,10 +291,13 @@ impl<'a> World<'a> {
         self.freed(index, now);
         if let Place::Waiting { origin, since } = self.tasks[index].place {
             let maybe = since == now || self.may_have_freed(origin);
-            self.queues[usize::from(origin)].unseen_picks += u32::from(maybe);
             let task = &mut self.tasks[index];
             task.may_be_admitted |= maybe;
             task.place = Place::Parked { origin };
+            let ticket = task.ticket;
+            if maybe {
+                self.queues[usize::from(origin)].pick_unseen(ticket);
+            }
         }
     }
 
@@ -310,7 +315,7 @@ impl<'a> World<'a> {
                     let ticket = task.ticket.unwrap_or_default();
                     queue.admitted.push((ticket, task.priority, index));
                 } else {
-                    queue.unseen_picks += 1;
+                    queue.pick_unseen(task.ticket);
                 }
                 task.place = Place::Held { origin };
             }

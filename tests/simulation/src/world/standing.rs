@@ -39,7 +39,9 @@ pub(crate) struct Queueing {
     /// Who was seen to be admitted in this instant after having waited: ticket, priority, number.
     pub admitted: Vec<(u32, Priority, usize)>,
     /// How many may have been admitted in this instant without being seen.
-    pub unseen_picks: u32,
+    unseen_picks: u32,
+    /// The oldest of them, by ticket.
+    unseen_oldest: Option<u32>,
     /// Picks since the last that went to whoever has waited longest.
     pub picks_since_fair: u32,
     /// Whoever has waited longest, and how many were admitted past it.
@@ -49,6 +51,12 @@ pub(crate) struct Queueing {
 }
 
 impl Queueing {
+    /// Whoever has this ticket may have been admitted in this instant, and it does not show.
+    pub(super) fn pick_unseen(&mut self, ticket: Option<u32>) {
+        self.unseen_picks += 1;
+        self.unseen_oldest = [self.unseen_oldest, ticket].into_iter().flatten().min();
+    }
+
     /// Picks in this instant, seen and perhaps unseen.
     #[must_use]
     pub(crate) fn picks(&self) -> u32 {
@@ -61,14 +69,17 @@ impl Queueing {
         self.picks_since_fair = self.picks_since_fair.saturating_add(self.picks());
         self.oldest = oldest.map(|(number, ticket)| {
             // One still older may have come, and gone with the turn of the oldest; or it had its turn, and came back by a redirect.
-            let had_turn = self.admitted.iter().any(|(other, _, _)| *other <= ticket);
+            let admitted = self.admitted.iter().map(|(other, _, _)| *other);
+            let had_turn = admitted
+                .chain(self.unseen_oldest)
+                .any(|other| other <= ticket);
             match self.oldest {
                 Some((before, passed)) if before == number && !had_turn => (number, passed + seen),
                 _ => (number, 0),
             }
         });
         self.admitted.clear();
-        self.unseen_picks = 0;
+        (self.unseen_picks, self.unseen_oldest) = (0, None);
     }
 }
 

@@ -302,4 +302,8 @@ teeth! {
         valid::one_by_one_and_back(&[2, 3, 4, 1, 5, 6, 7]) => |_| {
             valid::one_by_one_and_back(&[2, 3, 4, 1, 5, 6, 7, 8, 9])
         };
+    nobody_starves: four_pass_by_the_oldest_but_one =
+        valid::one_by_one_and_an_older_one(&[2, 3, 4, 5, 6, 7, 1]) => |_| {
+            valid::one_by_one_and_an_older_one(&[2, 3, 4, 5, 6, 7, 8, 9, 1])
+        };
 }

@@ -187,37 +187,74 @@ fn in_line(tape: Tape, count: u8) -> Tape {
 pub(crate) fn one_by_one_and_back(order: &[u8]) -> Tape {
     let mut tape = Tape::of(order.len() + 1);
     tape.schedule.setup.limit = 1;
-    let last = tape.schedule.tasks[1].hops.remove(0);
-    let to = |origin| HopPlan::answering(HeadPlan::Redirect(307, origin));
-    tape.schedule.tasks[1].hops = vec![to(1), to(0), last];
+    redirected_to(&mut tape, 1, &[1, 0]);
     let count = u8::try_from(order.len()).unwrap();
     let tape = in_line(tape, count).at(10).responded(0).succeeded(0);
-    let there = |tape: Tape, hop| {
-        let seen = |sight| Event::Server(hop, sight);
-        let tape = tape
-            .task(1, seen(Sight::Began))
-            .task(1, seen(Sight::Connected));
-        let tape = tape.task(1, seen(Sight::Head(307)));
-        tape.called(1, Callback::Redirection)
-            .task(1, seen(Sight::Ended))
-    };
     let tape = (1..).zip(order).fold(tape, |tape, (turn, &task)| {
         if task == 1 {
-            return there(there(tape, 0), 1);
+            return sent_on(sent_on(tape, 1, 0), 1, 1);
         }
-        tape.connected(task)
-            .at(10 + 10 * turn)
-            .responded(task)
-            .succeeded(task)
+        next(tape, task, 10 + 10 * turn)
     });
-    let seen = |sight| Event::Server(2, sight);
-    tape.task(1, seen(Sight::Began))
-        .task(1, seen(Sight::Connected))
-        .task(1, seen(Sight::Head(200)))
-        .called(1, Callback::Response(200))
-        .task(1, seen(Sight::Chunk(2)))
-        .called(1, Callback::Data(crate::tape::body(2, 0)))
-        .task(1, seen(Sight::Ended))
-        .completed(1, None)
-        .over(count + 1)
+    arrived(tape, 1, 2).over(count + 1)
+}
+
+/// The same; with the fifth turn somebody comes by a redirect from the other origin who has waited longer than anybody.
+pub(crate) fn one_by_one_and_an_older_one(order: &[u8]) -> Tape {
+    let count = u8::try_from(order.len() + 1).unwrap();
+    let mut tape = Tape::of(usize::from(count) + 1);
+    tape.schedule.setup.limit = 1;
+    tape.schedule.tasks[usize::from(count)].origin = 1;
+    redirected_to(&mut tape, usize::from(count), &[0]);
+    let tape = in_line(tape.resumed(count).connected(count), count - 1);
+    let tape = tape.at(10).responded(0).succeeded(0);
+    let tape = (1..).zip(order).fold(tape, |tape, (turn, &task)| {
+        if turn != 4 {
+            return next(tape, task, 10 + 10 * turn);
+        }
+        let tape = tape
+            .task(count, Event::Server(0, Sight::Head(307)))
+            .called(count, Callback::Redirection)
+            .task(count, Event::Server(0, Sight::Ended));
+        next(arrived(tape, count, 1), task, 10 + 10 * turn)
+    });
+    tape.over(count + 1)
+}
+
+/// The task is sent to these origins in turn before it has its answer.
+fn redirected_to(tape: &mut Tape, task: usize, origins: &[u8]) {
+    let hops = &mut tape.schedule.tasks[task].hops;
+    let to = |&origin| HopPlan::answering(HeadPlan::Redirect(307, origin));
+    hops.splice(0..0, origins.iter().map(to));
+}
+
+/// The task has its turn, and is done at that time.
+fn next(tape: Tape, task: u8, done: u64) -> Tape {
+    tape.connected(task)
+        .at(done)
+        .responded(task)
+        .succeeded(task)
+}
+
+/// At this hop the task is sent on.
+fn sent_on(tape: Tape, task: u8, hop: u8) -> Tape {
+    let seen = |sight| Event::Server(hop, sight);
+    tape.task(task, seen(Sight::Began))
+        .task(task, seen(Sight::Connected))
+        .task(task, seen(Sight::Head(307)))
+        .called(task, Callback::Redirection)
+        .task(task, seen(Sight::Ended))
+}
+
+/// At this hop, its last, the task has its answer.
+fn arrived(tape: Tape, task: u8, hop: u8) -> Tape {
+    let seen = |sight| Event::Server(hop, sight);
+    tape.task(task, seen(Sight::Began))
+        .task(task, seen(Sight::Connected))
+        .task(task, seen(Sight::Head(200)))
+        .called(task, Callback::Response(200))
+        .task(task, seen(Sight::Chunk(2)))
+        .called(task, Callback::Data(crate::tape::body(2, 0)))
+        .task(task, seen(Sight::Ended))
+        .completed(task, None)
 }
