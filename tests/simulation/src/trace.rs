@@ -27,6 +27,10 @@ pub enum What {
     BecameInvalid,
     /// The session let go of its delegate.
     DelegateReleased,
+    /// The app's executor begins a job of the delegate queue.
+    JobBegan,
+    /// It has done the job.
+    JobEnded,
     /// Nothing can happen any more unless the app does something.
     Quiet,
     /// All was let go of, and this is left.
@@ -78,6 +82,10 @@ pub enum Event {
     Gave(Result<Body, ErrorCode>),
     /// Its own delegate was let go of.
     DelegateReleased,
+    /// Somebody waits for its end.
+    Awaited,
+    /// Whoever waits for its end is told.
+    Finished(Option<ErrorCode>),
     /// The server saw this, at this hop.
     Server(u8, Sight),
 }
@@ -176,6 +184,8 @@ impl fmt::Display for Shown<'_> {
                 what @ (What::Did(_)
                 | What::BecameInvalid
                 | What::DelegateReleased
+                | What::JobBegan
+                | What::JobEnded
                 | What::Quiet
                 | What::Over(_)) => writeln!(f, "{number:4} {:6} ms  {what:?}", entry.at)?,
             }

@@ -59,6 +59,10 @@ table! {
         WallClockJumps = "the wall clock jumps",
         SessionReset = "the session is reset",
         Unobserved = "nobody observes",
+        HandlerPanics = "a completion handler panics",
+        AnsweredSuspended = "an answer suspends its task",
+        AwaitedEnd = "somebody waits for a task's end",
+        CompletionPassedOn = "an unhandled completion is passed on",
     }
 }
 
@@ -101,7 +105,12 @@ impl Faults {
                 Some((_, Callback::Complete(_))) => Fault::CompletionLater,
                 _ => Fault::AnsweredLater,
             }),
+            Event::Answered(_) if world.task(number).suspensions > 0 => {
+                self.add(Fault::AnsweredSuspended);
+            }
             Event::Answered(None) => self.add(Fault::FallsThrough),
+            Event::Finished(_) => self.add(Fault::AwaitedEnd),
+            Event::Gave(_) if plan.panics => self.add(Fault::HandlerPanics),
             Event::AnswerDropped => self.add(Fault::NeverAnswered),
             Event::AnswerPanicked => self.add(Fault::AnswerPanics),
             Event::Completed(Some(ErrorCode::HttpTooManyRedirects)) => {
@@ -190,7 +199,10 @@ impl Faults {
             self.add(Fault::NewBodyStream);
         }
         if who == Who::Sessions && world.plan.tasks[usize::from(number)].has_delegate {
-            self.add(Fault::PassedOn);
+            self.add(match callback {
+                Callback::Complete(_) => Fault::CompletionPassedOn,
+                _ => Fault::PassedOn,
+            });
         }
     }
 

@@ -68,7 +68,12 @@ impl Races {
                         .for_each(|news| happened.add(FIRST_NEWS + news as u32));
                 }
                 What::Did(deed) => note_for_all(world, deed),
-                What::BecameInvalid | What::DelegateReleased | What::Quiet | What::Over(_) => {}
+                What::BecameInvalid
+                | What::DelegateReleased
+                | What::JobBegan
+                | What::JobEnded
+                | What::Quiet
+                | What::Over(_) => {}
             },
             Step::InstantEnds(_) => self.count(world),
         }

@@ -1,8 +1,8 @@
 //! Who is called, and when.
 
 use super::{Step, ensure};
-use crate::script::Queue;
-use crate::trace::{Callback, Event, Who};
+use crate::script::{Form, Queue};
+use crate::trace::{Callback, Event, What, Who};
 use crate::world::{Hop, Kind, World};
 
 /// Per task callbacks are one after another; on a serial queue, across the session.
@@ -91,16 +91,14 @@ pub(super) fn nothing_comes_between_question_and_answer(
 
 /// What a task's delegate leaves unhandled goes to the session's, at once, and nothing else does.
 pub(super) fn unhandled_calls_are_passed_on(world: &World<'_>, step: Step) -> Result<(), String> {
+    if let Step::InstantEnds(_) = step {
+        return none_is_kept_back(world);
+    }
     let Some((number, Event::Called(who, callback, _))) = step.event() else {
         return Ok(());
     };
     let task = world.task(number);
-    let passed_on = match task.settled {
-        Some((Who::Own, before, None)) if world.hears(number, Who::Sessions, before.kind()) => {
-            Some(before)
-        }
-        _ => None,
-    };
+    let passed_on = world.passed_on(number);
     let holds = match (who, passed_on) {
         (Who::Sessions, Some(before)) => before == callback,
         (Who::Sessions, None) => !world.hears(number, Who::Own, callback.kind()),
@@ -112,6 +110,51 @@ pub(super) fn unhandled_calls_are_passed_on(world: &World<'_>, step: Step) -> Re
         format!(
             "task {number}: {who:?} {callback:?} after {:?}",
             task.settled
+        )
+    })
+}
+
+/// No unhandled call waits for anything but its task.
+fn none_is_kept_back(world: &World<'_>) -> Result<(), String> {
+    world.numbered().try_for_each(|(number, task)| {
+        let kept = world
+            .passed_on(number)
+            .filter(|_| task.calling.is_none() && task.question.is_none())
+            .filter(|call| task.runs() || call.kind() == Kind::Complete);
+        ensure(kept.is_none() || world.has_runtime_ended, || {
+            format!("task {number}: nobody handles {kept:?}")
+        })
+    })
+}
+
+/// Calls of a session with an executor are jobs of it, those of handlers and of the session's end too.
+pub(super) fn callbacks_run_on_their_queue(world: &World<'_>, step: Step) -> Result<(), String> {
+    let is_call = match (step.event(), step.of_session()) {
+        (Some((_, Event::Called(..))), _) | (_, Some(What::BecameInvalid)) => true,
+        (Some((number, Event::Gave(_))), _) => world.task(number).form == Form::Handler,
+        _ => false,
+    };
+    // An executor that has ended drops its jobs, and with them come the calls.
+    let is_elsewhere = world.has_executor() && !world.is_in_job && !world.has_runtime_ended;
+    ensure(!is_call || !is_elsewhere, || {
+        format!("{step:?} outside the executor's jobs")
+    })
+}
+
+/// An answer that comes later is waited for as long as its task goes on; that to the completion, always.
+pub(super) fn answers_are_waited_for(world: &World<'_>, step: Step) -> Result<(), String> {
+    let Some((number, Event::AnswerDropped)) = step.event() else {
+        return Ok(());
+    };
+    let task = world.task(number);
+    let now = step.time().unwrap_or(world.now);
+    let is_due = task.timers.due().is_some_and(|due| due <= now);
+    let is_last = matches!(task.question, Some((_, Callback::Complete(_))));
+    let may_go = !is_last && (task.is_cancelled || is_due);
+    ensure(may_go || world.has_runtime_ended, || {
+        format!(
+            "task {number}: the answer to {:?} is dropped",
+            task.question
         )
     })
 }

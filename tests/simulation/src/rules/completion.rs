@@ -81,7 +81,7 @@ pub(super) fn metrics_come_just_before_the_end(
     })
 }
 
-/// Observers, delegates, handler and future tell the same end.
+/// Observers, delegates, handler, future and those who wait tell the same end.
 pub(super) fn outcomes_agree(world: &World<'_>, step: Step) -> Result<(), String> {
     let Some((number, event)) = step.event() else {
         return Ok(());
@@ -89,7 +89,7 @@ pub(super) fn outcomes_agree(world: &World<'_>, step: Step) -> Result<(), String
     let task = world.task(number);
     let told: Option<ErrorCode> = match event {
         Event::Called(_, Callback::Complete(error), _) => error,
-        Event::Ending(error) | Event::Completed(error) => error,
+        Event::Ending(error) | Event::Completed(error) | Event::Finished(error) => error,
         Event::Gave(outcome) => outcome.err(),
         _ => return Ok(()),
     };
@@ -187,5 +187,28 @@ pub(super) fn panics_and_refusals_end_the_task(
     let must = world.task(number).must_end_with;
     ensure(must.is_none() || callback.kind().is_of_the_end(), || {
         format!("task {number}: {callback:?} though it must end with {must:?}")
+    })
+}
+
+/// Whoever waits for a task's end is told when everybody else has been, at once.
+pub(super) fn those_who_wait_for_the_end_are_told(
+    world: &World<'_>,
+    step: Step,
+) -> Result<(), String> {
+    let is_over = |task: &TaskView| task.is_refused || task.is_done_with();
+    if let Some((number, Event::Finished(_))) = step.event() {
+        let task = world.task(number);
+        return ensure(is_over(task), || {
+            format!("task {number} is said to be over before it is: {task:?}")
+        });
+    }
+    let Step::InstantEnds(_) = step else {
+        return Ok(());
+    };
+    world.numbered().try_for_each(|(number, task)| {
+        let is_untold = task.awaited > 0 && is_over(task) && world.passed_on(number).is_none();
+        ensure(!is_untold || world.has_runtime_ended, || {
+            format!("task {number} is over, and {} wait on", task.awaited)
+        })
     })
 }

@@ -50,11 +50,11 @@ mod kinds {
     pub(super) const CALLED: u8 = 1;
     pub(super) const RETURNED: u8 = 1 << 1;
     pub(super) const SERVER: u8 = 1 << 2;
-    /// Completions, and what handlers and futures give.
+    /// Completions, what handlers and futures give, and what those who wait are told.
     pub(super) const ENDED: u8 = 1 << 3;
     /// States that show.
     pub(super) const STATE: u8 = 1 << 4;
-    /// Delegates of tasks let go of.
+    /// Delegates of tasks, and their answers, let go of.
     pub(super) const RELEASED: u8 = 1 << 5;
     /// What is not about one task.
     pub(super) const SESSION: u8 = 1 << 6;
@@ -79,8 +79,10 @@ rules! {
         callbacks_are_serial at CALLED | RETURNED,
         callbacks_come_in_order at CALLED,
         nothing_comes_between_question_and_answer at CALLED | SERVER,
-        unhandled_calls_are_passed_on at CALLED,
+        unhandled_calls_are_passed_on at CALLED | INSTANT,
         only_those_who_want_are_called at CALLED,
+        callbacks_run_on_their_queue at CALLED | ENDED | SESSION,
+        answers_are_waited_for at RELEASED,
     }
     completion {
         each_task_completes_once_and_last at CALLED | ENDED | SESSION,
@@ -89,6 +91,7 @@ rules! {
         cancelled_tasks_end_cancelled at ENDED,
         outcomes_have_a_cause at ENDED,
         panics_and_refusals_end_the_task at CALLED,
+        those_who_wait_for_the_end_are_told at ENDED | INSTANT,
     }
     lifecycle {
         states_tell_the_truth at CALLED | STATE,
@@ -98,7 +101,7 @@ rules! {
     }
     session {
         completions_precede_invalidation at CALLED | SESSION,
-        delegates_are_released at RELEASED | SESSION,
+        delegates_are_released at RELEASED | SESSION | INSTANT,
         ended_sessions_refuse_tasks at CALLED | SERVER | STATE,
         nothing_leaks at SESSION,
     }
@@ -173,9 +176,9 @@ impl Step {
             Event::Called(..) => CALLED,
             Event::Returned(..) => RETURNED,
             Event::Server(..) => SERVER,
-            Event::Ending(_) | Event::Completed(_) | Event::Gave(_) => ENDED,
+            Event::Ending(_) | Event::Completed(_) | Event::Gave(_) | Event::Finished(_) => ENDED,
             Event::Born(_) | Event::State(..) => STATE,
-            Event::DelegateReleased => RELEASED,
+            Event::DelegateReleased | Event::AnswerDropped => RELEASED,
             Event::Made
             | Event::Did(_)
             | Event::HandleDropped
@@ -188,7 +191,15 @@ impl Step {
             | Event::Waits
             | Event::Answered(_)
             | Event::AnswerPanicked
-            | Event::AnswerDropped => 0,
+            | Event::Awaited => 0,
+        }
+    }
+
+    /// When the entry comes.
+    pub(crate) fn time(self) -> Option<u64> {
+        match self {
+            Self::Entry(entry) => Some(entry.at),
+            Self::InstantEnds(_) => None,
         }
     }
 

@@ -56,8 +56,11 @@ fn is_done(world: &World<'_>, task: &TaskView) -> bool {
     !task.is_made || task.is_refused || (task.completed.is_some() && told && is_idle)
 }
 
-/// The session's delegate is let go of after the end, a task's after its completion; both are.
+/// The session's delegate is let go of after the end, a task's at its completion; both are.
 pub(super) fn delegates_are_released(world: &World<'_>, step: Step) -> Result<(), String> {
+    if let Step::InstantEnds(_) = step {
+        return none_is_kept(world);
+    }
     if let Some((number, Event::DelegateReleased)) = step.event() {
         let task = world.task(number);
         let is_over = task.completed.is_some() && task.question.is_none();
@@ -86,6 +89,18 @@ pub(super) fn delegates_are_released(world: &World<'_>, step: Step) -> Result<()
         }
         _ => Ok(()),
     }
+}
+
+/// No task that is done with keeps its delegate.
+fn none_is_kept(world: &World<'_>) -> Result<(), String> {
+    world.numbered().try_for_each(|(number, task)| {
+        let keeps =
+            world.plan.tasks[usize::from(number)].has_delegate && !task.is_delegate_released;
+        let is_over = task.is_done_with() && world.passed_on(number).is_none();
+        ensure(!(keeps && is_over) || world.has_runtime_ended, || {
+            format!("task {number} has ended, and keeps its delegate")
+        })
+    })
 }
 
 /// A task made in a session that ends is complete at once, with an error, and never goes out.

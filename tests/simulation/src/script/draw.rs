@@ -126,6 +126,7 @@ fn task(chance: &mut Chance, setup: Setup) -> TaskPlan {
             .map(|_| answer(chance, is_looping))
             .collect(),
         appetite: chance.pick(&GRID),
+        panics: form == Form::Handler && chance.one_in(12),
     }
 }
 
@@ -226,14 +227,23 @@ fn answer(chance: &mut Chance, is_looping: bool) -> AnswerPlan {
         23 if chance.one_in(3) => How::Panic,
         _ => How::Now(Choice::Go),
     };
-    let deed = match chance.below(40) {
-        0 => Some(Deed::Cancel),
-        1 | 2 => Some(Deed::Suspend),
-        3 => Some(Deed::Resume),
-        4 => Some(Deed::SetPriority(Priority::Low)),
-        _ => None,
+    let deed = deed(chance, 40);
+    let late = match how {
+        How::Later(..) => self::deed(chance, 30),
+        How::Unhandled | How::Now(_) | How::LaterPanic(_) | How::Never | How::Panic => None,
     };
-    AnswerPlan { deed, how }
+    AnswerPlan { deed, late, how }
+}
+
+/// What a delegate does to the task that it is called for: mostly nothing, else mostly a suspension.
+fn deed(chance: &mut Chance, rarity: usize) -> Option<Deed> {
+    Some(match chance.below(rarity) {
+        0 => Deed::Cancel,
+        1 | 2 => Deed::Suspend,
+        3 => Deed::Resume,
+        4 => Deed::SetPriority(Priority::Low),
+        _ => return None,
+    })
 }
 
 fn actions(chance: &mut Chance, queue: Queue, tasks: &[TaskPlan]) -> Vec<Action> {
@@ -280,6 +290,14 @@ fn make(
         act: Act::Make(number),
     });
     let form = tasks[usize::from(number)].form;
+    if chance.one_in(4) {
+        // A future's task is to be had only once it is polled.
+        let after = if form.is_future() { 5 } else { 0 };
+        actions.push(Action {
+            after,
+            act: Act::Await(number),
+        });
+    }
     if !form.is_future() {
         begin(chance, number, actions);
     } else if queue != Queue::Executor && chance.one_in(6) {

@@ -78,6 +78,8 @@ pub struct TaskPlan {
     pub answers: Vec<AnswerPlan>,
     /// How long the reader of its stream takes over each chunk.
     pub appetite: u64,
+    /// Its completion handler panics.
+    pub panics: bool,
 }
 
 /// How a task gives its outcome.
@@ -188,6 +190,8 @@ pub enum Cut {
 pub struct AnswerPlan {
     /// What it does first.
     pub deed: Option<Deed>,
+    /// What it does as an answer that comes later is there.
+    pub late: Option<Deed>,
     /// What it returns.
     pub how: How,
 }
@@ -266,6 +270,8 @@ pub enum Act {
     Leave(TaskNumber),
     /// Polls the task's future again.
     Return(TaskNumber),
+    /// Waits for the task's end, where the app can get at the task.
+    Await(TaskNumber),
     /// Does this to the session.
     Session(SessionDeed),
 }

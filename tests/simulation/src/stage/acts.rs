@@ -10,6 +10,7 @@ use urlsession_core::{
     Runtime, Session, Task, TaskState,
 };
 
+use super::answers::panic_quietly;
 use super::delegate::{Judge, stream};
 use super::hand::{Hand, Held};
 use super::log::{Log, number};
@@ -101,8 +102,21 @@ impl App {
             Act::DropFuture(task) => self.with_hand(task, Hand::let_go),
             Act::Leave(task) => self.with_hand(task, Hand::leave),
             Act::Return(task) => self.with_hand(task, Hand::come_back),
+            Act::Await(task) => self.wait_for_end(task),
             Act::Session(deed) => self.session_deed(deed),
         }
+    }
+
+    fn wait_for_end(&self, number: TaskNumber) {
+        let Some(task) = self.task(number) else {
+            return;
+        };
+        let (log, end) = (self.0.log.clone(), task.finished());
+        log.of_task(number, Event::Awaited);
+        self.0.mock.runtime().spawn(Box::pin(async move {
+            let end = end.await;
+            log.of_task(number, Event::Finished(end.err().map(|error| error.code())));
+        }));
     }
 
     fn make(&self, number: TaskNumber) {
@@ -126,6 +140,9 @@ impl App {
         let task = match (plan.form, plan.has_delegate) {
             (Form::Handler, _) => session.data_task_with(request, move |outcome| {
                 gave(&log, number, told(&outcome));
+                if log.plan().tasks[usize::from(number)].panics {
+                    panic_quietly();
+                }
             }),
             (_, true) => session.data_task_with_delegate(request, Judge::of_task(&log, number)),
             (_, false) => session.data_task(request),

@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use urlsession_core::BoxFuture;
+use urlsession_core::{BoxFuture, Task};
 
+use super::delegate::do_deed;
 use super::log::Log;
-use crate::script::{Choice, TaskNumber};
+use crate::script::{Choice, Deed, TaskNumber};
 use crate::trace::Event;
 
 /// What comes of a delegate's `Later`.
@@ -23,7 +24,10 @@ pub(super) enum Coming {
 /// A delegate's `Later`, noted as it waits, ends or is dropped.
 pub(super) struct Later {
     pub(super) log: Arc<Log>,
-    pub(super) task: TaskNumber,
+    pub(super) number: TaskNumber,
+    pub(super) task: Task,
+    /// Done as the answer is there.
+    pub(super) deed: Option<Deed>,
     /// Never ready without one.
     pub(super) sleep: Option<BoxFuture<'static, ()>>,
     pub(super) coming: Coming,
@@ -41,18 +45,21 @@ impl Future for Later {
             .is_some_and(|sleep| sleep.as_mut().poll(context).is_ready());
         if !slept {
             if !std::mem::replace(&mut self.has_waited, true) {
-                self.log.of_task(self.task, Event::Waits);
+                self.log.of_task(self.number, Event::Waits);
             }
             return Poll::Pending;
         }
         self.has_ended = true;
+        if let Some(deed) = self.deed {
+            do_deed(&self.log, self.number, &self.task, deed);
+        }
         match self.coming {
             Coming::Answer(choice) => {
-                self.log.of_task(self.task, Event::Answered(choice));
+                self.log.of_task(self.number, Event::Answered(choice));
                 Poll::Ready(choice)
             }
             Coming::Panic => {
-                self.log.of_task(self.task, Event::AnswerPanicked);
+                self.log.of_task(self.number, Event::AnswerPanicked);
                 panic_quietly()
             }
         }
@@ -62,7 +69,7 @@ impl Future for Later {
 impl Drop for Later {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.log.of_task(self.task, Event::AnswerDropped);
+            self.log.of_task(self.number, Event::AnswerDropped);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::acts::do_to;
 use super::answers::{Coming, Later, panic_quietly};
 use super::log::{Log, number};
 use super::server::milliseconds;
-use crate::script::{Choice, Deed, How, TaskNumber, UNMEASURED};
+use crate::script::{AnswerPlan, Choice, Deed, How, TaskNumber, UNMEASURED};
 use crate::trace::{Body, Callback, Event, Returned, What, Who};
 
 /// What a task suspended in a callback waits for until it goes on, in milliseconds.
@@ -68,7 +68,7 @@ impl Judge {
             .of_task(number, Event::Called(who, callback, task.state()));
         let plan = self.log.next_answer(number);
         if let Some(deed) = plan.deed {
-            self.do_deed(number, task, deed);
+            do_deed(&self.log, number, task, deed);
         }
         let is_last = matches!(callback, Callback::Complete(_));
         // An end that is never acknowledged would keep the session for ever.
@@ -88,46 +88,45 @@ impl Judge {
         match how {
             How::Unhandled => Answer::Unhandled,
             How::Now(choice) => Answer::Now(decide(choice)),
-            How::Later(after, choice) => {
-                self.later(number, Some(after), Coming::Answer(choice), decide)
+            How::Later(..) | How::LaterPanic(_) | How::Never => {
+                let later = self.later((number, task), plan);
+                Answer::Later(Box::pin(async move { later.await.map(decide) }))
             }
-            How::LaterPanic(after) => self.later(number, Some(after), Coming::Panic, decide),
-            How::Never => self.later(number, None, Coming::Panic, decide),
             How::Panic => panic_quietly(),
         }
     }
 
-    fn do_deed(&self, number: TaskNumber, task: &Task, deed: Deed) {
-        do_to(&self.log, number, task, deed);
-        if deed != Deed::Suspend {
-            return;
-        }
-        let (log, task) = (self.log.clone(), task.clone());
-        let runtime = self.log.runtime();
-        let sleep = runtime.sleep(milliseconds(SUSPENDED_FOR));
-        runtime.spawn(Box::pin(async move {
-            sleep.await;
-            do_to(&log, number, &task, Deed::Resume);
-        }));
-    }
-
-    fn later<T: MaybeSend + 'static>(
-        &self,
-        task: TaskNumber,
-        after: Option<u64>,
-        coming: Coming,
-        decide: fn(Choice) -> T,
-    ) -> Answer<T> {
-        let later = Later {
+    fn later(&self, (number, task): (TaskNumber, &Task), plan: AnswerPlan) -> Later {
+        let (after, coming) = match plan.how {
+            How::Later(after, choice) => (Some(after), Coming::Answer(choice)),
+            How::LaterPanic(after) => (Some(after), Coming::Panic),
+            How::Unhandled | How::Now(_) | How::Never | How::Panic => (None, Coming::Panic),
+        };
+        Later {
             log: self.log.clone(),
-            task,
+            number,
+            task: task.clone(),
+            deed: plan.late,
             sleep: after.map(|after| self.log.runtime().sleep(milliseconds(after))),
             coming,
             has_waited: false,
             has_ended: false,
-        };
-        Answer::Later(Box::pin(async move { later.await.map(decide) }))
+        }
     }
+}
+
+/// Does this to the task; one that is suspended goes on after a while.
+pub(super) fn do_deed(log: &Arc<Log>, number: TaskNumber, task: &Task, deed: Deed) {
+    do_to(log, number, task, deed);
+    if deed != Deed::Suspend {
+        return;
+    }
+    let (later, task) = (log.clone(), task.clone());
+    let sleep = log.runtime().sleep(milliseconds(SUSPENDED_FOR));
+    log.runtime().spawn(Box::pin(async move {
+        sleep.await;
+        do_to(&later, number, &task, Deed::Resume);
+    }));
 }
 
 impl Delegate for Judge {

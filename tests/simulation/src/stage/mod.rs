@@ -61,7 +61,7 @@ impl Stage {
         let transport = Arc::downgrade(&platform.transport);
         let setup = schedule.setup;
         let mut builder = Session::builder(platform, configuration(setup))
-            .delegate_queue(queue(setup.queue, &mock));
+            .delegate_queue(queue(setup.queue, &log));
         if setup.is_observed {
             builder = builder.observer(log.clone().observer());
         }
@@ -150,14 +150,19 @@ fn configuration(setup: Setup) -> Configuration {
     configuration
 }
 
-fn queue(kind: Queue, mock: &MockPlatform) -> DelegateQueue {
+fn queue(kind: Queue, log: &Arc<Log>) -> DelegateQueue {
     match kind {
         Queue::Serial => DelegateQueue::serial(),
         Queue::Concurrent => DelegateQueue::concurrent(),
         Queue::Executor => {
-            let runtime = mock.runtime().clone();
+            let log = log.clone();
             DelegateQueue::executor(move |job: Job| {
-                runtime.spawn(Box::pin(async move { job() }));
+                let noted = log.clone();
+                log.runtime().spawn(Box::pin(async move {
+                    noted.note(What::JobBegan);
+                    job();
+                    noted.note(What::JobEnded);
+                }));
             })
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct World<'a> {
     pub was_released: bool,
     /// The runtime has ended.
     pub has_runtime_ended: bool,
+    /// The app's executor does a job of the delegate queue.
+    pub is_in_job: bool,
     next_ticket: u32,
 }
 
@@ -55,6 +57,7 @@ impl<'a> World<'a> {
             became_invalid: false,
             was_released: false,
             has_runtime_ended: false,
+            is_in_job: false,
             next_ticket: 1,
         }
     }
@@ -77,6 +80,22 @@ impl<'a> World<'a> {
                     && (plan.form == crate::script::Form::Delegate || !kind.goes_to_its_maker())
             }
         }
+    }
+
+    /// What the task's delegate has left unhandled, and the session's is still to be called for.
+    #[must_use]
+    pub(crate) fn passed_on(&self, number: TaskNumber) -> Option<Callback> {
+        match self.task(number).settled {
+            Some((Who::Own, before, None)) if self.hears(number, Who::Sessions, before.kind()) => {
+                Some(before)
+            }
+            _ => None,
+        }
+    }
+
+    /// The tasks with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (TaskNumber, &TaskView)> {
+        (0..).zip(&self.tasks)
     }
 
     /// How many exchanges with `origin` may be under way by what is known of it: at least, and at most.
@@ -117,6 +136,8 @@ impl<'a> World<'a> {
             What::Did(deed) => self.apply_to_session(deed),
             What::BecameInvalid => self.became_invalid = true,
             What::DelegateReleased => self.was_released = true,
+            What::JobBegan => self.is_in_job = true,
+            What::JobEnded => self.is_in_job = false,
             What::Quiet | What::Over(_) => {}
         }
     }
@@ -262,6 +283,8 @@ impl<'a> World<'a> {
             | Event::AnswerPanicked
             | Event::AnswerDropped
             | Event::Gave(_)
+            | Event::Awaited
+            | Event::Finished(_)
             | Event::DelegateReleased
             | Event::Server(..) => {}
         }

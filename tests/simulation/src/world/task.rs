@@ -185,10 +185,10 @@ pub(crate) struct TaskView {
     pub gave: Option<Result<Body, ErrorCode>>,
     /// `did_complete` was called: on its own delegate, on the session's.
     pub completions: [bool; 2],
-    /// How the last `did_complete` came back.
-    pub is_acknowledged: bool,
     /// Its own delegate was let go of.
     pub is_delegate_released: bool,
+    /// How many wait for its end.
+    pub awaited: u32,
     /// How it stands with its queue.
     pub place: Place,
     /// Its order of first resumption.
@@ -255,8 +255,8 @@ impl TaskView {
             completed: None,
             gave: None,
             completions: [false; 2],
-            is_acknowledged: false,
             is_delegate_released: false,
+            awaited: 0,
             place: Place::Out,
             ticket: None,
             priority: Priority::Default,
@@ -288,6 +288,12 @@ impl TaskView {
     #[must_use]
     pub(crate) fn is_decided(&self) -> bool {
         self.ending.is_some() || self.completed.is_some()
+    }
+
+    /// True when it has ended, and nobody is being told of it.
+    #[must_use]
+    pub(crate) fn is_done_with(&self) -> bool {
+        self.completed.is_some() && self.calling.is_none() && self.question.is_none()
     }
 
     /// True when it should go on by itself: resumed, not suspended, and polled if it is a future.
@@ -368,7 +374,7 @@ impl TaskView {
             Event::Answered(choice) => self.apply_answer(choice, now),
             Event::AnswerPanicked => {
                 self.panicked();
-                self.apply_answer(None, now);
+                self.apply_answer(Some(Choice::Refuse), now);
             }
             Event::AnswerDropped => (self.question, self.waits) = (None, false),
             Event::Ending(error) => {
@@ -381,6 +387,8 @@ impl TaskView {
             }
             Event::Gave(outcome) => self.gave = Some(outcome),
             Event::DelegateReleased => self.is_delegate_released = true,
+            Event::Awaited => self.awaited += 1,
+            Event::Finished(_) => self.awaited = self.awaited.saturating_sub(1),
             Event::Server(number, sight) => self.apply_sight(number, sight, scene),
             Event::Born(_) | Event::State(..) => {}
         }
@@ -516,7 +524,6 @@ impl TaskView {
                 self.must_end_with
                     .get_or_insert(ErrorCode::RequestBodyStreamExhausted);
             }
-            (Kind::Complete, _) => self.is_acknowledged = true,
             _ => {}
         }
     }

@@ -108,6 +108,47 @@ teeth! {
             tape.schedule.setup.delegate = Some(Wants::DATA | Wants::COMPLETION);
             tape
         };
+    unhandled_calls_are_passed_on: an_unhandled_completion_is_not_passed_on =
+        valid::passed_on() => |tape| {
+            let end = Callback::Complete(None);
+            let handled = Event::Returned(Who::Own, end, ANSWERED);
+            let unhandled = Event::Returned(Who::Own, end, Returned::Unhandled);
+            tape.instead(first(handled), first(unhandled))
+        };
+    callbacks_run_on_their_queue: a_callback_runs_outside_the_executor = valid::executed() => |tape| {
+        tape.without(What::JobBegan)
+    };
+    callbacks_run_on_their_queue: a_session_ends_outside_the_executor = valid::executed() => |tape| {
+        let ended = What::BecameInvalid;
+        tape.without(ended).with_after(What::Did(SessionDeed::DropHandle), ended)
+    };
+    answers_are_waited_for: an_answer_is_dropped_though_its_task_goes_on = valid::asked() => |tape| {
+        tape.instead(first(Event::Answered(Some(Choice::Go))), first(Event::AnswerDropped))
+    };
+    answers_are_waited_for: the_answer_to_a_completion_is_dropped = valid::cancelled() => |tape| {
+        let end = Callback::Complete(Some(ErrorCode::Cancelled));
+        let returned = |how| first(Event::Returned(Who::Sessions, end, how));
+        tape.instead(returned(ANSWERED), returned(Returned::Later))
+            .with_after(returned(Returned::Later), first(Event::AnswerDropped))
+    };
+    those_who_wait_for_the_end_are_told: nobody_is_told_of_the_end = valid::awaited() => |tape| {
+        tape.without(first(Event::Finished(None)))
+    };
+    those_who_wait_for_the_end_are_told: the_end_is_told_before_it_is_there =
+        valid::awaited() => |tape| {
+            let told = first(Event::Finished(None));
+            tape.without(told).with_after(first(Event::Completed(None)), told)
+                .without(first(Event::Completed(None)))
+        };
+    outcomes_agree: those_who_wait_are_told_another_end = valid::awaited() => |tape| {
+        let other = first(Event::Finished(Some(ErrorCode::TimedOut)));
+        tape.instead(first(Event::Finished(None)), other)
+    };
+    delegates_are_released: a_task_keeps_its_delegate_a_while = valid::passed_on() => |tape| {
+        let released = first(Event::DelegateReleased);
+        let later = tape.without(released).with_after(first(Event::HandleDropped), released);
+        later.delayed_after(What::Quiet, 10)
+    };
     each_task_completes_once_and_last: a_task_completes_twice = valid::success() => |tape| {
         tape.with_after(first(Event::Completed(None)), first(Event::Completed(None)))
     };

@@ -192,9 +192,11 @@ fn plan() -> TaskPlan {
         hops: vec![hop],
         answers: vec![AnswerPlan {
             deed: None,
+            late: None,
             how: How::Now(Choice::Go),
         }],
         appetite: 0,
+        panics: false,
     }
 }
 

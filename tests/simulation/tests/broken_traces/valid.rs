@@ -3,8 +3,8 @@
 use urlsession_core::mock::Sight;
 use urlsession_core::{ErrorCode, TaskState};
 use urlsession_simulation::{
-    Callback, Choice, Deed, Event, Form, HeadPlan, HopPlan, Priority, Returned, SessionDeed, What,
-    Who,
+    Callback, Choice, Deed, Event, Form, HeadPlan, HopPlan, Priority, Queue, Returned, SessionDeed,
+    What, Who,
 };
 
 use crate::tape::Tape;
@@ -57,6 +57,41 @@ pub(crate) fn passed_on() -> Tape {
         .asked(0, Who::Own, end, now)
         .task(0, Event::DelegateReleased)
         .over(1)
+}
+
+/// A task whose callbacks are jobs of an executor.
+pub(crate) fn executed() -> Tape {
+    let mut tape = Tape::of(1);
+    tape.schedule.setup.queue = Queue::Executor;
+    let tape = tape.resumed(0).connected(0).server(0, Sight::Head(200));
+    let tape = job(tape, |tape| tape.called(0, Callback::Response(200)));
+    let tape = tape.server(0, Sight::Chunk(2));
+    let data = Callback::Data(crate::tape::body(2, 0));
+    let tape = job(tape, |tape| tape.called(0, data)).server(0, Sight::Ended);
+    let tape = job(tape, |tape| tape.completed(0, None));
+    let tape = tape
+        .task(0, Event::HandleDropped)
+        .what(What::Did(SessionDeed::DropHandle));
+    job(tape, |tape| tape.what(What::BecameInvalid))
+        .what(What::DelegateReleased)
+        .what(What::Over(Default::default()))
+}
+
+fn job(tape: Tape, calls: impl FnOnce(Tape) -> Tape) -> Tape {
+    calls(tape.what(What::JobBegan)).what(What::JobEnded)
+}
+
+/// A task for whose end somebody waits.
+pub(crate) fn awaited() -> Tape {
+    let tape = Tape::of(1)
+        .resumed(0)
+        .task(0, Event::Awaited)
+        .connected(0)
+        .at(10)
+        .responded(0)
+        .succeeded(0)
+        .task(0, Event::Finished(None));
+    tape.at(20).over(1)
 }
 
 /// A task that is suspended in the middle, longer than its idle timer runs.
