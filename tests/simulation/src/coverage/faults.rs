@@ -59,6 +59,7 @@ table! {
         WallClockJumps = "the wall clock jumps",
         SessionReset = "the session is reset",
         Unobserved = "nobody observes",
+        DroppedInside = "a future is dropped inside a callback",
         HandlerPanics = "a completion handler panics",
         AnsweredSuspended = "an answer suspends its task",
         AwaitedEnd = "somebody waits for a task's end",
@@ -110,6 +111,9 @@ impl Faults {
             }
             Event::Answered(None) => self.add(Fault::FallsThrough),
             Event::Finished(_) => self.add(Fault::AwaitedEnd),
+            Event::FutureDropped if world.tasks.iter().any(|task| task.calling.is_some()) => {
+                self.add(Fault::DroppedInside);
+            }
             Event::Gave(_) if plan.panics => self.add(Fault::HandlerPanics),
             Event::AnswerDropped => self.add(Fault::NeverAnswered),
             Event::AnswerPanicked => self.add(Fault::AnswerPanics),

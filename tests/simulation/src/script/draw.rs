@@ -232,7 +232,13 @@ fn answer(chance: &mut Chance, is_looping: bool) -> AnswerPlan {
         How::Later(..) => self::deed(chance, 30),
         How::Unhandled | How::Now(_) | How::LaterPanic(_) | How::Never | How::Panic => None,
     };
-    AnswerPlan { deed, late, how }
+    let drops = chance.one_in(24).then(|| chance.pick(&[0, 1, 2, 3, 4]));
+    AnswerPlan {
+        deed,
+        drops,
+        late,
+        how,
+    }
 }
 
 /// What a delegate does to the task that it is called for: mostly nothing, else mostly a suspension.

@@ -190,6 +190,8 @@ pub enum Cut {
 pub struct AnswerPlan {
     /// What it does first.
     pub deed: Option<Deed>,
+    /// The task whose future it drops, if that one has a future.
+    pub drops: Option<TaskNumber>,
     /// What it does as an answer that comes later is there.
     pub late: Option<Deed>,
     /// What it returns.

@@ -172,11 +172,9 @@ impl App {
             }
             (_, false) => take_whole(log.clone(), number, session.data(request)),
         };
-        let hand = Hand::new(&log, number);
-        self.0
-            .mock
-            .runtime()
-            .spawn(Box::pin(Held::new(&hand, future)));
+        let hand = Hand::new(&log, number, future);
+        log.holds(number, &hand);
+        self.0.mock.runtime().spawn(Box::pin(Held::new(&hand)));
         Slot::Future(hand)
     }
 

@@ -70,6 +70,9 @@ impl Judge {
         if let Some(deed) = plan.deed {
             do_deed(&self.log, number, task, deed);
         }
+        if let Some(other) = plan.drops {
+            self.log.drop_future(other);
+        }
         let is_last = matches!(callback, Callback::Complete(_));
         // An end that is never acknowledged would keep the session for ever.
         let how = if is_last && plan.how == How::Never {

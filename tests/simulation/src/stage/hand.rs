@@ -16,6 +16,8 @@ pub(super) struct Hand {
     log: Arc<Log>,
     task: TaskNumber,
     state: Mutex<State>,
+    /// Locked while it is polled.
+    future: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 struct State {
@@ -36,7 +38,11 @@ enum Mode {
 }
 
 impl Hand {
-    pub(super) fn new(log: &Arc<Log>, task: TaskNumber) -> Arc<Self> {
+    pub(super) fn new(
+        log: &Arc<Log>,
+        task: TaskNumber,
+        future: BoxFuture<'static, ()>,
+    ) -> Arc<Self> {
         let state = State {
             mode: Mode::Polling,
             comes_back: true,
@@ -47,6 +53,7 @@ impl Hand {
             log: log.clone(),
             task,
             state: Mutex::new(state),
+            future: Mutex::new(Some(future)),
         })
     }
 
@@ -80,6 +87,28 @@ impl Hand {
         }
     }
 
+    /// Drops the future here and now, or, if it is being polled, thereafter.
+    pub(super) fn let_go_now(&self) {
+        match self.future.try_lock().map(|mut future| future.take()) {
+            Ok(future) => self.drop_future(future),
+            Err(_) => self.let_go(),
+        }
+    }
+
+    fn drop_future(&self, future: Option<BoxFuture<'static, ()>>) {
+        if let Some(future) = future {
+            self.state().mode = Mode::Over;
+            self.log.of_task(self.task, Event::FutureDropped);
+            self.log.end_shows(self.task, Some(ErrorCode::Cancelled));
+            drop(future);
+            wake(self.state());
+        }
+    }
+
+    fn future(&self) -> MutexGuard<'_, Option<BoxFuture<'static, ()>>> {
+        self.future.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,31 +137,23 @@ impl Wake for Hand {
     }
 }
 
-/// The future in the hand.
+/// The future in the hand, as the executor has it.
 pub(super) struct Held {
     hand: Arc<Hand>,
     waker: Waker,
-    future: Option<BoxFuture<'static, ()>>,
 }
 
 impl Held {
-    pub(super) fn new(hand: &Arc<Hand>, future: BoxFuture<'static, ()>) -> Self {
+    pub(super) fn new(hand: &Arc<Hand>) -> Self {
         Self {
             hand: hand.clone(),
             waker: Waker::from(hand.clone()),
-            future: Some(future),
         }
     }
 
-    fn drop_future(&mut self) {
-        if let Some(future) = self.future.take() {
-            self.hand.state().mode = Mode::Over;
-            self.hand.log.of_task(self.hand.task, Event::FutureDropped);
-            self.hand
-                .log
-                .end_shows(self.hand.task, Some(ErrorCode::Cancelled));
-            drop(future);
-        }
+    fn drop_future(&self) {
+        let future = self.hand.future().take();
+        self.hand.drop_future(future);
     }
 
     /// What to do now; the outer task is woken for what comes next.
@@ -152,20 +173,20 @@ impl Held {
 impl Future for Held {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.mode(context) {
             Mode::Left => return Poll::Pending,
             Mode::Dropping => self.drop_future(),
             Mode::Polling | Mode::Over => {}
         }
-        let this = &mut *self;
-        let Some(future) = &mut this.future else {
+        let mut slot = self.hand.future();
+        let Some(future) = &mut *slot else {
             return Poll::Ready(());
         };
-        let ended = future.as_mut().poll(&mut Context::from_waker(&this.waker));
+        let ended = future.as_mut().poll(&mut Context::from_waker(&self.waker));
         if ended.is_ready() {
-            this.hand.state().mode = Mode::Over;
-            this.future = None;
+            self.hand.state().mode = Mode::Over;
+            *slot = None;
         }
         ended
     }

@@ -1,11 +1,12 @@
 //! Where everything that is observed is noted.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use urlsession_core::mock::MockRuntime;
 use urlsession_core::{Error, ErrorCode, Observer, Runtime, Task, TaskEvent};
 
+use super::hand::Hand;
 use crate::script::{AnswerPlan, Schedule, TaskNumber};
 use crate::trace::{Entry, Event, What};
 
@@ -18,6 +19,8 @@ pub(super) struct Log {
     ended: Vec<AtomicBool>,
     /// How many answers each task's delegates have given.
     answers: Vec<AtomicUsize>,
+    /// The futures in the app's hands.
+    hands: Mutex<Vec<(TaskNumber, Weak<Hand>)>>,
 }
 
 impl Log {
@@ -26,6 +29,7 @@ impl Log {
             runtime: runtime.clone(),
             answers: plan.tasks.iter().map(|_| AtomicUsize::new(0)).collect(),
             ended: plan.tasks.iter().map(|_| AtomicBool::new(false)).collect(),
+            hands: Mutex::default(),
             entries: Mutex::new(Vec::with_capacity(256)),
             plan,
         }
@@ -71,6 +75,27 @@ impl Log {
         if is_first && !self.plan.setup.is_observed {
             self.of_task(task, Event::Completed(error));
         }
+    }
+
+    /// The app has this task's future in its hands.
+    pub(super) fn holds(&self, task: TaskNumber, hand: &Arc<Hand>) {
+        self.hands().push((task, Arc::downgrade(hand)));
+    }
+
+    /// The app drops the task's future, if it has one, here and now.
+    pub(super) fn drop_future(&self, task: TaskNumber) {
+        let hand = self
+            .hands()
+            .iter()
+            .find(|(number, _)| *number == task)
+            .and_then(|(_, hand)| hand.upgrade());
+        if let Some(hand) = hand {
+            hand.let_go_now();
+        }
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Vec<(TaskNumber, Weak<Hand>)>> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn take(&self) -> Vec<Entry> {

@@ -192,6 +192,7 @@ fn plan() -> TaskPlan {
         hops: vec![hop],
         answers: vec![AnswerPlan {
             deed: None,
+            drops: None,
             late: None,
             how: How::Now(Choice::Go),
         }],
