@@ -3,7 +3,7 @@
 use std::fmt;
 
 use urlsession_core::mock::Sight;
-use urlsession_core::{ErrorCode, TaskState};
+use urlsession_core::{ErrorCode, ExpiredTimer, TaskState};
 
 use crate::script::{Choice, Deed, SessionDeed, TaskNumber};
 
@@ -74,6 +74,8 @@ pub enum Event {
     AnswerPanicked,
     /// The answer's future is dropped unanswered.
     AnswerDropped,
+    /// The observers are about to see that this timer has ended it.
+    Expired(ExpiredTimer),
     /// The observers see its metrics: its outcome is decided.
     Ending(Option<ErrorCode>),
     /// The observers are told that it has ended.

@@ -176,7 +176,11 @@ impl Step {
             Event::Called(..) => CALLED,
             Event::Returned(..) => RETURNED,
             Event::Server(..) => SERVER,
-            Event::Ending(_) | Event::Completed(_) | Event::Gave(_) | Event::Finished(_) => ENDED,
+            Event::Expired(_)
+            | Event::Ending(_)
+            | Event::Completed(_)
+            | Event::Gave(_)
+            | Event::Finished(_) => ENDED,
             Event::Born(_) | Event::State(..) => STATE,
             Event::DelegateReleased | Event::AnswerDropped => RELEASED,
             Event::Made

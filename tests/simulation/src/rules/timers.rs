@@ -1,8 +1,9 @@
 //! The idle and the resource timer.
 
-use urlsession_core::ErrorCode;
+use urlsession_core::{ErrorCode, ExpiredTimer};
 
 use super::{Step, ensure};
+use crate::trace::Event;
 use crate::world::{Timers, World};
 
 /// A timer that is due ends its task in that instant; one whose future is left unpolled, when it is polled again.
@@ -27,17 +28,27 @@ pub(super) fn timers_fire_when_due(world: &World<'_>, step: Step) -> Result<(), 
         })
 }
 
-/// No task times out but by a timer that runs and is due.
+/// No task times out but by a timer that runs and is due; the one that it names, and of two the resource timer.
 pub(super) fn timers_fire_only_when_due(world: &World<'_>, step: Step) -> Result<(), String> {
-    let (Some((number, Some(ErrorCode::TimedOut))), Step::Entry(entry)) =
-        (step.decided(world), step)
-    else {
-        return Ok(());
+    let (number, named) = match (step.event(), step.decided(world)) {
+        (Some((number, Event::Expired(timer))), _) => (number, Some(timer)),
+        (_, Some((number, Some(ErrorCode::TimedOut)))) => (number, None),
+        _ => return Ok(()),
     };
-    let task = world.task(number);
-    let is_due = |timers: Timers| timers.due().is_some_and(|due| due <= entry.at);
+    let (task, now) = (world.task(number), step.time().unwrap_or(world.now));
+    let is_past = |due: Option<u64>| due.is_some_and(|due| due <= now);
+    let fires = |timers: Timers| match named {
+        None => is_past(timers.due()),
+        Some(ExpiredTimer::Resource) => is_past(timers.resource_due()),
+        Some(ExpiredTimer::Idle) => is_past(timers.idle_due()) && !is_past(timers.resource_due()),
+    };
     ensure(
-        is_due(task.timers) || task.timers_before_end(entry.at).is_some_and(is_due),
-        || format!("task {number} timed out at {}: {:?}", entry.at, task.timers),
+        fires(task.timers) || task.timers_before_end(now).is_some_and(fires),
+        || {
+            format!(
+                "task {number} timed out at {now}, {named:?}: {:?}",
+                task.timers
+            )
+        },
     )
 }

@@ -1,10 +1,11 @@
 //! Where everything that is observed is noted.
 
+use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use urlsession_core::mock::MockRuntime;
-use urlsession_core::{Error, ErrorCode, Observer, Runtime, Task, TaskEvent};
+use urlsession_core::{Error, ErrorCode, ExpiredTimer, Observer, Runtime, Task, TaskEvent};
 
 use super::hand::Hand;
 use crate::script::{AnswerPlan, Schedule, TaskNumber};
@@ -115,8 +116,12 @@ impl Observer for Ends {
         let number = number(task);
         match event {
             TaskEvent::Metrics(_) => {
-                let error = task.error().as_ref().map(Error::code);
-                self.0.of_task(number, Event::Ending(error));
+                let error = task.error();
+                if let Some(timer) = error.as_ref().and_then(expired) {
+                    self.0.of_task(number, Event::Expired(timer));
+                }
+                self.0
+                    .of_task(number, Event::Ending(error.as_ref().map(Error::code)));
             }
             TaskEvent::Completed(error) => {
                 let error = error.map(Error::code);
@@ -129,6 +134,11 @@ impl Observer for Ends {
     fn wants_metrics(&self) -> bool {
         true
     }
+}
+
+/// The timer that ended a task with this error.
+fn expired(error: &Error) -> Option<ExpiredTimer> {
+    error.source()?.downcast_ref().copied()
 }
 
 /// A task's number in the schedule: the first part of its URL's path, or its description where it has no URL.

@@ -282,6 +282,7 @@ impl<'a> World<'a> {
             | Event::Answered(_)
             | Event::AnswerPanicked
             | Event::AnswerDropped
+            | Event::Expired(_)
             | Event::Gave(_)
             | Event::Awaited
             | Event::Finished(_)

@@ -390,7 +390,7 @@ impl TaskView {
             Event::Awaited => self.awaited += 1,
             Event::Finished(_) => self.awaited = self.awaited.saturating_sub(1),
             Event::Server(number, sight) => self.apply_sight(number, sight, scene),
-            Event::Born(_) | Event::State(..) => {}
+            Event::Born(_) | Event::State(..) | Event::Expired(_) => {}
         }
     }
 

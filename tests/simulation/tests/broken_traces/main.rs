@@ -9,7 +9,7 @@ mod tape;
 mod valid;
 
 use urlsession_core::mock::Sight;
-use urlsession_core::{ErrorCode, TaskState, Wants};
+use urlsession_core::{ErrorCode, ExpiredTimer, TaskState, Wants};
 use urlsession_simulation::{
     Callback, Choice, Deed, Event, Leftovers, Queue, RULES, Returned, SessionDeed, What, Who,
 };
@@ -295,6 +295,13 @@ teeth! {
             let end = first(Event::Completed(Some(ErrorCode::TimedOut)));
             tape.instead(first(Event::Answered(Some(Choice::Go))), end)
         };
+    timers_fire_only_when_due: another_timer_is_named = valid::idle() => |tape| {
+        tape.with_after(server(Sight::Aborted), first(Event::Expired(ExpiredTimer::Resource)))
+    };
+    timers_fire_only_when_due: the_idle_timer_is_named_where_both_are_due = valid::idle() => |mut tape| {
+        tape.schedule.setup.resource = 50;
+        tape.with_after(server(Sight::Aborted), first(Event::Expired(ExpiredTimer::Idle)))
+    };
     timers_fire_only_when_due: a_timer_fires_while_suspended = valid::suspended() => |tape| {
         let end = first(Event::Completed(Some(ErrorCode::TimedOut)));
         tape.with_after(first(Event::State(Deed::Suspend, TaskState::Suspended)), end)
