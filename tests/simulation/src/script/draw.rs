@@ -361,7 +361,8 @@ fn act(
             6 => push(after, Act::Return(number)),
             _ => {
                 push(after, Act::Leave(number));
-                push(chance.pick(&[0, 0, 20, 60]), Act::Return(number));
+                // Often after it has lost its place.
+                push(chance.pick(&[0, 0, 20, 60, 250]), Act::Return(number));
             }
         };
     }
