@@ -11,7 +11,10 @@ pub(super) fn callbacks_are_serial(world: &World<'_>, step: Step) -> Result<(), 
         Some((number, Event::Called(who, callback, _))) => {
             let is_free = world.task(number).calling.is_none();
             let is_alone = world.tasks.iter().all(|task| task.calling.is_none());
-            let holds = is_free && (is_alone || world.plan.setup.queue == Queue::Concurrent);
+            // An executor that has ended drops its jobs wherever they come, and with them come the calls.
+            let may_overlap = world.plan.setup.queue == Queue::Concurrent
+                || (world.has_executor() && world.has_runtime_ended);
+            let holds = is_free && (is_alone || may_overlap);
             ensure(holds, || {
                 format!("task {number}: {who:?} {callback:?} inside another callback")
             })
@@ -134,23 +137,24 @@ pub(super) fn callbacks_run_on_their_queue(world: &World<'_>, step: Step) -> Res
         (Some((number, Event::Gave(_))), _) => world.task(number).form == Form::Handler,
         _ => false,
     };
-    // An executor that has ended drops its jobs, and with them come the calls.
     let is_elsewhere = world.has_executor() && !world.is_in_job && !world.has_runtime_ended;
     ensure(!is_call || !is_elsewhere, || {
         format!("{step:?} outside the executor's jobs")
     })
 }
 
-/// An answer that comes later is waited for as long as its task goes on; that to the completion, always.
+/// An answer that comes later is waited for as long as its task goes on; that to the completion, always; that to the metrics, no
+/// longer than the session's idle timer runs.
 pub(super) fn answers_are_waited_for(world: &World<'_>, step: Step) -> Result<(), String> {
     let Some((number, Event::AnswerDropped)) = step.event() else {
         return Ok(());
     };
-    let task = world.task(number);
-    let now = step.time().unwrap_or(world.now);
-    let is_due = task.timers.due().is_some_and(|due| due <= now);
-    let is_last = matches!(task.question, Some((_, Callback::Complete(_))));
-    let may_go = !is_last && (task.is_cancelled || is_due);
+    let (task, now) = (world.task(number), step.time().unwrap_or(world.now));
+    let may_go = match task.question {
+        Some((_, Callback::Complete(_))) => false,
+        Some((_, Callback::Metrics)) => now == task.waits_since + world.plan.setup.idle,
+        _ => task.is_cancelled || task.timers.due().is_some_and(|due| due <= now),
+    };
     ensure(may_go || world.has_runtime_ended, || {
         format!(
             "task {number}: the answer to {:?} is dropped",

@@ -173,6 +173,8 @@ pub(crate) struct TaskView {
     pub question: Option<(Who, Callback)>,
     /// The answer has made the load wait.
     pub waits: bool,
+    /// Since when the answer asked for last is waited for.
+    pub waits_since: u64,
     /// The last callback that has settled: whose it was, what, and the choice if there was one.
     pub settled: Option<(Who, Callback, Option<Choice>)>,
     /// The outcome that was decided, as the metrics show it.
@@ -249,6 +251,7 @@ impl TaskView {
             calling: None,
             question: None,
             waits: false,
+            waits_since: 0,
             settled: None,
             ending: None,
             measured: [false; 2],
@@ -368,7 +371,7 @@ impl TaskView {
                 }
             }
             Event::Waits => {
-                self.waits = true;
+                (self.waits, self.waits_since) = (true, now);
                 self.timers.stop_idle();
             }
             Event::Answered(choice) => self.apply_answer(choice, now),
