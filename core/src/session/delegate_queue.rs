@@ -164,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_posted_runs_in_its_order() {
+        let (queue, log) = (DelegateQueue::serial(), Arc::new(Mutex::new(Vec::new())));
+        let ran = queue.run_now(|| {
+            for number in 0..3 {
+                let log = log.clone();
+                queue.post(Box::new(move || log.lock().unwrap().push(number)));
+            }
+        });
+        assert!(ran.is_ok());
+        assert_eq!(*log.lock().unwrap(), [0, 1, 2]);
+    }
+
+    #[test]
     fn a_busy_queue_gives_the_callback_back() {
         let queue = DelegateQueue::serial();
         let inner = queue.run_now(|| queue.run_now(|| ()).is_err());

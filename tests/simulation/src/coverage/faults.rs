@@ -62,6 +62,7 @@ table! {
         DroppedInside = "a future is dropped inside a callback",
         HandlerPanics = "a completion handler panics",
         AnsweredSuspended = "an answer suspends its task",
+        FarewellPanics = "a session's delegate panics at its end",
         AwaitedEnd = "somebody waits for a task's end",
         CompletionPassedOn = "an unhandled completion is passed on",
     }
@@ -84,6 +85,7 @@ impl Faults {
         match step.of_session() {
             Some(What::Did(SessionDeed::WallClockJumps(_))) => self.add(Fault::WallClockJumps),
             Some(What::Did(SessionDeed::Reset)) => self.add(Fault::SessionReset),
+            Some(What::BecameInvalid) if world.plan.setup.panics => self.add(Fault::FarewellPanics),
             _ => {}
         }
     }

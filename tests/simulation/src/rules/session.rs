@@ -21,7 +21,10 @@ pub(super) fn completions_precede_invalidation(
         Some(What::BecameInvalid) => {
             let unfinished = world.tasks.iter().position(|task| !is_done(world, task));
             ensure(
-                world.is_finishing && !world.became_invalid && unfinished.is_none(),
+                world.is_finishing
+                    && !world.became_invalid
+                    && unfinished.is_none()
+                    && hears_the_end(world),
                 || format!("invalid too early or again; unfinished: {unfinished:?}"),
             )
         }
@@ -91,8 +94,11 @@ pub(super) fn delegates_are_released(world: &World<'_>, step: Step) -> Result<()
     }
 }
 
-/// No task that is done with keeps its delegate.
+/// No task that is done with keeps its delegate, nor a session that has said farewell.
 fn none_is_kept(world: &World<'_>) -> Result<(), String> {
+    ensure(!world.became_invalid || world.was_released, || {
+        "the session has ended, and keeps its delegate".to_owned()
+    })?;
     world.numbered().try_for_each(|(number, task)| {
         let keeps =
             world.plan.tasks[usize::from(number)].has_delegate && !task.is_delegate_released;

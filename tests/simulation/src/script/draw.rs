@@ -77,6 +77,7 @@ fn setup(chance: &mut Chance) -> Setup {
                 wants.without(Wants::METRICS)
             }
         }),
+        panics: chance.one_in(16),
         is_observed,
         before,
         connected,

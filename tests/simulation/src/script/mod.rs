@@ -38,6 +38,8 @@ pub struct Setup {
     pub queue: Queue,
     /// What the session's delegate wants; `None` without a delegate.
     pub delegate: Option<Wants>,
+    /// The session's delegate panics as it is told of the end.
+    pub panics: bool,
     /// Observers are told, and metrics collected.
     pub is_observed: bool,
     /// What is known of connections before the first.

@@ -194,6 +194,9 @@ impl Delegate for Judge {
 
     fn did_become_invalid(&self, _: &Session, _: Option<&Error>) {
         self.log.note(What::BecameInvalid);
+        if self.log.plan().setup.panics {
+            panic_quietly();
+        }
     }
 }
 

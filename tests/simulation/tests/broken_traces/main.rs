@@ -259,6 +259,14 @@ teeth! {
     delegates_are_released: a_tasks_delegate_is_kept = valid::passed_on() => |tape| {
         tape.without(first(Event::DelegateReleased))
     };
+    completions_precede_invalidation: a_delegate_that_does_not_care_is_told_of_the_end =
+        valid::success() => |mut tape| {
+            tape.schedule.setup.delegate = Some(Wants::ALL.without(Wants::INVALIDATION));
+            tape
+        };
+    delegates_are_released: the_sessions_delegate_is_kept_a_while = valid::success() => |tape| {
+        tape.delayed_after(What::BecameInvalid, 10)
+    };
     delegates_are_released: a_delegate_goes_before_the_end = valid::success() => |tape| {
         tape.with_after(server(Sight::Connected), What::DelegateReleased)
     };

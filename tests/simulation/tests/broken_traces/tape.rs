@@ -25,6 +25,7 @@ impl Tape {
             resource: 1000,
             queue: Queue::Serial,
             delegate: Some(Wants::ALL),
+            panics: false,
             is_observed: true,
             before: Multiplexing::No,
             connected: Multiplexing::No,
