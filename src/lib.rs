@@ -72,6 +72,25 @@ pub fn shared() -> Session {
     singleton::shared()
 }
 
+/// The way to the network as the platform tells it, one monitor for the whole program; Apple's `NWPathMonitor`.
+///
+/// ```no_run
+/// # async fn watch() {
+/// let monitor = urlsession::network_monitor();
+/// let mut path = monitor.settled().await;
+/// while path.is_expensive {
+///     path = monitor.changed(path).await;
+/// }
+/// # }
+/// ```
+#[must_use]
+pub fn network_monitor() -> std::sync::Arc<dyn NetworkMonitor> {
+    #[cfg(not(target_arch = "wasm32"))]
+    return native::network_monitor();
+    #[cfg(target_arch = "wasm32")]
+    return web::network_monitor();
+}
+
 /// The platform of the compilation target, for [`Session::builder`].
 #[must_use]
 pub fn platform(configuration: &Configuration) -> Platform {

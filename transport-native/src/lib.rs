@@ -24,6 +24,7 @@ mod http1;
 mod http2;
 mod io;
 mod marking;
+mod network;
 mod platform;
 mod pool;
 mod race;
@@ -39,6 +40,7 @@ mod upload;
 #[cfg(feature = "decode")]
 pub use decode::NativeDecoder;
 pub use files::NativeFiles;
+pub use network::{NativeNetwork, network_monitor};
 pub use platform::{NativePlatform, platform, platform_on_own_thread};
 pub use runtime::NativeRuntime;
 pub use transport::NativeTransport;

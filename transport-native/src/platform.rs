@@ -10,6 +10,7 @@ use urlsession_core::{Configuration, Platform};
 use crate::connect::Dialer;
 use crate::executor::Executor;
 use crate::files::NativeFiles;
+use crate::network::NativeNetwork;
 use crate::pool::{Limits, Pool};
 use crate::resolve::{self, Overrides};
 use crate::runtime::NativeRuntime;
@@ -122,7 +123,8 @@ impl NativePlatform {
             Arc::new(NativeTransport::new(pool, Arc::new(dialer))),
             Arc::new(NativeRuntime::new(executor)),
             Arc::new(files),
-        );
+        )
+        .with_network(NativeNetwork::new());
         #[cfg(feature = "decode")]
         let platform = platform.with_decoder(crate::NativeDecoder::new());
         platform

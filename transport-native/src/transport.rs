@@ -10,6 +10,7 @@ use urlsession_core::{
 use crate::connect::Dialer;
 use crate::exchange;
 use crate::marking;
+use crate::network;
 use crate::pool::Pool;
 
 /// HTTP over sockets: HTTP/1.1 by hyper and HTTP/2 by h2, on a pool of its own, TLS by rustls.
@@ -30,7 +31,7 @@ impl Transport for NativeTransport {
         let mut capabilities = Capabilities::all();
         capabilities.tls_configuration = cfg!(feature = "tls");
         capabilities.service_type = marking::IS_POSSIBLE;
-        capabilities.network_cost = false;
+        capabilities.network_cost = network::TELLS_COST;
         capabilities.metrics = false;
         capabilities
     }

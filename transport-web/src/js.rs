@@ -174,12 +174,30 @@ extern "C" {
 
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn navigator(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn connection(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter, js_name = saveData)]
+    pub(crate) fn save_data(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = addEventListener)]
+    pub(crate) fn add_event_listener(
+        this: &Foreign,
+        event: &str,
+        listener: &JsValue,
+    ) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_namespace = Uint8Array, js_name = prototype)]
     static BYTE_ARRAY: JsValue;
+}
+
+/// True when the property is there and true.
+pub(crate) fn is_true(property: Result<JsValue, JsValue>) -> bool {
+    property.is_ok_and(|property| property.as_bool() == Some(true))
 }
 
 /// True unless the browser says that it has no network.

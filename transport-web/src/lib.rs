@@ -21,6 +21,7 @@ mod fields;
 mod files;
 mod incoming;
 mod js;
+mod network;
 mod outgoing;
 mod promised;
 mod runtime;
@@ -35,6 +36,7 @@ use urlsession_core::{Configuration, Platform};
 pub use fields::is_forbidden;
 pub use files::{NoFiles, WebFiles};
 pub use incoming::Malformed;
+pub use network::{WebNetwork, network_monitor};
 pub use runtime::WebRuntime;
 pub use script_error::ScriptError;
 pub use transport::WebTransport;
@@ -53,4 +55,5 @@ pub fn platform(_configuration: &Configuration) -> Platform {
         Arc::new(WebRuntime::new()),
         Arc::new(WebFiles::new()),
     )
+    .with_network(WebNetwork::new())
 }

@@ -127,10 +127,17 @@ impl MockNetwork {
             .told
             .report(match parts.is_told.load(Ordering::Relaxed) {
                 false => NetworkPath::UNKNOWN,
-                true if !parts.tells_cost.load(Ordering::Relaxed) => path.without_cost(),
+                true if !parts.tells_cost.load(Ordering::Relaxed) => without_cost(path),
                 true => path,
             });
     }
+}
+
+/// The path, as far as a platform that tells neither kind nor cost knows it.
+fn without_cost(path: NetworkPath) -> NetworkPath {
+    let mut known = NetworkPath::UNKNOWN;
+    known.status = path.status;
+    known
 }
 
 /// The cause of a connection's failure while the mock's network is away.

@@ -96,11 +96,6 @@ impl NetworkPath {
         self
     }
 
-    /// The same, as far as a platform that tells neither kind nor cost knows it.
-    pub(crate) const fn without_cost(self) -> Self {
-        Self::of(self.status, NetworkKind::Unknown)
-    }
-
     const fn of(status: NetworkStatus, kind: NetworkKind) -> Self {
         Self {
             status,
