@@ -12,26 +12,27 @@ use crate::seams::transport::HopResponse;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::network::{Forbidden, NetworkPath};
 
+/// True where nothing can be in the hop's way, as far as is known, and nothing would be waited for: it may be sent as it is.
+pub(crate) fn is_clear<A: App>(app: &A, hop: &Hop) -> bool {
+    !is_choosy(app, hop) && reported(app).is_plain()
+}
+
 /// Makes the hop once there is a way.
 ///
 /// All this is about connecting. A transport that finds no route is heard as well, for a platform may know nothing of paths, or
 /// know it late: the attempt is made again when the path changes, and now and then.
 pub(crate) async fn reach<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
-    let monitor = app.platform().network.as_ref();
     let waits = app.configuration().waits_for_connectivity;
-    let is_choosy = waits || !forbidden(app, hop).is_nothing();
     let mut attempts = 0_u32;
     let mut failure = None;
     loop {
-        if let Some(monitor) = monitor
-            && (is_choosy || !monitor.path().is_plain())
-        {
-            Box::pin(find_path(app, hop, monitor)).await?;
+        if let Some(monitor) = &app.platform().network {
+            find_path(app, hop, monitor).await?;
         }
         let before = reported(app);
         match send(app, hop).await {
             Err(error) if waits && is_out_of_reach(app, hop, &error) => {
-                Box::pin(pause(app, before, attempts)).await?;
+                pause(app, before, attempts).await?;
                 failure = Some(error);
                 attempts = attempts.saturating_add(1);
             }
@@ -109,6 +110,11 @@ fn is_out_of_reach<A: App>(app: &A, hop: &Hop, error: &Error) -> bool {
     let tells = app.platform().transport.capabilities().distinct_errors;
     let origin = request.origin();
     origin.is_some_and(|origin| lacks_network(error, origin.host(), request.method(), tells))
+}
+
+/// True when the session waits for networks, or not every one may be used.
+fn is_choosy<A: App>(app: &A, hop: &Hop) -> bool {
+    app.configuration().waits_for_connectivity || !forbidden(app, hop).is_nothing()
 }
 
 /// What the session forbids, and the request beside it.

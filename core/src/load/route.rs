@@ -1,8 +1,8 @@
 //! Sends a hop on its way: to the protocol that serves it, or to the transport.
 
 use crate::load::protocol;
-use crate::load::reach::reach;
-use crate::load::send::Hop;
+use crate::load::reach::{is_clear, reach};
+use crate::load::send::{Hop, send};
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::HopResponse;
@@ -26,7 +26,8 @@ impl From<HopResponse> for Answer {
 /// Makes the hop and gives its answer.
 pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
-        Route::Transport => reach(app, hop).await.map(Answer::from),
+        Route::Transport if is_clear(app, hop) => send(app, hop).await.map(Answer::from),
+        Route::Transport => Box::pin(reach(app, hop)).await.map(Answer::from),
         Route::Protocol(number) => protocol::load(app, hop, app.protocols().get(number)).await,
         Route::Nowhere => Err(Error::new(ErrorCode::UnsupportedUrl).with_cause(format!(
             "nobody serves the scheme {}",
