@@ -223,7 +223,7 @@
 //! | `startLoading`, `stopLoading` | [`UrlProtocol::start_loading`](crate::UrlProtocol::start_loading); to stop is to drop what it gave |
 //! | properties of a request | [`Request::property`](crate::Request::property), [`Request::with_property`](crate::Request::with_property), [`Request::without_property`](crate::Request::without_property) |
 //! | `URLProtocolClient` | [`ProtocolClient`](crate::ProtocolClient) or [`ProtocolEvents`](crate::ProtocolEvents); to finish and to fail is to return; cached responses and challenges later |
-//! | built in: http, https, data, ws, file, … | http, https and data, see [`UrlProtocol`](crate::UrlProtocol); file and ws later; ftp never: deprecated |
+//! | built in: http, https, data, ws, file, … | http, https, data and, where the platform has files, file: see [`UrlProtocol`](crate::UrlProtocol); ws later; ftp never: deprecated |
 //!
 //! # 1.13 Progress
 //!

@@ -95,6 +95,8 @@ async fn tasks_share_no_mutable_request() {
 
 mod names;
 
+mod local_schemes;
+
 mod loops;
 
 /// Row 46.

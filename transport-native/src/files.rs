@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, Files};
+use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, Files, Url};
 
 use crate::errors;
 use crate::executor::{Executor, Spawned};
@@ -37,11 +37,15 @@ impl NativeFiles {
     pub(crate) async fn open(&self, file: &FileRef, offset: u64) -> Result<FileBody, Error> {
         let path = file.path().to_owned();
         let opened = self.executor.spawn_blocking(move || {
+            // Looked at before it is opened: to open a pipe that nobody writes to never ends.
+            if !std::fs::metadata(&path)?.is_file() {
+                return Err(match path.is_dir() {
+                    true => io::ErrorKind::IsADirectory.into(),
+                    false => io::Error::other("neither a file nor a directory"),
+                });
+            }
             let mut file = File::open(path)?;
             let facts = file.metadata()?;
-            if facts.is_dir() {
-                return Err(io::ErrorKind::IsADirectory.into());
-            }
             file.seek(SeekFrom::Start(offset))?;
             Ok((file, facts.len().saturating_sub(offset)))
         })?;
@@ -67,6 +71,10 @@ impl Files for NativeFiles {
             let body = files.open(&file, offset).await?;
             Ok(Box::new(body) as Box<dyn Body>)
         })
+    }
+
+    fn file_at(&self, url: &Url) -> Option<FileRef> {
+        url.to_file_path().ok().map(FileRef::new)
     }
 
     fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {

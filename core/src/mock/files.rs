@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 use super::exchange::scripted;
 use crate::seams::files::Files;
@@ -168,6 +170,12 @@ impl Files for MockFiles {
             .make(file.path())
             .map(|sink| Box::new(sink) as Box<dyn FileSink>);
         Box::pin(std::future::ready(made))
+    }
+
+    /// The path as the URL has it, percent-encoding undone.
+    fn file_at(&self, url: &Url) -> Option<FileRef> {
+        let path = percent_decode_str(url.path()).decode_utf8().ok()?;
+        Some(FileRef::new(&*path))
     }
 }
 

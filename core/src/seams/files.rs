@@ -1,5 +1,7 @@
 //! Files, where the platform has them.
 
+use url::Url;
+
 use crate::words::body::{Body, FileRef, FileSink};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
@@ -19,4 +21,9 @@ pub trait Files: MaybeSend + MaybeSync + 'static {
     /// # Errors
     /// [`CannotCreateFile`](crate::ErrorCode::CannotCreateFile).
     fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>>;
+
+    /// The file that a `file:` URL without a host names; `None` when it names none here, as by default.
+    fn file_at(&self, _url: &Url) -> Option<FileRef> {
+        None
+    }
 }

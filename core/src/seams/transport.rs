@@ -180,6 +180,8 @@ pub struct Capabilities {
     pub streamed_upload: bool,
     /// A request's body can be a file. False: the task fails with [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist).
     pub file_upload: bool,
+    /// `file:` URLs can be loaded. False: they fail with [`UnsupportedUrl`](crate::ErrorCode::UnsupportedUrl).
+    pub file_urls: bool,
     /// Any header field can be set. False: the platform keeps some to itself and drops them.
     pub all_request_headers: bool,
     /// Every header field of the response is seen. False: across origins only those that the server exposes.
@@ -217,6 +219,7 @@ impl Capabilities {
             upload_progress: true,
             streamed_upload: true,
             file_upload: true,
+            file_urls: true,
             all_request_headers: true,
             all_response_headers: true,
             encoded_bodies: true,
@@ -240,6 +243,7 @@ impl Capabilities {
             upload_progress: false,
             streamed_upload: false,
             file_upload: false,
+            file_urls: false,
             all_request_headers: false,
             all_response_headers: false,
             encoded_bodies: false,

@@ -368,6 +368,11 @@ macro_rules! for_each_case {
                 data_urls_are_read [];
                 broken_data_urls_fail_without_a_response [];
                 data_urls_are_for_get_and_head [];
+                file_urls_are_read [Has(FILE_URLS)];
+                file_urls_are_for_get_and_head [Has(FILE_URLS)];
+                a_file_that_is_not_there_is_an_error [Has(FILE_URLS)];
+                a_file_of_another_machine_is_unsupported [Has(FILE_URLS)];
+                file_urls_are_unsupported [Lacks(FILE_URLS)];
             }
             capabilities {
                 interim_responses_are_reported_first [Has(INFORMATIONAL)];

@@ -50,6 +50,7 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
         ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
         ("progress", &format!("{url}/bytes/30000000")),
         ("mock", ""),
+        ("custom_protocol", ""),
         ("blocking", &*format!("{url}/country.txt")),
         ("tower", &*format!("{url}/country.txt")),
         ("demo", "--once"),

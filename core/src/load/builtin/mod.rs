@@ -1,6 +1,7 @@
 //! The protocols that every session has.
 
 mod data;
+mod file;
 
 use std::sync::Arc;
 
@@ -12,8 +13,12 @@ use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 
 /// Those of a session on `platform`, asked after the app's own.
-pub(crate) fn protocols(_: &Platform) -> Vec<Arc<dyn UrlProtocol>> {
-    vec![Arc::new(data::DataProtocol)]
+pub(crate) fn protocols(platform: &Platform) -> Vec<Arc<dyn UrlProtocol>> {
+    let mut protocols: Vec<Arc<dyn UrlProtocol>> = vec![Arc::new(data::DataProtocol)];
+    if platform.transport.capabilities().file_urls {
+        protocols.push(Arc::new(file::FileProtocol(platform.files.clone())));
+    }
+    protocols
 }
 
 /// What is there to be read can be read, and nothing else: true for a GET, false for a HEAD.

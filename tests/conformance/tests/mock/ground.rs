@@ -116,7 +116,7 @@ impl Ground for MockGround {
     }
 
     fn file(&self, content: &[u8]) -> FileRef {
-        let path = format!("file-{}", self.0.next_file.fetch_add(1, Ordering::Relaxed));
+        let path = format!("/file-{}", self.0.next_file.fetch_add(1, Ordering::Relaxed));
         self.0.files.insert(&path, content);
         FileRef::new(path)
     }
@@ -182,6 +182,7 @@ pub(crate) fn lesser() -> Vec<(&'static str, Capabilities)> {
             without(|able| able.streamed_upload = false),
         ),
         ("file_upload", without(|able| able.file_upload = false)),
+        ("file_urls", without(|able| able.file_urls = false)),
         (
             "all_request_headers",
             without(|able| able.all_request_headers = false),
