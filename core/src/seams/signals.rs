@@ -44,7 +44,6 @@ pub(crate) struct Signals {
     active_at: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
-    encoded: AtomicU64,
     has_mail: AtomicBool,
     #[expect(
         clippy::box_collection,
@@ -66,7 +65,6 @@ impl Signals {
             active_at: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            encoded: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
             collector: None,
@@ -169,16 +167,6 @@ impl Signals {
     /// Bytes of the response's body delivered so far.
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn add_encoded(&self, count: u64) {
-        self.encoded.fetch_add(count, Ordering::Relaxed);
-    }
-
-    /// Bytes of the body that came and were decoded; 0 for one that was not.
-    #[cfg(test)]
-    pub(crate) fn encoded(&self) -> u64 {
-        self.encoded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn post(&self, mail: Mail) {

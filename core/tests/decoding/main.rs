@@ -8,6 +8,7 @@
 mod codec;
 
 use std::error::Error as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use codec::{Virtual, next, runs};
 use futures::StreamExt;
@@ -15,8 +16,8 @@ use futures::future::{Either, select};
 use http::{Method, header};
 use urlsession_core::mock::{MockPlatform, Reply, Step};
 use urlsession_core::{
-    Bytes, Capabilities, Configuration, DecodingError, Error, ErrorCode, IntoRequest, Request,
-    Response, Session,
+    Answer, Bytes, Capabilities, Configuration, DecodingError, Delegate, Error, ErrorCode,
+    IntoRequest, Request, Response, Session, Task, TaskMetrics, Wants,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -82,6 +83,44 @@ fn decoded_bytes_are_counted_and_their_number_is_not_foretold() {
     mock.runtime().block_on(task.finished()).unwrap();
     assert_eq!(task.count_of_bytes_received(), 200);
     assert_eq!(task.count_of_bytes_expected_to_receive(), None);
+}
+
+/// Keeps the metrics of one task.
+#[derive(Default)]
+struct Measured(Mutex<Option<TaskMetrics>>);
+
+impl Measured {
+    fn slot(&self) -> MutexGuard<'_, Option<TaskMetrics>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Delegate for Measured {
+    fn wants(&self) -> Wants {
+        Wants::METRICS
+    }
+
+    fn did_finish_collecting_metrics(&self, _: &Task, metrics: &TaskMetrics) -> Answer<()> {
+        *self.slot() = Some(metrics.clone());
+        ().into()
+    }
+}
+
+#[test]
+fn metrics_tell_what_came_and_what_it_was_decoded_to() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .respond(|_| under("runs").body(&[200, b'a', 0][..]));
+    let (session, measured) = (session(&mock), Arc::new(Measured::default()));
+    let load = session.data_with_delegate(URL, measured.clone());
+    mock.runtime().block_on(load).unwrap();
+    let metrics = measured.slot().take().unwrap();
+    let transaction = &metrics.transaction_metrics[0];
+    let counted = (
+        transaction.count_of_response_body_bytes_received,
+        transaction.count_of_response_body_bytes_after_decoding,
+    );
+    assert_eq!(counted, (Some(3), Some(200)));
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Bodies that are decoded as they are pulled, and those that are not.
 
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::chain::{Chain, Pulled};
-use crate::seams::signals::Signals;
 use crate::words::body::Body;
 use crate::words::decoding::DecodingError;
 use crate::words::error::Error;
@@ -19,16 +17,11 @@ const STEPS: u32 = 32;
 pub(super) struct DecodedBody {
     body: Box<dyn Body>,
     chain: Chain,
-    signals: Arc<Signals>,
 }
 
 impl DecodedBody {
-    pub(super) fn new(body: Box<dyn Body>, chain: Chain, signals: Arc<Signals>) -> Self {
-        Self {
-            body,
-            chain,
-            signals,
-        }
+    pub(super) fn new(body: Box<dyn Body>, chain: Chain) -> Self {
+        Self { body, chain }
     }
 
     fn poll_decoded(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
@@ -42,10 +35,7 @@ impl DecodedBody {
                     return Poll::Pending;
                 }
                 Pulled::Hungry => match ready!(self.body.poll_next_chunk(context)).transpose()? {
-                    Some(chunk) => {
-                        self.signals.add_encoded(chunk.len() as u64);
-                        self.chain.feed(chunk);
-                    }
+                    Some(chunk) => self.chain.feed(chunk),
                     None => self.chain.end(),
                 },
             }
@@ -87,66 +77,5 @@ impl Body for RefusedBody {
 
     fn trailers(&mut self) -> Option<HeaderMap> {
         self.body.trailers()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-    use crate::policy::coding::Bounds;
-    use crate::seams::decoder::{Decoded, Decoder, Decoding};
-    use crate::seams::runtime::Clock;
-    use crate::testing::test;
-    use crate::words::body::InMemory;
-    use crate::words::configuration::Configuration;
-    use crate::words::error::Cause;
-    use crate::words::time::Moment;
-
-    struct Stopped;
-
-    impl Clock for Stopped {
-        fn now(&self) -> Moment {
-            Moment::from_nanos(0)
-        }
-    }
-
-    /// Each byte twice.
-    struct Twice;
-
-    impl Decoder for Twice {
-        fn codings(&self) -> &[&'static str] {
-            &["twice"]
-        }
-
-        fn decoding(&self, _: &str) -> Box<dyn Decoding> {
-            Box::new(Self)
-        }
-    }
-
-    impl Decoding for Twice {
-        fn decode(&mut self, input: &mut Bytes, output: &mut Vec<u8>) -> Result<Decoded, Cause> {
-            output.extend(input.split_off(0).iter().flat_map(|&byte| [byte; 2]));
-            Ok(Decoded::NeedsInput)
-        }
-
-        fn may_end(&self) -> bool {
-            true
-        }
-    }
-
-    #[test]
-    fn the_bytes_that_came_are_counted_as_they_came() {
-        let signals = Arc::new(Signals::new(Arc::new(Stopped), false));
-        let bounds = Bounds::of(&Configuration::default());
-        let chain = Chain::new(vec!["twice".to_owned()], Arc::new(Twice), bounds);
-        let body = Box::new(InMemory::new("abc".into()));
-        let mut decoded = DecodedBody::new(body, chain, signals.clone());
-        let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(Some(Ok(chunk))) = decoded.poll_next_chunk(&mut context) else {
-            panic!("no chunk");
-        };
-        assert_eq!((&chunk[..], signals.encoded()), (&b"aabbcc"[..], 3));
     }
 }

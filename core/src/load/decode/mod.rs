@@ -55,8 +55,7 @@ fn undo<A: App>(app: &A, answer: HopResponse, decoder: Arc<dyn Decoder>) -> Cont
         return known_length(response, body);
     }
     let chain = Chain::new(codings, decoder, Bounds::of(app.configuration()));
-    let signals = app.signals().clone();
-    decoded(response, DecodedBody::new(body, chain, signals))
+    decoded(response, DecodedBody::new(body, chain))
 }
 
 fn as_it_came(answer: HopResponse) -> Content {
