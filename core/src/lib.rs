@@ -29,6 +29,8 @@ pub use interop::http_body::IntoRequestBody;
 pub use interop::json::UnexpectedStatus;
 #[cfg(feature = "tracing")]
 pub use interop::tracing::TracingObserver;
+#[cfg(feature = "metrics")]
+pub use policy::waterfall::Waterfall;
 #[cfg(feature = "progress")]
 pub use progress::{
     AddChildError, Progress, ProgressObservation, ProgressShare, ProgressSnapshot, ProgressState,

@@ -33,6 +33,10 @@ impl Screen {
         }
     }
 
+    pub(crate) fn has_colour(&self) -> bool {
+        self.has_colour
+    }
+
     pub(crate) fn ink(&self, ink: Ink, text: &str) -> String {
         if self.has_colour {
             format!("\x1b[{}m{text}\x1b[0m", ink as u8)

@@ -7,10 +7,10 @@ use urlsession::ErrorCode::{CannotParseResponse, NetworkConnectionLost};
 use crate::report::{Failure, Report};
 use crate::screen::{Ink, Screen};
 use crate::stage::Stage;
-use crate::{basics, figures, flow, queue, redirects, secure, trouble};
+use crate::{basics, figures, flow, queue, redirects, secure, trouble, waterfall};
 
 /// Runs them all; true when each went as it must.
-pub(crate) async fn tour(screen: Screen, once: bool) -> Result<bool, Failure> {
+pub(crate) async fn tour(screen: Screen, once: bool, svg: Option<&str>) -> Result<bool, Failure> {
     let stage = Stage::new(screen, once)?;
     let (began, mut report) = (Instant::now(), Report::default());
     stage.screen.line(&format!(
@@ -21,6 +21,12 @@ pub(crate) async fn tour(screen: Screen, once: bool) -> Result<bool, Failure> {
     transfers(&stage, &mut report).await;
     encryption(&stage, &mut report).await;
     trouble(&stage, &mut report).await;
+    let metrics = (
+        "metrics",
+        "Waterfall::new(&metrics).to_text(100), of 7 transfers at once",
+    );
+    let drawn = waterfall::draw(&stage, svg);
+    stage.run(&mut report, metrics, drawn).await;
     report.show(&stage.screen);
 
     let (count, failures) = (report.len(), report.failures());

@@ -15,6 +15,7 @@ use crate::http1;
 #[cfg(feature = "http2")]
 use crate::http2;
 use crate::io::{Io, Socket, Stream};
+use crate::phases::{Phase, Phases, Waiting};
 use crate::pool::{Birth, Destination, Pool};
 use crate::race;
 use crate::resolve::{self, Overrides};
@@ -47,11 +48,39 @@ pub(crate) enum Dialed {
     Http2(http2::Place),
 }
 
+impl Dialed {
+    /// An exchange begins on it: what metrics say of it.
+    pub(crate) fn describe(&self, events: &ExchangeEvents, is_reused: bool) {
+        match self {
+            Self::Http1(connection) => connection.line().describe(events, "http/1.1", is_reused),
+            #[cfg(feature = "http2")]
+            Self::Http2(place) => place.connection().line().describe(events, "h2", is_reused),
+        }
+    }
+}
+
 /// A connection just made.
 enum Made {
     Http1(Box<http1::Connection>),
     #[cfg(feature = "http2")]
     Http2(Arc<http2::Connection>),
+}
+
+/// An attempt at a connection.
+struct Attempt {
+    origin: Arc<Origin>,
+    birth: Birth,
+    phases: Arc<Phases>,
+}
+
+impl Attempt {
+    fn new(to: Destination<'_>, pool: &Pool, events: &ExchangeEvents) -> Self {
+        Self {
+            origin: Arc::clone(to.origin),
+            birth: pool.birth(to.service),
+            phases: Phases::new(events),
+        }
+    }
 }
 
 /// An attempt at a connection that many wait for. It goes on while any of them lives, polled or not.
@@ -109,9 +138,11 @@ impl Dialer {
         events: &ExchangeEvents,
     ) -> Result<Dialed, Error> {
         let origin = to.origin;
-        let birth = pool.birth(to.service);
-        let made = make(Arc::clone(self), Arc::clone(origin), birth);
+        let attempt = Attempt::new(to, pool, events);
+        let waiting = Waiting::begin(events, &attempt.phases);
+        let made = make(Arc::clone(self), attempt);
         let made = self.executor.spawn(made)?.await??;
+        drop(waiting);
         if origin.is_secure() {
             pool.learn(origin, made.carries());
             events.connected(made.carries());
@@ -153,17 +184,17 @@ impl Dialer {
         if !self.expects_http2(origin, pool) {
             return Ok(false);
         }
-        let made = make_for_pool(
-            Arc::clone(self),
-            Arc::clone(origin),
-            Arc::clone(pool),
-            pool.birth(to.service),
-        );
-        let dialing = pool.dialing(to, || {
+        let attempt = Attempt::new(to, pool, events);
+        let (dialing, phases) = pool.dialing(to, || {
+            let phases = Arc::clone(&attempt.phases);
+            let made = make_for_pool(Arc::clone(self), Arc::clone(pool), attempt);
             let spawned = self.executor.spawn(made)?;
-            Ok(async move { spawned.await? }.boxed().shared())
+            Ok((async move { spawned.await? }.boxed().shared(), phases))
         })?;
-        events.connected(dialing.await?);
+        let waiting = Waiting::begin(events, &phases);
+        let carries = dialing.await?;
+        drop(waiting);
+        events.connected(carries);
         Ok(true)
     }
 
@@ -181,11 +212,11 @@ impl Dialer {
 #[cfg(feature = "http2")]
 async fn make_for_pool(
     dialer: Arc<Dialer>,
-    origin: Arc<Origin>,
     pool: Arc<Pool>,
-    birth: Birth,
+    attempt: Attempt,
 ) -> Result<Multiplexing, Error> {
-    let made = make(dialer, Arc::clone(&origin), birth).await.map(|made| {
+    let (origin, service) = (Arc::clone(&attempt.origin), attempt.birth.service());
+    let made = make(dialer, attempt).await.map(|made| {
         let carries = made.carries();
         if origin.is_secure() {
             pool.learn(&origin, carries);
@@ -197,16 +228,22 @@ async fn make_for_pool(
         carries
     });
     // Who finds no place on it needs another attempt, not the end of this one.
-    let service = birth.service();
     let origin = &origin;
     pool.end_dialing(Destination { origin, service });
     made
 }
 
-async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<Made, Error> {
-    let addresses = resolve::addresses(&origin, &dialer.overrides).await?;
+async fn make(dialer: Arc<Dialer>, attempt: Attempt) -> Result<Made, Error> {
+    let Attempt {
+        origin,
+        birth,
+        phases,
+    } = attempt;
+    let addresses = resolve::addresses(&origin, &dialer.overrides, &phases).await?;
+    phases.begin(Phase::Connect);
     let socket = Socket::new(race::connect(&addresses, birth.service()).await?);
-    let stream = dialer.secure(&origin, socket).await?;
+    let stream = dialer.secure(&origin, socket, &phases).await?;
+    phases.end(Phase::Connect);
     #[cfg(not(feature = "http2"))]
     if dialer.assumes_http2 && !origin.is_secure() {
         return Err(crate::errors::Fault::NoHttp2.into());
@@ -223,18 +260,24 @@ async fn make(dialer: Arc<Dialer>, origin: Arc<Origin>, birth: Birth) -> Result<
 
 impl Dialer {
     #[cfg(feature = "tls")]
-    async fn secure(&self, origin: &Origin, socket: Socket) -> Result<Stream, Error> {
+    async fn secure(
+        &self,
+        origin: &Origin,
+        socket: Socket,
+        phases: &Phases,
+    ) -> Result<Stream, Error> {
         if origin.is_secure() {
-            return self
-                .tls
-                .handshake(origin.host(), socket, &self.executor)
-                .await;
+            phases.begin(Phase::Tls);
+            let handshake = self.tls.handshake(origin.host(), socket, &self.executor);
+            let stream = handshake.await?;
+            phases.end(Phase::Tls);
+            return Ok(stream);
         }
         Ok(Stream::Plain(socket))
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn secure(&self, _: &Origin, socket: Socket) -> Result<Stream, Error> {
+    async fn secure(&self, _: &Origin, socket: Socket, _: &Phases) -> Result<Stream, Error> {
         Ok(Stream::Plain(socket))
     }
 

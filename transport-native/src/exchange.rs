@@ -142,6 +142,7 @@ async fn attempt_twice(
     let Some(upload) = upload else {
         return Err(failure.error);
     };
+    hop.events.measure_again();
     attempt(hop, dialer, upload, failure.again)
         .await
         .map_err(|failure| failure.error)
@@ -187,32 +188,49 @@ async fn attempt(
     upload: Upload,
     affinity: Affinity,
 ) -> Result<HopResponse, Failure> {
-    match find(hop, dialer, affinity).await? {
+    let (found, is_reused) = find(hop, dialer, affinity).await?;
+    if hop.events.wants_metrics() {
+        found.describe(&hop.events, is_reused);
+    }
+    match found {
         Dialed::Http1(connection) => http1::exchange(connection, hop, upload).await,
         #[cfg(feature = "http2")]
         Dialed::Http2(place) => http2::exchange(place, hop, upload).await,
     }
 }
 
-/// An idle connection that is still good, or a place on a shared one; else a new connection.
-async fn find(hop: &Hop, dialer: &Arc<Dialer>, affinity: Affinity) -> Result<Dialed, Error> {
+/// An idle connection that is still good, or a place on a shared one; else a new connection. True for one that was there.
+async fn find(
+    hop: &Hop,
+    dialer: &Arc<Dialer>,
+    affinity: Affinity,
+) -> Result<(Dialed, bool), Error> {
     let to = Destination {
         origin: hop.target.origin(),
         service: hop.service,
     };
+    let new = async || {
+        let dialed = dialer.dial(to, &hop.pool, &hop.events).await?;
+        Ok((dialed, false))
+    };
     match affinity {
-        Affinity::Same(id) => hop
-            .pool
-            .take_this(to, id)
-            .ok_or_else(|| Fault::ConnectionGone.into()),
-        Affinity::Fresh => dialer.dial(to, &hop.pool, &hop.events).await,
-        Affinity::Any => loop {
-            if let Some(found) = hop.pool.take(to) {
-                return Ok(found);
+        Affinity::Same(id) => {
+            let found = hop.pool.take_this(to, id);
+            let found = found.ok_or(Fault::ConnectionGone)?;
+            Ok((found, true))
+        }
+        Affinity::Fresh => new().await,
+        Affinity::Any => {
+            let mut was_there = true;
+            loop {
+                if let Some(found) = hop.pool.take(to) {
+                    return Ok((found, was_there));
+                }
+                if !dialer.dial_shared(to, &hop.pool, &hop.events).await? {
+                    return new().await;
+                }
+                was_there = false;
             }
-            if !dialer.dial_shared(to, &hop.pool, &hop.events).await? {
-                return dialer.dial(to, &hop.pool, &hop.events).await;
-            }
-        },
+        }
     }
 }

@@ -7,7 +7,7 @@ use urlsession_core::{Multiplexing, Origin};
 
 use crate::http1;
 #[cfg(feature = "http2")]
-use crate::{connect::WeakDial, http2};
+use crate::{connect::WeakDial, http2, phases::Phases};
 
 /// The connections to one origin.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Host {
     pub(crate) shared: Vec<Arc<http2::Connection>>,
     /// The attempt at another that is under way.
     #[cfg(feature = "http2")]
-    pub(crate) dialing: Option<WeakDial>,
+    pub(crate) dialing: Option<(WeakDial, Arc<Phases>)>,
 }
 
 /// Connections taken from the pool, closed by being dropped, after the pool's lock is free.

@@ -63,6 +63,10 @@ impl Connection {
         }))
     }
 
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
+    }
+
     pub(crate) fn id(&self) -> ConnectionId {
         self.birth.id
     }
@@ -74,6 +78,7 @@ impl Connection {
     /// Lays the connection to rest: true when it can serve another exchange. Afterwards it keeps no task awake, nor alive.
     pub(crate) fn rest(&mut self) -> bool {
         self.bell.rest();
+        self.line.end_measuring();
         // As a rule hyper has asked for the next request with its last poll.
         let line = Arc::clone(&self.line);
         self.is_free() || line.resting(|| self.settle())
@@ -155,6 +160,7 @@ pub(crate) async fn exchange(
     mut upload: Upload,
 ) -> Result<Answer, Failure> {
     upload.announce_on(&connection.line);
+    connection.line.measure(&hop.events);
     let was_idle = std::mem::replace(&mut connection.has_served, true);
     let gate = upload.gate().cloned();
     let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);

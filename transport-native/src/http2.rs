@@ -12,7 +12,8 @@ use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, StatusCode};
 use urlsession_core::{
-    Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Response,
+    Body, ConnectionId, Error, ExchangeEvents, HopResponse, Informational, Moment, Response,
+    TransactionMetrics,
 };
 
 use crate::errors::{self, Fault};
@@ -81,6 +82,10 @@ impl Connection {
             line,
             driver,
         }))
+    }
+
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
     pub(crate) fn id(&self) -> ConnectionId {
@@ -177,6 +182,10 @@ pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<
             });
         }
     };
+    measure(&hop.events, |transaction, now| {
+        transaction.request_start = Some(now);
+        transaction.request_end = upload.is_at_end().then_some(now);
+    });
     let pump = (!upload.is_at_end()).then(|| Pump {
         stream,
         upload,
@@ -206,6 +215,14 @@ pub(crate) async fn exchange(place: Place, hop: &Hop, upload: Upload) -> Result<
         awaiting.pump = None;
     }
     answer(response, awaiting.pump, place, hop)
+}
+
+/// Measures where somebody wants it. The bytes of heads are the connection's, compressed with what went before: nobody's alone.
+fn measure(events: &ExchangeEvents, work: impl FnOnce(&mut TransactionMetrics, Moment)) {
+    if events.wants_metrics() {
+        let now = events.clock().now();
+        events.measure(|transaction| work(transaction, now));
+    }
 }
 
 /// What a failed stream says about another attempt.
@@ -294,8 +311,14 @@ impl Awaiting {
         context: &mut Context<'_>,
         events: &ExchangeEvents,
     ) -> Poll<Result<http::Response<RecvStream>, Unanswered>> {
+        let was_sending = self.pump.is_some();
         if let Err(error) = poll_pump(&mut self.pump, context) {
             return Poll::Ready(Err(Unanswered::Ours(error)));
+        }
+        if was_sending && self.pump.is_none() {
+            measure(events, |transaction, now| {
+                transaction.request_end = Some(now)
+            });
         }
         // `None`: the final response is next, or a failure is.
         while let Some(interim) = ready!(self.response.poll_informational(context)) {
@@ -322,6 +345,9 @@ impl Interim {
             return Err(Fault::TooManyInterimResponses);
         }
         events.touched();
+        measure(events, |transaction, now| {
+            transaction.response_start.get_or_insert(now);
+        });
         if head.status.as_u16() > 101 {
             events.informational(Informational {
                 status: head.status,

@@ -2,18 +2,22 @@
 
 use std::io::{self, IoSlice, Read as _};
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use urlsession_core::ErrorCode;
+use urlsession_core::{CipherSuite, ErrorCode, ExchangeEvents, TlsVersion};
 
 use crate::errors::{self, Fault};
 use crate::head::HEADER_BYTES_LIMIT;
+use crate::meter::Meter;
+#[cfg(feature = "tls")]
+use crate::tls;
 
 const FLOWING: u8 = 0;
 const LOOKING: u8 = 1;
@@ -35,6 +39,18 @@ pub(crate) struct Line {
     is_sending: AtomicBool,
     /// What reading failed with, where that is better known here than above: h2 keeps an I/O error's text alone.
     failure: OnceLock<ErrorCode>,
+    /// What there is to say of the connection, once it is made.
+    link: OnceLock<Link>,
+    is_metered: AtomicBool,
+    meter: Mutex<Option<Meter>>,
+}
+
+/// What metrics say of a connection, whoever uses it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Link {
+    local: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
+    tls: Option<(TlsVersion, CipherSuite)>,
 }
 
 impl Line {
@@ -89,6 +105,47 @@ impl Line {
     /// The bytes that have come since the exchange began.
     pub(crate) fn heard(&self) -> usize {
         self.heard.load(Ordering::Relaxed)
+    }
+
+    /// An exchange begins on it: what metrics say of the connection.
+    pub(crate) fn describe(&self, events: &ExchangeEvents, protocol: &str, is_reused: bool) {
+        let link = self.link.get().copied().unwrap_or_default();
+        events.measure(|transaction| {
+            transaction.network_protocol_name = Some(protocol.to_owned());
+            transaction.is_reused_connection = Some(is_reused);
+            transaction.is_proxy_connection = Some(false);
+            transaction.local_address = link.local;
+            transaction.remote_address = link.remote;
+            transaction.negotiated_tls_protocol_version = link.tls.map(|(version, _)| version);
+            transaction.negotiated_tls_cipher_suite = link.tls.map(|(_, suite)| suite);
+        });
+    }
+
+    /// Has the bytes of an exchange measured from now on, where somebody wants that.
+    pub(crate) fn measure(&self, events: &ExchangeEvents) {
+        if let Some(meter) = Meter::of(events) {
+            *self.meter() = Some(meter);
+            self.is_metered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The exchange is over: what moves from now on is not its.
+    pub(crate) fn end_measuring(&self) {
+        if self.is_metered.swap(false, Ordering::Relaxed) {
+            *self.meter() = None;
+        }
+    }
+
+    fn meter(&self) -> MutexGuard<'_, Option<Meter>> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn metered(&self, work: impl FnOnce(&mut Meter)) {
+        if self.is_metered.load(Ordering::Relaxed)
+            && let Some(meter) = &mut *self.meter()
+        {
+            work(meter);
+        }
     }
 
     /// Interim responses and head together may take so much; reading ends where they take more.
@@ -205,6 +262,24 @@ pub(crate) enum Stream {
     Tls(Box<tokio_rustls::client::TlsStream<Socket>>),
 }
 
+impl Link {
+    fn of(stream: &Stream) -> Self {
+        let (tcp, tls) = match stream {
+            Stream::Plain(socket) => (&socket.tcp, None),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => {
+                let (socket, session) = stream.get_ref();
+                (&socket.tcp, tls::negotiated(session))
+            }
+        };
+        Self {
+            local: tcp.local_addr().ok(),
+            remote: tcp.peer_addr().ok(),
+            tls,
+        }
+    }
+}
+
 macro_rules! either {
     ($self:expr, $stream:ident => $call:expr) => {
         match $self {
@@ -227,10 +302,12 @@ pub(crate) struct Io {
 
 impl Io {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self {
+        let made = Self {
             stream,
             parked: false,
-        }
+        };
+        made.line().link.get_or_init(|| Link::of(&made.stream));
+        made
     }
 
     pub(crate) fn line(&self) -> &Arc<Line> {
@@ -256,7 +333,10 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = either!(&mut self.stream, stream => Pin::new(stream).poll_read(context, buffer));
+        self.line()
+            .metered(|meter| meter.read(&buffer.filled()[before..]));
         if let Poll::Ready(Err(error)) = &read
             && let Some(code) = errors::known_in_io(error)
         {
@@ -277,6 +357,9 @@ impl AsyncWrite for Io {
         }
         let written =
             either!(&mut self.stream, stream => Pin::new(stream).poll_write(context, bytes));
+        if let Poll::Ready(Ok(count)) = written {
+            self.line().metered(|meter| meter.wrote(&bytes[..count]));
+        }
         self.park(written)
     }
 
@@ -289,6 +372,10 @@ impl AsyncWrite for Io {
             return Poll::Pending;
         }
         let written = either!(&mut self.stream, stream => Pin::new(stream).poll_write_vectored(context, slices));
+        if let Poll::Ready(Ok(count)) = written {
+            self.line()
+                .metered(|meter| wrote_slices(meter, slices, count));
+        }
         self.park(written)
     }
 
@@ -309,5 +396,14 @@ impl AsyncWrite for Io {
             return Poll::Ready(Ok(()));
         }
         either!(&mut self.stream, stream => Pin::new(stream).poll_shutdown(context))
+    }
+}
+
+/// The first `count` bytes of `slices` went out.
+fn wrote_slices(meter: &mut Meter, slices: &[IoSlice<'_>], mut count: usize) {
+    for slice in slices {
+        let part = &slice[..count.min(slice.len())];
+        count -= part.len();
+        meter.wrote(part);
     }
 }

@@ -18,7 +18,7 @@ use crate::executor::Executor;
 use crate::host::{Closed, Host};
 use crate::http1::Connection;
 #[cfg(feature = "http2")]
-use crate::{connect::SharedDial, http2};
+use crate::{connect::SharedDial, http2, phases::Phases};
 
 /// How many idle connections a transport keeps in all.
 const IDLE_LIMIT: usize = 1_000;
@@ -213,20 +213,18 @@ impl Pool {
     pub(crate) fn dialing(
         &self,
         to: Destination<'_>,
-        start: impl FnOnce() -> Result<SharedDial, Error>,
-    ) -> Result<SharedDial, Error> {
+        start: impl FnOnce() -> Result<(SharedDial, Arc<Phases>), Error>,
+    ) -> Result<(SharedDial, Arc<Phases>), Error> {
         let mut state = self.lock();
         let host = state.host(to);
-        if let Some(dialing) = host
-            .dialing
-            .as_ref()
-            .and_then(futures::future::WeakShared::upgrade)
+        if let Some((dialing, phases)) = &host.dialing
+            && let Some(dialing) = dialing.upgrade()
         {
-            return Ok(dialing);
+            return Ok((dialing, Arc::clone(phases)));
         }
-        let dialing = start()?;
-        host.dialing = dialing.downgrade();
-        Ok(dialing)
+        let (dialing, phases) = start()?;
+        host.dialing = dialing.downgrade().map(|weak| (weak, Arc::clone(&phases)));
+        Ok((dialing, phases))
     }
 
     /// Ends the attempt that [`dialing`](Self::dialing) gives out.

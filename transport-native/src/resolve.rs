@@ -7,6 +7,7 @@ use urlsession_core::url::Host;
 use urlsession_core::{Error, Origin};
 
 use crate::errors::{self, Fault};
+use crate::phases::{Phase, Phases};
 
 /// Addresses given by the program in place of what the name service would say.
 pub(crate) type Overrides = BTreeMap<String, Vec<SocketAddr>>;
@@ -20,6 +21,7 @@ pub(crate) fn canonical(name: &str) -> String {
 pub(crate) async fn addresses(
     origin: &Origin,
     overrides: &Overrides,
+    phases: &Phases,
 ) -> Result<Vec<SocketAddr>, Error> {
     let port = origin.port();
     let name = match origin.host() {
@@ -39,9 +41,11 @@ pub(crate) async fn addresses(
             .map(|address| SocketAddr::new(address, port))
             .to_vec());
     }
+    phases.begin(Phase::Lookup);
     let found = tokio::net::lookup_host((name.as_str(), port))
         .await
         .map_err(errors::of_lookup)?;
+    phases.end(Phase::Lookup);
     let found = in_turn(found.collect());
     if found.is_empty() {
         Err(Fault::NoAddress.into())
@@ -83,11 +87,14 @@ fn in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use urlsession_core::{ErrorCode, Target};
+    use std::sync::Arc;
+    use urlsession_core::{ErrorCode, ExchangeEvents, Target};
 
     fn resolve(url: &str, overrides: &Overrides) -> Result<Vec<String>, Error> {
         let target = Target::parse(url).unwrap();
-        let found = futures::executor::block_on(addresses(target.origin(), overrides))?;
+        let runtime = crate::runtime::NativeRuntime::new(crate::executor::Executor::OwnThread);
+        let phases = Phases::new(&ExchangeEvents::detached(Arc::new(runtime)));
+        let found = futures::executor::block_on(addresses(target.origin(), overrides, &phases))?;
         Ok(found.iter().map(ToString::to_string).collect())
     }
 

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{SignatureScheme, SupportedProtocolVersion, version};
 use tokio_rustls::TlsConnector;
 use urlsession_core::url::Host;
-use urlsession_core::{Configuration, Error, ErrorCode, TlsVersion};
+use urlsession_core::{CipherSuite, Configuration, Error, ErrorCode, TlsVersion};
 
 use crate::errors;
 use crate::executor::Executor;
@@ -98,6 +98,17 @@ pub(crate) fn is_http2(stream: &Stream) -> bool {
         Stream::Plain(_) => false,
         Stream::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(H2),
     }
+}
+
+/// What a handshake has agreed on.
+pub(crate) fn negotiated(session: &rustls::ClientConnection) -> Option<(TlsVersion, CipherSuite)> {
+    let version = match session.protocol_version()? {
+        rustls::ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,
+        rustls::ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
+        _ => return None,
+    };
+    let suite = session.negotiated_cipher_suite()?.suite();
+    Some((version, CipherSuite::new(u16::from(suite))))
 }
 
 /// The name that the certificate must have: without the dot of the root, which certificates never have.

@@ -32,7 +32,6 @@ impl Transport for NativeTransport {
         capabilities.tls_configuration = cfg!(feature = "tls");
         capabilities.service_type = marking::IS_POSSIBLE;
         capabilities.network_cost = network::TELLS_COST;
-        capabilities.metrics = false;
         capabilities
     }
 

@@ -23,7 +23,8 @@ use workspace::Workspace;
 const HELP: &str = "\
 cargo xtask <command>
 
-  demo [URL] [--once]            the tour of real transfers against the embedded origin server
+  demo [URL] [--once] [--svg FILE]
+                                 the tour of real transfers against the embedded origin server
   test [SUITE...] [--verbose]    everything that is checked before a change is taken in
   test --list                    the suites
   campaign [--schedules N] [--seed S]

@@ -7,3 +7,5 @@ pub(crate) mod fields;
 pub(crate) mod priority;
 pub(crate) mod redirect;
 pub(crate) mod trailers;
+#[cfg(feature = "metrics")]
+pub(crate) mod waterfall;
