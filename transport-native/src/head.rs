@@ -1,7 +1,7 @@
 //! Heads: what this transport adds to a request's fields, and what it refuses in a response's.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
     TRANSFER_ENCODING,
 };
 use http::{Method, StatusCode, Uri};
@@ -61,7 +61,7 @@ pub(crate) fn http1(
             headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
     }
-    expect(&upload, &mut headers);
+    announce(&upload, &mut headers);
     let mut request = http::Request::new(upload);
     *request.method_mut() = method.clone();
     *request.uri_mut() = Uri::from(target.path_and_query().clone());
@@ -82,7 +82,7 @@ pub(crate) fn http2(
     if let Some(length) = upload.length() {
         set_length(method, length, &mut headers);
     }
-    expect(upload, &mut headers);
+    announce(upload, &mut headers);
     let scheme = if target.origin().is_secure() {
         http::uri::Scheme::HTTPS
     } else {
@@ -117,8 +117,11 @@ fn copy_fields(from: &HeaderMap, to: &mut HeaderMap) -> bool {
     takes_trailers
 }
 
-/// Says that the body waits, where it does.
-fn expect(upload: &Upload, headers: &mut HeaderMap) {
+/// Says that the body waits, and what follows it, where that is so.
+fn announce(upload: &Upload, headers: &mut HeaderMap) {
+    if let Some(names) = upload.trailer_field() {
+        headers.append(TRAILER, names);
+    }
     if upload.gate().is_some() {
         headers.append(EXPECT, HeaderValue::from_static("100-continue"));
     }

@@ -393,7 +393,10 @@ impl Pump {
                     Some(chunk) => self.chunk.insert(chunk),
                     None => {
                         // A stream that is closed takes no end: its response tells why.
-                        drop(self.stream.send_data(Chunk::default(), true));
+                        drop(match self.upload.trailers() {
+                            Some(trailers) => self.stream.send_trailers(trailers),
+                            None => self.stream.send_data(Chunk::default(), true),
+                        });
                         return Poll::Ready(Ok(()));
                     }
                 },

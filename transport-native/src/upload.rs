@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 
@@ -47,7 +48,11 @@ impl Source {
                 (Chunks::Pulled(Box::new(body)), length)
             }
             Some(HopBody::Stream(..)) => match self.body.take() {
-                Some(HopBody::Stream(body, length)) => (Chunks::Pulled(body), length),
+                // What fields follow has no length: HTTP/1.1 knows them in the chunked coding alone.
+                Some(HopBody::Stream(body, length)) => {
+                    let length = length.filter(|_| body.trailer_names().is_empty());
+                    (Chunks::Pulled(body), length)
+                }
                 _ => return Ok(None),
             },
         };
@@ -122,6 +127,30 @@ impl Upload {
                 line.begin_sending();
             }
             sending.line = Some(Arc::clone(line));
+        }
+    }
+
+    /// The field that announces what follows the body.
+    pub(crate) fn trailer_field(&self) -> Option<HeaderValue> {
+        let Chunks::Pulled(body) = &self.0.as_ref()?.chunks else {
+            return None;
+        };
+        let names: Vec<_> = body
+            .trailer_names()
+            .iter()
+            .map(HeaderName::as_str)
+            .collect();
+        // Names of fields are values of fields.
+        HeaderValue::try_from(names.join(", "))
+            .ok()
+            .filter(|names| !names.is_empty())
+    }
+
+    /// What follows the body, at its end; asked for once.
+    pub(crate) fn trailers(&mut self) -> Option<HeaderMap> {
+        match &mut self.0.as_mut()?.chunks {
+            Chunks::Pulled(body) if !body.trailer_names().is_empty() => body.trailers(),
+            Chunks::Pulled(_) | Chunks::Bytes(_) => None,
         }
     }
 
@@ -234,7 +263,13 @@ impl http_body::Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Chunk>, Error>>> {
-        self.poll_chunk(context).map_ok(Frame::data)
+        match ready!(self.poll_chunk(context)) {
+            Some(chunk) => Poll::Ready(Some(chunk.map(Frame::data))),
+            None => Poll::Ready(
+                self.trailers()
+                    .map(|trailers| Ok(Frame::trailers(trailers))),
+            ),
+        }
     }
 
     fn is_end_stream(&self) -> bool {

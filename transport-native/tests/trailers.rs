@@ -4,10 +4,13 @@
 mod support;
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use support::{Client, get};
 use urlsession_core::http::HeaderMap;
-use urlsession_core::{ConnectionId, ErrorCode};
+use urlsession_core::{
+    Body, BodyStream, Bytes, Configuration, ConnectionId, Error, ErrorCode, Request, Session,
+};
 use urlsession_origin::{Origin, RawOrigin, Script, Step};
 
 /// The trailers of a response whose body is read to its end, and the connection that carried it.
@@ -111,6 +114,60 @@ async fn only_asking_for_them_says_te_and_names_it_in_connection() {
     );
     let plain = client.get(&origin.url("/jsonBody")).await.unwrap();
     assert!(!plain.text().contains(r#""te""#), "{}", plain.text());
+}
+
+/// A body with fields after it, some of them not announced.
+struct Followed(Option<Bytes>);
+
+impl Body for Followed {
+    fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        let mut trailers = HeaderMap::new();
+        for name in ["x-digest", "x-unannounced", "cookie"] {
+            trailers.insert(name, "late".parse().unwrap());
+        }
+        Some(trailers)
+    }
+}
+
+/// The trailers that arrive of a request whose body announces two, one of which may not come late.
+async fn sent(origin: &Origin, configuration: Configuration, url: &str) {
+    let session = Session::new(
+        urlsession_transport_native::platform(&configuration),
+        configuration,
+    );
+    let stream = BodyStream::replayable(|| Box::new(Followed(Some("body".into()))));
+    let names = ["x-digest", "cookie"].map(|name| name.parse().unwrap());
+    let body = stream.with_length(4).with_trailers(names);
+    let request = Request::put(url).unwrap().with_body(body);
+    let (answer, _) = session.data(request).await.unwrap();
+    assert_eq!(answer, "body");
+    let seen = origin.requests().pop().unwrap();
+    let trailers = seen.trailers.clone().unwrap();
+    assert_eq!(
+        (trailers.len(), &trailers["x-digest"]),
+        (1, &"late".parse().unwrap())
+    );
+    assert_eq!(seen.header("trailer"), Some("x-digest"));
+    assert_eq!(seen.header("content-length"), None);
+}
+
+#[tokio::test]
+async fn announced_ones_follow_a_request_over_http1() {
+    let origin = Origin::spawn().unwrap();
+    sent(&origin, Configuration::default(), &origin.url("/echo")).await;
+}
+
+#[cfg(feature = "http2")]
+#[tokio::test]
+async fn announced_ones_follow_a_request_over_http2() {
+    let origin = Origin::spawn().unwrap();
+    let mut configuration = Configuration::default();
+    configuration.assumes_http2_capable = true;
+    sent(&origin, configuration, &origin.h2_url("/echo")).await;
 }
 
 #[cfg(feature = "http2")]

@@ -1,5 +1,6 @@
 //! Floor 3: one transfer's stages, each one async fn that calls the next: follow, route, reach, send; then decode and deliver.
 
+mod announce;
 pub(crate) mod builtin;
 mod decode;
 pub(crate) mod deliver;

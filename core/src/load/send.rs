@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use http::{Method, header};
 
+use crate::load::announce::announcing;
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
 use crate::policy::expectation;
@@ -88,6 +89,7 @@ async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
 /// Opens the stream; when it was read already, the app is asked for another.
 async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Error> {
     if let Some(body) = stream.open() {
+        let body = announcing(app, stream, body)?;
         return Ok(HopBody::Stream(body, stream.length()));
     }
     let exhausted = || {
@@ -96,6 +98,7 @@ async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Er
     };
     let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
     let body = again.open().ok_or_else(exhausted)?;
+    let body = announcing(app, &again, body)?;
     Ok(HopBody::Stream(body, again.length().or(stream.length())))
 }
 

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
 use super::body::ScriptedBody;
 use super::clock::Sleep;
@@ -85,6 +85,10 @@ impl Open {
 
     pub(super) fn files(&self) -> &MockFiles {
         &self.shared.files
+    }
+
+    pub(super) fn read_trailers(&self, trailers: Option<HeaderMap>) {
+        self.record.read_trailers(trailers.unwrap_or_default());
     }
 
     pub(super) fn read(&self, piece: &[u8]) {

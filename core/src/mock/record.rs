@@ -22,6 +22,8 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The bytes of its body that the server has read so far.
     pub body: Bytes,
+    /// The fields that came after the body, once it was read to its end.
+    pub trailers: HeaderMap,
     /// Which connection it asked for.
     pub affinity: Affinity,
     /// How it should be treated on the way.
@@ -56,6 +58,7 @@ pub(super) struct Record {
 
 struct Progress {
     body: Vec<u8>,
+    trailers: HeaderMap,
     outcome: Outcome,
 }
 
@@ -70,6 +73,7 @@ impl Record {
             at,
             progress: Mutex::new(Progress {
                 body: Vec::new(),
+                trailers: HeaderMap::new(),
                 outcome: Outcome::Open,
             }),
         }
@@ -91,6 +95,10 @@ impl Record {
         self.with(|progress| progress.body.extend_from_slice(piece));
     }
 
+    pub(super) fn read_trailers(&self, trailers: HeaderMap) {
+        self.with(|progress| progress.trailers = trailers);
+    }
+
     pub(super) fn ended(&self, outcome: Outcome) {
         self.with(|progress| progress.outcome = outcome);
     }
@@ -103,6 +111,7 @@ impl Record {
             url: self.target.url().clone(),
             headers: (*self.headers).clone(),
             body,
+            trailers: self.with(|progress| progress.trailers.clone()),
             affinity: self.affinity,
             hints: self.hints,
             at: self.at,

@@ -2,6 +2,7 @@
 
 use crate::testing::test;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +15,11 @@ use crate::seams::signals::Signals;
 use crate::seams::transport::{
     Affinity, Capabilities, HopBody, HopRequest, HopResponse, Multiplexing, Transport,
 };
-use crate::words::body::{BodyStream, FileRef, InMemory};
+use crate::session::Session;
+use crate::words::body::{Body, BodyStream, FileRef, InMemory};
+use crate::words::configuration::Configuration;
 use crate::words::error::{Error, ErrorCode};
+use crate::words::request::Request;
 use crate::words::target::Target;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -346,6 +350,39 @@ fn files_and_streams_are_sent() {
         .unwrap();
     fixture.post(HopBody::Stream(stream, Some(8))).unwrap();
     assert_eq!(fixture.body_read(), "streamed");
+}
+
+#[test]
+fn what_follows_a_streamed_body_is_noted_where_it_was_announced() {
+    for (names, noted) in [(&["x-a"][..], 1), (&[], 0)] {
+        let mock = MockPlatform::new();
+        mock.transport().on(Method::PUT, URL).reply(Reply::new(200));
+        let session = Session::new(mock.platform(), Configuration::default());
+        let names = names.iter().map(|name| name.parse().unwrap());
+        let stream = BodyStream::once(Followed).with_trailers(names);
+        let request = Request::put(URL).unwrap().with_body(stream);
+        mock.runtime().block_on(session.data(request)).unwrap();
+        let trailers = &mock.transport().requests()[0].trailers;
+        assert_eq!(trailers.len(), noted, "{trailers:?}");
+    }
+}
+
+struct Followed;
+
+impl Body for Followed {
+    fn poll_next_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        let field = |name| (name, header::HeaderValue::from_static("late"));
+        Some(
+            [header::ETAG, "x-a".parse().unwrap()]
+                .map(field)
+                .into_iter()
+                .collect(),
+        )
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(super) async fn read(
     let mut left = reading.at_most;
     while left > 0 {
         let Some(mut chunk) = body.next_chunk().await? else {
+            open.read_trailers(body.trailers().filter(|_| !body.trailer_names().is_empty()));
             return Ok(());
         };
         chunk.truncate(usize::try_from(left).unwrap_or(usize::MAX));

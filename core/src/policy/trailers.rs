@@ -58,6 +58,23 @@ pub(crate) fn allowed(mut trailers: HeaderMap) -> HeaderMap {
     trailers
 }
 
+/// Of the names that a request announces, those that may come after a body.
+pub(crate) fn allowed_names(names: &[HeaderName]) -> Vec<HeaderName> {
+    let may_be_late = |name: &&HeaderName| !NEVER_LATE.contains(name);
+    names.iter().filter(may_be_late).cloned().collect()
+}
+
+/// Of the trailers, those that were announced.
+pub(crate) fn announced(trailers: HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in names {
+        for value in trailers.get_all(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -73,6 +90,36 @@ mod tests {
             .collect();
         sent.append(header::SET_COOKIE, HeaderValue::from_static("b=2"));
         assert!(allowed(sent).is_empty());
+    }
+
+    #[test]
+    fn only_what_was_announced_and_may_be_late_is_sent() {
+        let [digest, cookie, status] =
+            ["repr-digest", "cookie", "x-status"].map(HeaderName::from_static);
+        let names = allowed_names(&[digest.clone(), cookie.clone()]);
+        assert_eq!(names, [digest.clone()]);
+        let made = [
+            (&digest, "a"),
+            (&cookie, "b"),
+            (&status, "c"),
+            (&digest, "d"),
+        ];
+        let mut trailers = HeaderMap::new();
+        for (name, value) in made {
+            trailers.append(name.clone(), HeaderValue::from_static(value));
+        }
+        let sent = announced(trailers, &names);
+        let values: Vec<_> = sent.get_all(&digest).iter().collect();
+        assert_eq!(
+            (values, sent.len()),
+            (
+                vec![
+                    &HeaderValue::from_static("a"),
+                    &HeaderValue::from_static("d")
+                ],
+                2
+            )
+        );
     }
 
     #[test]

@@ -166,6 +166,9 @@ pub struct Capabilities {
     pub informational: bool,
     /// The fields after a response's body are seen. False: [`Task::trailers`](crate::Task::trailers) is always `None`.
     pub trailers: bool,
+    /// Fields can follow a request's body. False: the task fails with
+    /// [`ResourceUnavailable`](crate::ErrorCode::ResourceUnavailable) when its body [announces some](crate::BodyStream::with_trailers).
+    pub request_trailers: bool,
     /// A body waits for the server's 100 where the hop's `Expect` field says so. False: the field is not sent, and no body waits.
     pub expect_continue: bool,
     /// A priority that the app set is told to the server, in the field `Priority` (RFC 9218). False: the server is not told; a browser
@@ -213,6 +216,7 @@ impl Capabilities {
             redirects: true,
             informational: true,
             trailers: true,
+            request_trailers: true,
             priority_field: true,
             service_type: true,
             expect_continue: true,
@@ -237,6 +241,7 @@ impl Capabilities {
             redirects: false,
             informational: false,
             trailers: false,
+            request_trailers: false,
             priority_field: false,
             service_type: false,
             expect_continue: false,

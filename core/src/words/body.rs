@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
@@ -31,6 +31,12 @@ pub trait Body: MaybeSend + 'static {
     /// A body that wraps another hands its trailers on. They are never merged into the header fields, which they could forge.
     fn trailers(&mut self) -> Option<HeaderMap> {
         None
+    }
+
+    /// The names of the trailers that a request's body announces (RFC 9110 section 6.6.2): only those are sent. See
+    /// [`BodyStream::with_trailers`].
+    fn trailer_names(&self) -> &[HeaderName] {
+        &[]
     }
 
     /// The way to move the rest into a file without passing through core, where the transport has one.
@@ -152,6 +158,7 @@ impl FileRef {
 pub struct BodyStream {
     source: Source,
     length: Option<u64>,
+    trailer_names: Option<Arc<[HeaderName]>>,
 }
 
 #[derive(Clone)]
@@ -179,6 +186,7 @@ impl BodyStream {
         Self {
             source: Source::OneShot(OneShot::new(Box::new(body))),
             length,
+            trailer_names: None,
         }
     }
 
@@ -187,6 +195,7 @@ impl BodyStream {
         Self {
             source: Source::Replayable(Arc::new(make)),
             length: None,
+            trailer_names: None,
         }
     }
 
@@ -195,6 +204,24 @@ impl BodyStream {
     pub fn with_length(mut self, length: u64) -> Self {
         self.length = Some(length);
         self
+    }
+
+    /// The same stream, followed by fields of these names: their values are what its [`Body::trailers`] gives once it has ended, as a
+    /// digest does.
+    ///
+    /// They are announced before the body (`Trailer`, RFC 9110 section 6.6.2), and others are not sent; nor are fields that must come
+    /// before a body (section 6.5.1). The body goes without Content-Length then. Where
+    /// [`Capabilities::request_trailers`](crate::Capabilities::request_trailers) is false, its task fails.
+    #[must_use]
+    pub fn with_trailers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.trailer_names = Some(names.into_iter().collect());
+        self
+    }
+
+    /// The names of the fields that follow it.
+    #[must_use]
+    pub fn trailer_names(&self) -> &[HeaderName] {
+        self.trailer_names.as_deref().unwrap_or_default()
     }
 
     /// The length in bytes, where it is known.

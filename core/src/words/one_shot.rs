@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::words::body::{Body, SaveTo};
 use crate::words::error::Error;
@@ -34,8 +34,8 @@ impl OneShot {
                 body: Some(body),
                 home: Some(self.clone()),
             })),
-            other => {
-                *place = other;
+            taken @ (Place::Lent | Place::Read) => {
+                *place = taken;
                 None
             }
         }
@@ -87,6 +87,10 @@ impl Body for Lent {
 
     fn trailers(&mut self) -> Option<HeaderMap> {
         self.read().and_then(|body| body.trailers())
+    }
+
+    fn trailer_names(&self) -> &[HeaderName] {
+        self.body.as_ref().map_or(&[], |body| body.trailer_names())
     }
 
     fn direct(&mut self) -> Option<&mut dyn SaveTo> {

@@ -106,6 +106,7 @@ flags!(
     REDIRECTS redirects,
     INFORMATIONAL informational,
     TRAILERS trailers,
+    REQUEST_TRAILERS request_trailers,
     PRIORITY_FIELD priority_field,
     SERVICE_TYPE service_type,
     EXPECT_CONTINUE expect_continue,

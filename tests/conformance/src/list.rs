@@ -381,6 +381,8 @@ macro_rules! for_each_case {
                 a_priority_is_no_matter_of_the_servers [Lacks(PRIORITY_FIELD)];
                 every_kind_of_traffic_is_carried [Has(SERVICE_TYPE)];
                 kinds_of_traffic_are_all_alike [Lacks(SERVICE_TYPE)];
+                trailers_of_a_request_are_announced_and_its_body_arrives [Has(REQUEST_TRAILERS), Has(STREAMED_UPLOAD)];
+                trailers_of_a_request_are_an_error [Lacks(REQUEST_TRAILERS)];
                 trailers_are_seen_once_the_body_has_ended [Has(TRAILERS)];
                 trailers_go_unseen [Lacks(TRAILERS)];
                 trailers_that_would_forge_a_head_are_dropped [Has(TRAILERS)];

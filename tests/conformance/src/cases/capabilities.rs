@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use urlsession_core::futures::StreamExt;
-use urlsession_core::http::{HeaderMap, Version};
+use urlsession_core::http::{HeaderMap, HeaderName, Version};
 use urlsession_core::{
-    Answer, Delegate, Error, ErrorCode, NetworkServiceType, Request, Response, ResponseDisposition,
-    Task,
+    Answer, BodyStream, Delegate, Error, ErrorCode, InMemory, NetworkServiceType, Request,
+    Response, ResponseDisposition, Task,
 };
 
 use crate::echo::Echo;
@@ -115,6 +115,31 @@ pub(crate) async fn kinds_of_traffic_are_all_alike(fixture: Fixture) -> Verdict 
     for kind in KINDS {
         is_carried(&fixture, kind).await?;
     }
+    Ok(())
+}
+
+fn followed() -> BodyStream {
+    let names = ["x-digest", "content-length"].map(HeaderName::from_static);
+    BodyStream::once(InMemory::new("body".into())).with_trailers(names)
+}
+
+pub(crate) async fn trailers_of_a_request_are_announced_and_its_body_arrives(
+    fixture: Fixture,
+) -> Verdict {
+    let request = Request::post(fixture.url("/jsonBody"))?.with_body(followed());
+    let seen = Echo::of(&fixture.session().data(request).await?.0)?;
+    check_eq!(seen.body_length(), 4);
+    if let Some(names) = seen.header("trailer") {
+        check_eq!(names, "x-digest");
+    }
+    Ok(())
+}
+
+pub(crate) async fn trailers_of_a_request_are_an_error(fixture: Fixture) -> Verdict {
+    let request = Request::post(fixture.url("/jsonBody"))?.with_body(followed());
+    let error = fails!(fixture.session().data(request).await);
+    check_eq!(error.code(), ErrorCode::ResourceUnavailable);
+    check!(std::error::Error::source(&error).is_some(), "{error:?}");
     Ok(())
 }
 
