@@ -10,6 +10,7 @@ use futures::task::AtomicWaker;
 use crate::seams::collector::{Collector, Counts};
 use crate::seams::exchange::Mail;
 use crate::seams::runtime::Clock;
+use crate::words::bounds::WithWaker;
 use crate::words::metrics::{TaskMetrics, TransactionMetrics};
 use crate::words::request::Request;
 use crate::words::time::Moment;
@@ -51,7 +52,7 @@ pub(crate) struct Signals {
     )]
     mail: Mutex<Option<Box<VecDeque<Mail>>>>,
     /// `None` where nobody wants metrics.
-    collector: Option<Box<Collector>>,
+    collector: Option<Box<WithWaker<Collector>>>,
 }
 
 impl Signals {
@@ -72,8 +73,8 @@ impl Signals {
     }
 
     /// The same, with metrics gathered where there is something to gather them.
-    pub(crate) fn measuring(mut self, collector: Option<Box<Collector>>) -> Self {
-        self.collector = collector;
+    pub(crate) fn measuring(mut self, collector: Option<Collector>) -> Self {
+        self.collector = collector.map(|collector| Box::new(WithWaker::new(collector)));
         self
     }
 
@@ -121,7 +122,8 @@ impl Signals {
             sent: self.sent(),
             received: self.received(),
         };
-        self.collector.as_ref()?.take(self.now(), &counts)
+        let collector: &Collector = self.collector.as_deref()?;
+        collector.take(self.now(), &counts)
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

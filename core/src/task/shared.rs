@@ -368,11 +368,11 @@ impl TaskShared {
 }
 
 /// What gathers a task's metrics, where somebody wants them.
-fn collector(session: &SessionShared, wants: Wants) -> Option<Box<Collector>> {
+fn collector(session: &SessionShared, wants: Wants) -> Option<Collector> {
     let wants = wants.contains(Wants::METRICS) || session.observes_metrics;
     (cfg!(feature = "metrics") && wants).then(|| {
         let date = session.runtime().wall_clock();
-        Box::new(Collector::new(session.clock.now(), date))
+        Collector::new(session.clock.now(), date)
     })
 }
 

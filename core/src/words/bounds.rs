@@ -1,11 +1,13 @@
 //! `Send` and `Sync` where the platform has threads: the one place that looks at the target.
 
 use std::future::Future;
+#[cfg(not(target_arch = "wasm32"))]
+use std::ops::Deref;
 use std::pin::Pin;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod imp {
-    use super::{Future, Pin};
+    use super::{Deref, Future, Pin};
 
     /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
     pub trait MaybeSend: Send {}
@@ -20,6 +22,23 @@ mod imp {
 
     /// A boxed piece of work, run once.
     pub type Job = Box<dyn FnOnce() + Send>;
+
+    /// Something that goes wherever a waker goes.
+    pub(crate) struct WithWaker<T>(T);
+
+    impl<T> WithWaker<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(value)
+        }
+    }
+
+    impl<T> Deref for WithWaker<T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.0
+        }
+    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -39,6 +58,10 @@ mod imp {
 
     /// A boxed piece of work, run once.
     pub type Job = Box<dyn FnOnce()>;
+
+    /// Something that goes wherever a waker goes, which must be `Send` on every target: here, on the one thread there is.
+    pub(crate) use send_wrapper::SendWrapper as WithWaker;
 }
 
+pub(crate) use imp::WithWaker;
 pub use imp::{BoxFuture, Job, MaybeSend, MaybeSync};
