@@ -332,4 +332,26 @@ mod tests {
         }
         assert!(admission.lines.len() <= KEPT_LINES + 1);
     }
+
+    #[test]
+    fn queues_in_use_are_kept_however_many_there_are() {
+        let mut admission = Admission::new(1);
+        let targets: Vec<_> = (0..100)
+            .map(|n| Target::parse(&format!("http://{n}.example/")).unwrap())
+            .collect();
+        let mut enter = |target: &Target, task| {
+            let place = (Urgency::Default, u64::from(task));
+            admission.enter(target.origin().id(), || Multiplexing::No, place, task)
+        };
+        assert!(targets.iter().all(|target| enter(target, 1)));
+        assert!(targets.iter().all(|target| !enter(target, 2)));
+        for target in &targets {
+            admission.leave(target.origin().id(), (Urgency::Default, 2));
+        }
+        let mut enter = |target: &Target| {
+            let place = (Urgency::Default, 3);
+            admission.enter(target.origin().id(), || Multiplexing::No, place, 3)
+        };
+        assert!(!targets.iter().any(&mut enter));
+    }
 }

@@ -34,7 +34,10 @@ pub(super) fn each_task_completes_once_and_last(
         Event::Gave(_) => {
             // On an executor, a future may give its outcome before the completion's turn comes, and so while its metrics are answered.
             let is_early = (world.has_executor() || task.ending.is_some()) && task.form.is_future();
-            let may = is_over || task.is_refused || is_early;
+            // A refused task's handler is not called before the app has the task, as long as there is somebody to call it later.
+            let has_it = task.is_born || task.form.is_future() || world.has_runtime_ended;
+            let is_refusal = task.is_refused && has_it;
+            let may = is_over || is_refusal || is_early;
             task.gave.is_none() && may && !task.is_future_dropped
         }
         _ => true,

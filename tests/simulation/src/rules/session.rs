@@ -102,7 +102,8 @@ fn none_is_kept(world: &World<'_>) -> Result<(), String> {
     world.numbered().try_for_each(|(number, task)| {
         let keeps =
             world.plan.tasks[usize::from(number)].has_delegate && !task.is_delegate_released;
-        let is_over = task.is_done_with() && world.passed_on(number).is_none();
+        let is_told = task.is_done_with() && world.passed_on(number).is_none();
+        let is_over = task.is_refused || is_told;
         ensure(!(keeps && is_over) || world.has_runtime_ended, || {
             format!("task {number} has ended, and keeps its delegate")
         })

@@ -50,7 +50,7 @@ fn setup(chance: &mut Chance) -> Setup {
         4 => (Multiplexing::Unknown, Multiplexing::No),
         5 | 6 => (
             Multiplexing::Unknown,
-            Multiplexing::Streams(2 + chance.below(3)),
+            Multiplexing::Streams(chance.pick(&[0, 1, 2, 2, 3, 4])),
         ),
         _ => (Multiplexing::Platform, Multiplexing::Platform),
     };
@@ -59,7 +59,7 @@ fn setup(chance: &mut Chance) -> Setup {
     let tells_ends = delegate.is_some_and(|wants| wants.contains(Wants::COMPLETION));
     let is_observed = !(tells_ends && chance.one_in(3));
     Setup {
-        limit: chance.pick(&[1, 1, 2, 2, 3, 6]),
+        limit: chance.pick(&[0, 1, 1, 1, 2, 2, 2, 3, 6]),
         idle: chance.pick(&[20, 40, 60, 500]),
         resource: chance.pick(&[60, 120, 400, 2000]),
         queue: chance.pick(&[

@@ -115,9 +115,9 @@ impl<'a> World<'a> {
         let setup = self.plan.setup;
         match multiplexing {
             Multiplexing::Unknown => 1,
-            Multiplexing::No => setup.limit,
-            Multiplexing::Streams(streams) => streams,
-            Multiplexing::Platform if setup.limit < 6 => setup.limit,
+            Multiplexing::No => setup.limit.max(1),
+            Multiplexing::Streams(streams) => streams.max(1),
+            Multiplexing::Platform if setup.limit < 6 => setup.limit.max(1),
             Multiplexing::Platform => usize::MAX,
         }
     }

@@ -141,6 +141,8 @@ pub(crate) struct TaskView {
     pub is_bad: bool,
     /// The app has made it.
     pub is_made: bool,
+    /// The app has it in its hands.
+    pub is_born: bool,
     /// The session had ended before.
     pub is_refused: bool,
     /// It was resumed at least once.
@@ -235,6 +237,7 @@ impl TaskView {
             form: plan.form,
             is_bad: plan.is_bad,
             is_made: false,
+            is_born: false,
             is_refused: false,
             was_resumed: false,
             suspensions: 1,
@@ -393,7 +396,8 @@ impl TaskView {
             Event::Awaited => self.awaited += 1,
             Event::Finished(_) => self.awaited = self.awaited.saturating_sub(1),
             Event::Server(number, sight) => self.apply_sight(number, sight, scene),
-            Event::Born(_) | Event::State(..) | Event::Expired(_) => {}
+            Event::Born(_) => self.is_born = true,
+            Event::State(..) | Event::Expired(_) => {}
         }
     }
 

@@ -185,6 +185,15 @@ teeth! {
             tape.with_after(returned(Callback::Metrics), returned(data()))
                 .with_after(returned(Callback::Metrics), called(data()))
         };
+    each_task_completes_once_and_last: a_refused_task_calls_its_handler_too_early =
+        valid::refused_with_a_handler() => |tape| {
+            let gave = first(Event::Gave(Err(ErrorCode::Cancelled)));
+            tape.without(gave).with_after(first(Event::Made), gave)
+        };
+    delegates_are_released: a_refused_task_keeps_its_delegate_a_while = valid::refused() => |mut tape| {
+        tape.schedule.tasks[0].has_delegate = true;
+        tape
+    };
     outcomes_agree: a_success_is_told_as_a_failure = valid::success() => |tape| {
         let told = |error| {
             first(Event::Called(Who::Sessions, Callback::Complete(error), TaskState::Completed))

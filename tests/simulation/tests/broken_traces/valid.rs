@@ -182,6 +182,20 @@ pub(crate) fn refused() -> Tape {
         .what(What::Over(Default::default()))
 }
 
+/// The same; it has a handler.
+pub(crate) fn refused_with_a_handler() -> Tape {
+    let mut tape = Tape::of(1);
+    tape.schedule.tasks[0].form = Form::Handler;
+    tape.what(What::Did(SessionDeed::Finish))
+        .what(What::BecameInvalid)
+        .what(What::DelegateReleased)
+        .task(0, Event::Made)
+        .task(0, Event::Born(TaskState::Completed))
+        .task(0, Event::Gave(Err(ErrorCode::Cancelled)))
+        .task(0, Event::HandleDropped)
+        .what(What::Over(Default::default()))
+}
+
 /// A second task that has its turn when the first has ended.
 pub(crate) fn queued() -> Tape {
     let mut tape = Tape::of(2);
