@@ -14,8 +14,9 @@ use futures::StreamExt;
 use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
-    Answer, Body, BodyStream, Bytes, Configuration, Delegate, Error, ErrorCode, FileRef, InMemory,
-    Request, RequestBody, Response, ResponseDisposition, Session, Task, TaskState,
+    Answer, Body, BodyStream, Bytes, Configuration, Delegate, DelegateQueue, Error, ErrorCode,
+    FileRef, InMemory, Job, Request, RequestBody, Response, ResponseDisposition, Session, Task,
+    TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -250,6 +251,38 @@ fn an_outcome_found_by_the_poll_that_suspends_the_task_waits_for_resume() {
     task.resume();
     mock.runtime().run_until_idle();
     assert_eq!(log.taken(), ["handler 204"]);
+}
+
+#[test]
+fn a_call_that_waits_for_its_turn_costs_neither_place_nor_idle_time() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|_| Reply::new(200).chunk("x"));
+    let jobs = Arc::<Mutex<Vec<Job>>>::default();
+    let posted = jobs.clone();
+    let queue = DelegateQueue::executor(move |job| posted.lock().unwrap().push(job));
+    let mut configuration = Configuration::default();
+    configuration.http_maximum_connections_per_host = 1;
+    configuration.timeout_interval_for_request = Duration::from_secs(10);
+    let log = Log::default();
+    let session = Session::builder(mock.platform(), configuration)
+        .delegate(log.clone())
+        .delegate_queue(queue)
+        .build();
+    session.data_task(URL).resume();
+    mock.runtime().run_until_stalled();
+    let (body, _) = mock.runtime().block_on(session.data(URL)).unwrap();
+    assert_eq!(&body[..], b"x");
+    mock.runtime()
+        .block_on(mock.runtime().sleep(Duration::from_secs(60)));
+    loop {
+        let due = std::mem::take(&mut *jobs.lock().unwrap());
+        if due.is_empty() {
+            break;
+        }
+        due.into_iter().for_each(|job| job());
+        mock.runtime().run_until_stalled();
+    }
+    assert_eq!(log.taken(), ["response 200", "data x", "complete None"]);
 }
 
 #[test]
