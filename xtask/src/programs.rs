@@ -24,7 +24,7 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
 }
 
-/// The simulation at length; it shows its progress and ends with its coverage table.
+/// The simulation at length; it ends with its coverage table, or with the first schedule that breaks a rule.
 pub(crate) fn campaign(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
     let mut cargo = workspace.cargo();
     cargo.args([
