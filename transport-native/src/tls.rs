@@ -102,11 +102,12 @@ pub(crate) fn is_http2(stream: &Stream) -> bool {
 
 /// What a handshake has agreed on.
 pub(crate) fn negotiated(session: &rustls::ClientConnection) -> Option<(TlsVersion, CipherSuite)> {
-    let version = match session.protocol_version()? {
-        rustls::ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,
-        rustls::ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
-        _ => return None,
-    };
+    let spoken = [
+        (rustls::ProtocolVersion::TLSv1_2, TlsVersion::Tls12),
+        (rustls::ProtocolVersion::TLSv1_3, TlsVersion::Tls13),
+    ];
+    let version = session.protocol_version()?;
+    let (_, version) = spoken.into_iter().find(|(known, _)| *known == version)?;
     let suite = session.negotiated_cipher_suite()?.suite();
     Some((version, CipherSuite::new(u16::from(suite))))
 }

@@ -112,21 +112,23 @@ enum Phase {
 impl Phase {
     /// Where a scripted error strikes.
     fn of(error: &Error, is_secure: bool) -> Self {
-        use ErrorCode as Code;
-        match error.code() {
-            Code::CannotFindHost | Code::DnsLookupFailed => Self::Lookup,
-            Code::SecureConnectionFailed
-            | Code::ServerCertificateHasBadDate
-            | Code::ServerCertificateUntrusted
-            | Code::ServerCertificateHasUnknownRoot
-            | Code::ServerCertificateNotYetValid
-            | Code::ClientCertificateRejected
-            | Code::ClientCertificateRequired
-                if is_secure =>
-            {
-                Self::Tls
-            }
-            _ => Self::Connect,
+        const OF_LOOKUP: [ErrorCode; 2] = [ErrorCode::CannotFindHost, ErrorCode::DnsLookupFailed];
+        const OF_TLS: [ErrorCode; 7] = [
+            ErrorCode::SecureConnectionFailed,
+            ErrorCode::ServerCertificateHasBadDate,
+            ErrorCode::ServerCertificateUntrusted,
+            ErrorCode::ServerCertificateHasUnknownRoot,
+            ErrorCode::ServerCertificateNotYetValid,
+            ErrorCode::ClientCertificateRejected,
+            ErrorCode::ClientCertificateRequired,
+        ];
+        let code = error.code();
+        if OF_LOOKUP.contains(&code) {
+            Self::Lookup
+        } else if is_secure && OF_TLS.contains(&code) {
+            Self::Tls
+        } else {
+            Self::Connect
         }
     }
 

@@ -127,9 +127,11 @@ impl Recorder {
     /// The metrics of the one task that has ended.
     pub(crate) async fn metrics(&self) -> TaskMetrics {
         self.called("metrics").await;
-        let measured = self.calls().into_iter().find_map(|call| match call {
-            Call::Metrics(metrics) => Some(*metrics),
-            _ => None,
+        let measured = self.calls().into_iter().find_map(|call| {
+            let Call::Metrics(metrics) = call else {
+                return None;
+            };
+            Some(*metrics)
         });
         measured.expect("a call of that name was noted")
     }
