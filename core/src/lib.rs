@@ -72,6 +72,7 @@ pub use words::network::{
 };
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
+pub use words::retry::{RetryAttempt, RetryDecision, RetryPolicy};
 pub use words::service_type::NetworkServiceType;
 pub use words::target::{Origin, OriginId, Target};
 pub use words::time::Moment;

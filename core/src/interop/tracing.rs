@@ -83,6 +83,10 @@ impl Observer for TracingObserver {
             TaskEvent::WaitingForConnectivity => {
                 tracing::info!(target: "urlsession", "waiting for connectivity");
             }
+            TaskEvent::Retrying { attempt, delay } => {
+                let number = attempt.number;
+                tracing::info!(target: "urlsession", number, ?delay, "retrying");
+            }
             TaskEvent::Redirected(request) => redirected(request),
             TaskEvent::Responded(response) => responded(&span, response),
             TaskEvent::Metrics(metrics) => measured(metrics),

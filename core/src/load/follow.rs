@@ -1,7 +1,8 @@
 //! Follows redirects: the app decides about each, the policy says what each would be.
 
 use crate::load::drain::drain;
-use crate::load::route::{Answer, route};
+use crate::load::retry::retry;
+use crate::load::route::Answer;
 use crate::load::send::Hop;
 use crate::policy::redirect::{self, Next};
 use crate::seams::app::App;
@@ -24,7 +25,7 @@ pub(crate) async fn follow<A: App>(
     };
     let mut followed = 0;
     loop {
-        let answer = route(app, &hop)
+        let answer = retry(app, &hop)
             .await
             .map_err(|error| error.with_url(hop.request.url()))?;
         let is_exchange = answer.leads_to.is_none();

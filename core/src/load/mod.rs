@@ -1,4 +1,4 @@
-//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, route, reach, send; then decode and deliver.
+//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, retry, route, reach, send; then decode and deliver.
 
 mod announce;
 pub(crate) mod builtin;
@@ -9,5 +9,6 @@ mod follow;
 mod measure;
 mod protocol;
 mod reach;
+mod retry;
 mod route;
 mod send;

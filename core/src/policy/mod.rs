@@ -6,6 +6,7 @@ pub(crate) mod expectation;
 pub(crate) mod fields;
 pub(crate) mod priority;
 pub(crate) mod redirect;
+pub(crate) mod retry;
 pub(crate) mod trailers;
 #[cfg(feature = "metrics")]
 pub(crate) mod waterfall;

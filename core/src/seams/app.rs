@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::policy::fields::SessionFields;
+use crate::policy::retry::RetryBudget;
 use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
@@ -18,6 +19,7 @@ use crate::words::configuration::Configuration;
 use crate::words::error::Error;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
 
 /// What the app does with a response whose head has come.
@@ -85,6 +87,18 @@ pub(crate) trait App: MaybeSend + MaybeSync {
         proposed: Request,
     ) -> impl Future<Output = Result<Option<Request>, Error>> + MaybeSend;
 
+    /// True when somebody decides about attempts that failed.
+    fn wants_retry(&self) -> bool;
+
+    /// The retries that the session has in stock.
+    fn retry_budget(&self) -> &RetryBudget;
+
+    /// What becomes of an attempt that failed?
+    fn will_retry(
+        &self,
+        attempt: RetryAttempt,
+    ) -> impl Future<Output = Result<RetryDecision, Error>> + MaybeSend;
+
     /// A body stream in place of one that was read.
     fn need_new_body_stream(
         &self,
@@ -124,7 +138,7 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere; `None` needs no place.
     fn move_to(&self, origin: Option<&Arc<Origin>>) -> impl Future<Output = ()> + MaybeSend;
 
-    /// Gives the task's place back: it waits for a network, and its idle timer stands still.
+    /// Gives the task's place back: it waits for a network, or for its next attempt, and its idle timer stands still.
     fn leave_origin(&self);
 
     /// Waits for a place again, under the task's old ticket.

@@ -8,6 +8,7 @@ use futures::task::AtomicWaker;
 
 use crate::load::builtin;
 use crate::policy::fields::SessionFields;
+use crate::policy::retry::RetryBudget;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::UrlProtocol;
 use crate::seams::protocol::list::Protocols;
@@ -27,6 +28,7 @@ pub(crate) struct SessionShared {
     pub(crate) platform: Platform,
     pub(crate) configuration: Configuration,
     pub(crate) fields: SessionFields,
+    pub(crate) retry_budget: RetryBudget,
     pub(crate) queue: DelegateQueue,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     /// One of the observers wants metrics.
@@ -71,6 +73,11 @@ impl SessionShared {
         let clock = platform.runtime.clock();
         let limit = configuration.http_maximum_connections_per_host;
         Arc::new(Self {
+            retry_budget: configuration
+                .retry_policy
+                .as_ref()
+                .map(RetryBudget::full)
+                .unwrap_or_default(),
             fields: SessionFields::new(&configuration, able.all_request_headers, codings),
             ledger: Mutex::new(Ledger::new(
                 clock.clone(),

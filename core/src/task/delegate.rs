@@ -15,6 +15,7 @@ use crate::words::error::Error;
 use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::retry::{RetryAttempt, RetryDecision};
 
 /// What a delegate says to a question, or to a notice.
 pub enum Answer<T> {
@@ -85,6 +86,8 @@ impl Wants {
     pub const METRICS: Self = Self(1 << 8);
     /// [`Delegate::task_is_waiting_for_connectivity`].
     pub const WAITING_FOR_CONNECTIVITY: Self = Self(1 << 9);
+    /// [`Delegate::will_retry`].
+    pub const RETRY: Self = Self(1 << 10);
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
 
@@ -156,6 +159,15 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
         response: &Response,
         request: Request,
     ) -> Answer<Option<Request>> {
+        Answer::Unhandled
+    }
+
+    /// An attempt failed: its response has a status of 400 or above, or there is none, not by the [caller's](crate::Blame::Caller) doing, and
+    /// nothing of it was handed on yet. Is it made again? Unhandled: as
+    /// [`proposed`](RetryAttempt::proposed), which is [`RetryDecision::Deliver`] without a [`RetryPolicy`](crate::RetryPolicy).
+    ///
+    /// What the policy would not do, a POST once more, say, is done by your word; nothing but the task's time limits how often.
+    fn will_retry(&self, task: &Task, attempt: &RetryAttempt) -> Answer<RetryDecision> {
         Answer::Unhandled
     }
 
@@ -236,6 +248,10 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
         request: Request,
     ) -> Answer<Option<Request>> {
         (**self).will_perform_http_redirection(task, response, request)
+    }
+
+    fn will_retry(&self, task: &Task, attempt: &RetryAttempt) -> Answer<RetryDecision> {
+        (**self).will_retry(task, attempt)
     }
 
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {

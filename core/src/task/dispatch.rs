@@ -7,6 +7,7 @@ use std::task::Poll;
 use http::HeaderMap;
 
 use crate::policy::fields::SessionFields;
+use crate::policy::retry::RetryBudget;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
 use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
@@ -26,6 +27,7 @@ use crate::words::error::{Error, ErrorCode};
 use crate::words::guarded::guarded;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
 
 /// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
@@ -257,6 +259,29 @@ impl App for Arc<TaskShared> {
             self.tell_observers(TaskEvent::Redirected(request));
         }
         Ok(followed)
+    }
+
+    fn wants_retry(&self) -> bool {
+        self.wants(Wants::RETRY)
+    }
+
+    fn retry_budget(&self) -> &RetryBudget {
+        &self.session().retry_budget
+    }
+
+    async fn will_retry(&self, attempt: RetryAttempt) -> Result<RetryDecision, Error> {
+        let attempt = Arc::new(attempt);
+        let ask = {
+            let attempt = attempt.clone();
+            move |delegate: &dyn Delegate, task: &Task| delegate.will_retry(task, &attempt)
+        };
+        let answer = self.ask(Wants::RETRY, ask).await?;
+        let decision = answer.unwrap_or(attempt.proposed);
+        if let RetryDecision::Retry(delay) = decision {
+            let attempt = &*attempt;
+            self.tell_observers(TaskEvent::Retrying { attempt, delay });
+        }
+        Ok(decision)
     }
 
     async fn need_new_body_stream(&self) -> Result<Option<BodyStream>, Error> {

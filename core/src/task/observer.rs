@@ -1,11 +1,14 @@
 //! Who watches without a say.
 
+use std::time::Duration;
+
 use crate::task::handle::Task;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::error::Error;
 use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::retry::RetryAttempt;
 
 /// Something that happens to a task, as an [`Observer`] sees it.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,13 @@ pub enum TaskEvent<'a> {
     Started,
     /// There is no network, or none that it may use: it waits for one. Seen once a task.
     WaitingForConnectivity,
+    /// An attempt failed before anything of it was handed on; the next one is made after this long.
+    Retrying {
+        /// The one that failed.
+        attempt: &'a RetryAttempt,
+        /// How long is waited.
+        delay: Duration,
+    },
     /// A redirect is followed with this request.
     Redirected(&'a Request),
     /// The answer's head is there.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
+use crate::words::retry::RetryPolicy;
 use crate::words::service_type::NetworkServiceType;
 use crate::words::wire;
 
@@ -99,6 +100,9 @@ pub struct Configuration {
     /// How long a body waits for the server to ask for it, before it is sent all the same. Default 1 s, as curl has it.
     pub timeout_interval_for_continue: Duration,
 
+    /// When failed exchanges are made again. Default never.
+    pub retry_policy: Option<RetryPolicy>,
+
     /// Writes nothing that outlives the session. Set by [`Configuration::ephemeral`].
     pub is_ephemeral: bool,
 }
@@ -145,6 +149,7 @@ impl Default for Configuration {
             assumes_http2_capable: false,
             expects_continue_from: None,
             timeout_interval_for_continue: Duration::from_secs(1),
+            retry_policy: None,
             is_ephemeral: false,
         }
     }
@@ -171,6 +176,7 @@ impl fmt::Debug for Configuration {
             assumes_http2_capable,
             expects_continue_from,
             timeout_interval_for_continue,
+            retry_policy,
             is_ephemeral,
         } = self;
         f.debug_struct("Configuration")
@@ -212,6 +218,7 @@ impl fmt::Debug for Configuration {
                 "timeout_interval_for_continue",
                 timeout_interval_for_continue,
             )
+            .field("retry_policy", retry_policy)
             .field("is_ephemeral", is_ephemeral)
             .finish()
     }

@@ -13,6 +13,7 @@ pub(crate) mod network;
 pub(crate) mod one_shot;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod retry;
 pub(crate) mod service_type;
 pub(crate) mod target;
 pub(crate) mod time;

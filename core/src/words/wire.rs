@@ -62,3 +62,42 @@ pub(crate) mod method {
             .map_err(de::Error::custom)
     }
 }
+
+/// Methods by their names.
+pub(crate) mod methods {
+    use super::{Deserialize, Deserializer, Serializer, de};
+    use http::Method;
+
+    pub(crate) fn serialize<S: Serializer>(methods: &[Method], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(methods.iter().map(Method::as_str))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Method>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?.into_iter();
+        names
+            .map(|name| name.parse().map_err(de::Error::custom))
+            .collect()
+    }
+}
+
+/// Statuses as numbers.
+pub(crate) mod statuses {
+    use super::{Deserialize, Deserializer, Serializer, de};
+    use http::StatusCode;
+
+    pub(crate) fn serialize<S: Serializer>(
+        statuses: &[StatusCode],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(statuses.iter().map(StatusCode::as_u16))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<StatusCode>, D::Error> {
+        let numbers = Vec::<u16>::deserialize(from)?.into_iter();
+        numbers
+            .map(|number| StatusCode::from_u16(number).map_err(de::Error::custom))
+            .collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! Makes a hop again that failed before anything of it was handed to the app: the policy proposes, the app decides.
+
+use std::time::Duration;
+
+use crate::load::drain::drain;
+use crate::load::route::{Answer, route};
+use crate::load::send::Hop;
+use crate::policy::retry::{Trial, decide};
+use crate::seams::app::App;
+use crate::words::error::{Blame, Error};
+use crate::words::retry::{RetryAttempt, RetryDecision};
+
+/// Makes the hop until an attempt's outcome is to be delivered.
+pub(crate) async fn retry<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
+    let outcome = route(app, hop).await;
+    let policy = app.configuration().retry_policy.as_ref();
+    if !has_failed(&outcome) {
+        if let Some(policy) = policy {
+            app.retry_budget().succeeded(policy);
+        }
+        return outcome;
+    }
+    if policy.is_none() && !app.wants_retry() {
+        return outcome;
+    }
+    // Boxed: what is rare takes no room in every task's load.
+    Box::pin(reconsider(app, hop, outcome)).await
+}
+
+async fn reconsider<A: App>(
+    app: &A,
+    hop: &Hop,
+    mut outcome: Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let mut number = 1;
+    while has_failed(&outcome) {
+        let attempt = propose(app, hop, number, &outcome);
+        let RetryDecision::Retry(delay) = ask(app, attempt).await? else {
+            break;
+        };
+        if let Ok(answer) = outcome {
+            drain(app, answer.exchange.body).await;
+        }
+        wait(app, delay).await;
+        number = number.saturating_add(1);
+        outcome = route(app, hop).await;
+    }
+    outcome
+}
+
+/// True when there may be something to decide: a response of status 400 or above, or none, and not by the app's own doing.
+fn has_failed(outcome: &Result<Answer, Error>) -> bool {
+    match outcome {
+        Ok(answer) => answer.exchange.response.status().as_u16() >= 400,
+        Err(error) => error.code().blame() != Blame::Caller,
+    }
+}
+
+/// The attempt, with what the policy would do about it: nothing beyond the session's budget.
+fn propose<A: App>(
+    app: &A,
+    hop: &Hop,
+    number: u32,
+    outcome: &Result<Answer, Error>,
+) -> RetryAttempt {
+    let outcome = match outcome {
+        Ok(answer) => Ok(answer.exchange.response.clone()),
+        Err(error) => Err(error.clone().with_url(hop.request.url())),
+    };
+    let runtime = &app.platform().runtime;
+    let trial = Trial {
+        request: &hop.request,
+        number,
+        outcome: &outcome,
+    };
+    let proposed = match &app.configuration().retry_policy {
+        None => RetryDecision::Deliver,
+        Some(policy) => match decide(policy, trial, runtime.wall_clock(), runtime.random()) {
+            RetryDecision::Retry(delay) if app.retry_budget().take(policy) => {
+                RetryDecision::Retry(delay)
+            }
+            RetryDecision::Retry(_) | RetryDecision::Deliver => RetryDecision::Deliver,
+        },
+    };
+    RetryAttempt {
+        number,
+        outcome,
+        proposed,
+    }
+}
+
+/// The app's decision. A retry that it does not want goes back into stock.
+async fn ask<A: App>(app: &A, attempt: RetryAttempt) -> Result<RetryDecision, Error> {
+    let proposed = attempt.proposed;
+    let decision = app.will_retry(attempt).await?;
+    if let (RetryDecision::Retry(_), RetryDecision::Deliver, Some(policy)) =
+        (proposed, decision, &app.configuration().retry_policy)
+    {
+        app.retry_budget().give_back(policy);
+    }
+    Ok(decision)
+}
+
+/// Lets the time pass: meanwhile the place is others', the idle timer stands still, and the resource timer runs.
+async fn wait<A: App>(app: &A, delay: Duration) {
+    if delay.is_zero() {
+        return;
+    }
+    app.leave_origin();
+    let runtime = &app.platform().runtime;
+    runtime.sleep_until(runtime.now() + delay).await;
+    app.return_to_origin().await;
+}
