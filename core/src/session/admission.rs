@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::seams::transport::Multiplexing;
 use crate::words::target::OriginId;
 
 /// Where the books have a task.
 pub(crate) type Slot = u32;
+
+/// Who has got a place: as a rule one for one that was given back.
+pub(crate) type Admitted = SmallVec<[Slot; 2]>;
 
 /// A place in the order of first resumes. A task keeps its own for life.
 pub(crate) type Ticket = u64;
@@ -101,9 +106,9 @@ impl Admission {
     }
 
     /// Gives a place back; who is admitted instead.
-    pub(crate) fn release(&mut self, origin: OriginId) -> Vec<Slot> {
+    pub(crate) fn release(&mut self, origin: OriginId) -> Admitted {
         let Some(line) = self.lines.get_mut(&origin) else {
-            return Vec::new();
+            return Admitted::new();
         };
         line.active = line.active.saturating_sub(1);
         let admitted = line.admit(self.limit);
@@ -120,9 +125,9 @@ impl Admission {
     }
 
     /// A connection to the origin tells what it carries; who is admitted by that.
-    pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Vec<Slot> {
+    pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Admitted {
         let Some(line) = self.lines.get_mut(&origin) else {
-            return Vec::new();
+            return Admitted::new();
         };
         line.multiplexing = multiplexing;
         line.admit(self.limit)
@@ -181,8 +186,8 @@ impl Line {
         }
     }
 
-    fn admit(&mut self, limit: usize) -> Vec<Slot> {
-        let mut admitted = Vec::new();
+    fn admit(&mut self, limit: usize) -> Admitted {
+        let mut admitted = Admitted::new();
         while self.active < self.capacity(limit) {
             let Some(task) = self.pick() else { break };
             self.active += 1;
@@ -245,7 +250,7 @@ mod tests {
         }
 
         fn release(&mut self) -> Vec<Slot> {
-            self.admission.release(self.origin)
+            self.admission.release(self.origin).into_vec()
         }
     }
 
@@ -276,7 +281,7 @@ mod tests {
         let admitted = queue
             .admission
             .learned(queue.origin, Multiplexing::Streams(100));
-        assert_eq!(admitted, [2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(admitted[..], [2, 3, 4, 5, 6, 7, 8, 9]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::seams::protocol::list::Protocols;
 use crate::seams::runtime::{Clock, Runtime};
 use crate::session::delegate_queue::DelegateQueue;
 use crate::session::handle::Session;
-use crate::session::ledger::{Act, Ledger};
+use crate::session::ledger::{Act, Acts, Ledger};
 use crate::session::lifecycle::SessionEvent;
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::driver;
@@ -119,9 +119,9 @@ impl SessionShared {
     /// Works on the books, then does what they say, with the books closed.
     pub(crate) fn with_ledger<R>(
         self: &Arc<Self>,
-        work: impl FnOnce(&mut Ledger, &mut Vec<Act>) -> R,
+        work: impl FnOnce(&mut Ledger, &mut Acts) -> R,
     ) -> R {
-        let mut acts = Vec::new();
+        let mut acts = Acts::new();
         let (result, keeper) = {
             let mut ledger = self.ledger();
             (work(&mut ledger, &mut acts), ledger.mind_keeper())

@@ -11,7 +11,7 @@ use crate::seams::collector::Collector;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::session::admission::{Slot, Urgency};
-use crate::session::ledger::{Act, Ledger, TaskId};
+use crate::session::ledger::{Acts, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::handle::Task;
@@ -317,10 +317,7 @@ impl TaskShared {
     }
 
     /// Works on the session's books.
-    pub(crate) fn in_ledger<R>(
-        &self,
-        work: impl FnOnce(&mut Ledger, &Self, &mut Vec<Act>) -> R,
-    ) -> R {
+    pub(crate) fn in_ledger<R>(&self, work: impl FnOnce(&mut Ledger, &Self, &mut Acts) -> R) -> R {
         self.session
             .with_ledger(|ledger, acts| work(ledger, self, acts))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::session::admission::Slot;
 use crate::session::ledger::records::Standing;
-use crate::session::ledger::{Act, Ledger};
+use crate::session::ledger::{Act, Acts, Ledger};
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::error::ExpiredTimer;
@@ -115,7 +115,7 @@ impl Ledger {
     }
 
     /// Time has come to `now`: drivers whose timers may have fired poll; queued tasks whose time is over are launched to say so.
-    pub(crate) fn tick(&mut self, now: Moment, acts: &mut Vec<Act>) {
+    pub(crate) fn tick(&mut self, now: Moment, acts: &mut Acts) {
         while let Some(&(at, slot)) = self.alarms.set.first()
             && at <= now
         {

@@ -6,6 +6,8 @@ mod records;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::seams::runtime::Clock;
 use crate::seams::transport::Transport;
 use crate::session::admission::{Admission, Slot, Ticket, Urgency};
@@ -33,7 +35,10 @@ pub(crate) struct Ledger {
     next_ticket: Ticket,
 }
 
-/// What must be done once the books are closed.
+/// What must be done once the books are closed, in this order: as a rule one thing.
+pub(crate) type Acts = SmallVec<[Act; 2]>;
+
+/// See [`Acts`].
 #[must_use]
 pub(crate) enum Act {
     /// Start the driver (a future of the caller's is woken instead).
@@ -71,7 +76,7 @@ impl Ledger {
     }
 
     /// Lifts one suspension.
-    pub(crate) fn resume(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn resume(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -85,7 +90,7 @@ impl Ledger {
     }
 
     /// Puts one suspension on.
-    pub(crate) fn suspend(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn suspend(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -97,21 +102,21 @@ impl Ledger {
     }
 
     /// Cancels.
-    pub(crate) fn cancel(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn cancel(&mut self, task: &TaskShared, acts: &mut Acts) {
         if let Some(slot) = self.records.slot_of(task) {
             self.apply(slot, Event::Cancel, acts);
         }
     }
 
     /// The last handle went: a task that was never resumed is cancelled.
-    pub(crate) fn abandon(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn abandon(&mut self, task: &TaskShared, acts: &mut Acts) {
         if task.internal_state() == State::Born {
             self.cancel(task, acts);
         }
     }
 
     /// The driver has an outcome, or is gone. Whether the outcome stands.
-    pub(crate) fn finish(&mut self, task: &TaskShared, acts: &mut Vec<Act>) -> Effect {
+    pub(crate) fn finish(&mut self, task: &TaskShared, acts: &mut Acts) -> Effect {
         match self.records.slot_of(task) {
             Some(slot) => self.apply(slot, Event::Finish, acts),
             None => Effect::Nothing,
@@ -119,14 +124,14 @@ impl Ledger {
     }
 
     /// The app is about to get the completion.
-    pub(crate) fn complete(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn complete(&mut self, task: &TaskShared, acts: &mut Acts) {
         if let Some(slot) = self.records.slot_of(task) {
             self.apply(slot, Event::Complete, acts);
         }
     }
 
     /// Strikes a task off: the app has had its completion.
-    pub(crate) fn retire(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn retire(&mut self, task: &TaskShared, acts: &mut Acts) {
         if let Some(slot) = self.records.slot_of(task) {
             self.apply(slot, Event::Complete, acts);
             self.disarm(slot);
@@ -149,18 +154,18 @@ impl Ledger {
     }
 
     /// What happens to the session as a whole.
-    pub(crate) fn on_session(&mut self, event: SessionEvent, acts: &mut Vec<Act>) {
+    pub(crate) fn on_session(&mut self, event: SessionEvent, acts: &mut Acts) {
         self.session_step(event, acts);
         self.end_if_drained(acts);
     }
 
-    fn end_if_drained(&mut self, acts: &mut Vec<Act>) {
+    fn end_if_drained(&mut self, acts: &mut Acts) {
         if self.records.is_empty() && self.session == SessionState::Finishing {
             self.session_step(SessionEvent::Drained, acts);
         }
     }
 
-    fn session_step(&mut self, event: SessionEvent, acts: &mut Vec<Act>) {
+    fn session_step(&mut self, event: SessionEvent, acts: &mut Acts) {
         let effect;
         (self.session, effect) = self.session.on(event);
         let only_born = match effect {
@@ -199,7 +204,7 @@ impl Ledger {
     }
 
     /// Carries an event through the lifecycle table and does what the table says.
-    fn apply(&mut self, slot: Slot, event: Event, acts: &mut Vec<Act>) -> Effect {
+    fn apply(&mut self, slot: Slot, event: Event, acts: &mut Acts) -> Effect {
         let record = self.records.at(slot);
         let effect = record.task.step(event);
         match effect {
@@ -230,7 +235,7 @@ impl Ledger {
     }
 
     /// The task takes its ticket and a place in the queue; the resource timer runs.
-    fn enqueue(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    fn enqueue(&mut self, slot: Slot, acts: &mut Acts) {
         let now = self.now();
         let record = self.records.at(slot);
         record.timers.start_resource(now);
@@ -243,7 +248,7 @@ impl Ledger {
     }
 
     /// The task has done with its origin, and with time.
-    fn withdraw(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    fn withdraw(&mut self, slot: Slot, acts: &mut Acts) {
         self.withdraw_place(slot, acts);
         self.disarm(slot);
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::seams::transport::Multiplexing;
-use crate::session::admission::Slot;
+use crate::session::admission::{Admitted, Slot};
 use crate::session::ledger::records::{Record, Standing};
-use crate::session::ledger::{Act, Ledger};
+use crate::session::ledger::{Acts, Ledger};
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::target::Origin;
@@ -20,7 +20,7 @@ impl Ledger {
         &mut self,
         task: &TaskShared,
         origin: Option<&Arc<Origin>>,
-        acts: &mut Vec<Act>,
+        acts: &mut Acts,
     ) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
@@ -37,7 +37,7 @@ impl Ledger {
     }
 
     /// A network is waited for: the place is given back for good, the idle timer stands still.
-    pub(crate) fn leave_origin(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn leave_origin(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -50,7 +50,7 @@ impl Ledger {
     }
 
     /// There is a network again: the task queues under its old ticket.
-    pub(crate) fn return_to_origin(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn return_to_origin(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -89,7 +89,7 @@ impl Ledger {
         &mut self,
         task: &TaskShared,
         multiplexing: Multiplexing,
-        acts: &mut Vec<Act>,
+        acts: &mut Acts,
     ) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
@@ -101,7 +101,7 @@ impl Ledger {
     }
 
     /// The driver polls again after it had given its place back unpolled.
-    pub(crate) fn polled_again(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn polled_again(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -112,7 +112,7 @@ impl Ledger {
     }
 
     /// The app is asked, or holds a chunk: the place is given back, the idle timer stands still.
-    pub(crate) fn begin_wait_for_app(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn begin_wait_for_app(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -124,7 +124,7 @@ impl Ledger {
     }
 
     /// The app has answered, or wants the next chunk.
-    pub(crate) fn end_wait_for_app(&mut self, task: &TaskShared, acts: &mut Vec<Act>) {
+    pub(crate) fn end_wait_for_app(&mut self, task: &TaskShared, acts: &mut Acts) {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
@@ -136,7 +136,7 @@ impl Ledger {
     }
 
     /// A task that loads again takes its place and its idle timer up, unless it waits for the app.
-    pub(super) fn take_up(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    pub(super) fn take_up(&mut self, slot: Slot, acts: &mut Acts) {
         let now = self.now();
         let record = self.records.at(slot);
         if !record.waits_for_app {
@@ -146,7 +146,7 @@ impl Ledger {
     }
 
     /// The task gives its place back for a while.
-    pub(super) fn rest(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    pub(super) fn rest(&mut self, slot: Slot, acts: &mut Acts) {
         let record = self.records.at(slot);
         let Some(origin) = record.origin.as_ref().map(|origin| origin.id()) else {
             return;
@@ -168,7 +168,7 @@ impl Ledger {
     }
 
     /// The task takes its place again, or waits for it again under its old ticket.
-    fn unrest(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    fn unrest(&mut self, slot: Slot, acts: &mut Acts) {
         let record = self.records.at(slot);
         match (record.standing, &record.origin) {
             (Standing::Parked, _) => self.enter(slot, acts),
@@ -189,7 +189,7 @@ impl Ledger {
     }
 
     /// Asks for a place. A task without origin has no use for one.
-    pub(super) fn enter(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    pub(super) fn enter(&mut self, slot: Slot, acts: &mut Acts) {
         let record = self.records.at(slot);
         let Some(origin) = &record.origin else {
             self.apply(slot, Event::Admit, acts);
@@ -207,7 +207,7 @@ impl Ledger {
         }
     }
 
-    fn admit(&mut self, admitted: Vec<Slot>, acts: &mut Vec<Act>) {
+    fn admit(&mut self, admitted: Admitted, acts: &mut Acts) {
         for slot in admitted {
             let record = self.records.at(slot);
             record.standing = Standing::Held;
@@ -226,7 +226,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn withdraw_place(&mut self, slot: Slot, acts: &mut Vec<Act>) {
+    pub(super) fn withdraw_place(&mut self, slot: Slot, acts: &mut Acts) {
         self.leave_queue(slot);
         let record = self.records.at(slot);
         let before = std::mem::replace(&mut record.standing, Standing::Out);
@@ -245,7 +245,7 @@ impl Ledger {
     }
 
     /// Futures that were woken and are left unpolled give up the places that others wait for.
-    pub(super) fn audit(&mut self, acts: &mut Vec<Act>) {
+    pub(super) fn audit(&mut self, acts: &mut Acts) {
         let blocks = |record: &&Record| {
             let origin = record.origin.as_ref().map(|origin| origin.id());
             record.standing == Standing::Held
