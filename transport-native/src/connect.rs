@@ -140,8 +140,9 @@ impl Dialer {
         let origin = to.origin;
         let attempt = Attempt::new(to, pool, events);
         let waiting = Waiting::begin(events, &attempt.phases);
-        let made = make(Arc::clone(self), attempt);
-        let made = self.executor.spawn(made)?.await??;
+        // The making in no variable, which would stay in this future.
+        let made = self.executor.spawn(make(Arc::clone(self), attempt))?;
+        let made = made.await??;
         drop(waiting);
         if origin.is_secure() {
             pool.learn(origin, made.carries());

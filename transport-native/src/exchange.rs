@@ -90,30 +90,31 @@ impl From<Fault> for Failure {
     }
 }
 
-/// Makes the exchange that `request` asks for.
-pub(crate) async fn run(
+/// Makes the exchange that `request` asks for. No `async fn`: what it takes apart would stay in its future as well.
+pub(crate) fn run(
     pool: Arc<Pool>,
     dialer: Arc<Dialer>,
     request: HopRequest,
     events: ExchangeEvents,
-) -> Result<HopResponse, Error> {
-    let HopRequest {
-        method,
-        target,
-        headers,
-        body,
-        affinity,
-        hints,
-    } = request;
-    let mut source = Source::new(body, events.clone());
+) -> impl Future<Output = Result<HopResponse, Error>> {
+    let source = Source::new(request.body, events.clone());
     let hop = Hop {
-        method,
-        target,
-        headers,
+        method: request.method,
+        target: request.target,
+        headers: request.headers,
         events,
         pool,
-        service: hints.service_type,
+        service: request.hints.service_type,
     };
+    settle(hop, dialer, source, request.affinity)
+}
+
+async fn settle(
+    hop: Hop,
+    dialer: Arc<Dialer>,
+    mut source: Source,
+    affinity: Affinity,
+) -> Result<HopResponse, Error> {
     let answered = attempt_twice(&hop, &dialer, &mut source, affinity).await;
     answered.map_err(|error| error.with_url(hop.target.url()))
 }
@@ -195,7 +196,8 @@ async fn attempt(
     match found {
         Dialed::Http1(connection) => http1::exchange(connection, hop, upload).await,
         #[cfg(feature = "http2")]
-        Dialed::Http2(place) => http2::exchange(place, hop, upload).await,
+        // In a box, so that exchanges over HTTP/1 need not be as large.
+        Dialed::Http2(place) => Box::pin(http2::exchange(place, hop, upload)).await,
     }
 }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use urlsession_core::{
@@ -100,18 +101,19 @@ impl Connection {
         line.looking(|| self.settle())
     }
 
-    /// Sends the request and waits for the head of the response.
-    async fn send(
+    /// Hands hyper the request. No `async fn`: the request would stay in its future.
+    fn send(&mut self, request: http::Request<Upload>) -> impl Future<Output = Sent> + use<> {
+        self.line.listen();
+        // Only the connection's own poll completes the answer: it needs no share of the task's budget, which would want a waker.
+        tokio::task::unconstrained(self.sender.try_send_request(request))
+    }
+
+    /// Waits for the head of the response.
+    async fn receive(
         &mut self,
-        request: http::Request<Upload>,
+        mut answer: Pin<&mut impl Future<Output = Sent>>,
         events: &ExchangeEvents,
     ) -> Result<http::Response<Incoming>, Unanswered> {
-        self.line.listen();
-        // Only the connection's own poll completes the answer: no waker is needed there, and no share of the task's budget
-        // either, which would want one.
-        let mut answer = pin!(tokio::task::unconstrained(
-            self.sender.try_send_request(request)
-        ));
         let (driver, line, bell, waker) = (&mut self.driver, &self.line, &self.bell, &self.waker);
         let mut heard = 0;
         let answered = poll_fn(|context| {
@@ -135,6 +137,9 @@ impl Connection {
         })
     }
 }
+
+/// What becomes of a request that hyper was handed.
+type Sent = Result<http::Response<Incoming>, TrySendError<http::Request<Upload>>>;
 
 /// Why no answer came: with the body when it was never begun, and whether the server had said anything.
 struct Unanswered {
@@ -163,11 +168,8 @@ pub(crate) async fn exchange(
     connection.line.measure(&hop.events);
     let was_idle = std::mem::replace(&mut connection.has_served, true);
     let gate = upload.gate().cloned();
-    let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);
-    if hop.events.wants_informational() || gate.is_some() {
-        report_interim_responses(&mut request, &hop.events, &connection.line, gate.clone());
-    }
-    let response = match connection.send(request, &hop.events).await {
+    let answer = pin!(connection.send(request(hop, upload, &connection.line, gate.as_ref())));
+    let response = match connection.receive(answer, &hop.events).await {
         Ok(response) => response,
         Err(failed) => {
             return Err(Failure {
@@ -195,8 +197,8 @@ pub(crate) async fn exchange(
             hop: hop.reader(),
         })
     };
-    let response = Response::new(
-        hop.target.url().clone(),
+    let response = Response::to(
+        Arc::clone(&hop.target),
         head.status,
         head.version,
         head.headers,
@@ -206,6 +208,19 @@ pub(crate) async fn exchange(
         body,
         connection: Some(id),
     })
+}
+
+fn request(
+    hop: &Hop,
+    upload: Upload,
+    line: &Arc<Line>,
+    gate: Option<&Gate>,
+) -> http::Request<Upload> {
+    let mut request = head::http1(&hop.method, &hop.target, &hop.headers, upload);
+    if hop.events.wants_informational() || gate.is_some() {
+        report_interim_responses(&mut request, &hop.events, line, gate.cloned());
+    }
+    request
 }
 
 /// Reports 1xx responses as they come, 100 and 101 excepted, and ends the connection when they do not end. 100 opens the gate.

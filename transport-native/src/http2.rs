@@ -271,8 +271,8 @@ fn answer(
             hop: hop.reader(),
         })
     };
-    let response = Response::new(
-        hop.target.url().clone(),
+    let response = Response::to(
+        Arc::clone(&hop.target),
         head.status,
         head.version,
         head.headers,

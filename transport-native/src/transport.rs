@@ -55,3 +55,32 @@ impl Transport for NativeTransport {
         self.pool.reset();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::{HeaderMap, Method};
+    use urlsession_core::{Affinity, Configuration, HopBody, Target};
+
+    use super::*;
+
+    /// What is larger than this costs glibc's allocator several hundred instructions more.
+    const SMALL: usize = 1032;
+
+    #[test]
+    fn the_future_of_an_exchange_is_small() {
+        let platform = crate::platform_on_own_thread(&Configuration::default());
+        let request = HopRequest {
+            method: Method::GET,
+            target: Arc::new(Target::parse("http://a.example/").unwrap()),
+            headers: Arc::new(HeaderMap::new()),
+            body: HopBody::Empty,
+            affinity: Affinity::Any,
+        };
+        let events = ExchangeEvents::detached(platform.runtime.clone());
+        let exchange = platform.transport.exchange(request, events);
+        let size = size_of_val(&*exchange);
+        assert!(size <= SMALL, "{size} bytes");
+    }
+}

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::words::error::{InvalidHeader, Shown};
 use crate::words::request::Redacted;
+use crate::words::target::Target;
 use crate::words::wire;
 
 /// The head of a response: status, header fields and the URL that gave it.
@@ -20,18 +21,40 @@ pub struct Response(Arc<Parts>);
 
 #[derive(Clone)]
 struct Parts {
-    url: Url,
+    place: Place,
     status: StatusCode,
     version: Version,
     headers: HeaderMap,
+}
+
+/// Where a response came from.
+#[derive(Clone)]
+enum Place {
+    Url(Url),
+    Target(Arc<Target>),
 }
 
 impl Response {
     /// A response from `url`.
     #[must_use]
     pub fn new(url: Url, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
+        Self::made(Place::Url(url), status, version, headers)
+    }
+
+    /// The response to a request for `target`, whose URL it shares.
+    #[must_use]
+    pub fn to(
+        target: Arc<Target>,
+        status: StatusCode,
+        version: Version,
+        headers: HeaderMap,
+    ) -> Self {
+        Self::made(Place::Target(target), status, version, headers)
+    }
+
+    fn made(place: Place, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
         Self(Arc::new(Parts {
-            url,
+            place,
             status,
             version,
             headers,
@@ -61,7 +84,10 @@ impl Response {
     /// The URL that gave this response: the last hop's, after redirects.
     #[must_use]
     pub fn url(&self) -> &Url {
-        &self.0.url
+        match &self.0.place {
+            Place::Url(url) => url,
+            Place::Target(target) => target.url(),
+        }
     }
 
     /// The status code, 100 to 999.
