@@ -1,5 +1,5 @@
-//! The few figures that a change must not spoil: instructions of a small GET, memory of a queued
-//! task, and no TLS work for plain http.
+//! The few figures that a change must not spoil: instructions of a small GET, alone, on a stream and
+//! in a queue, memory of a queued task, and no TLS work for plain http.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +13,10 @@ use crate::workspace::Workspace;
 const INSTRUCTIONS: f64 = 27_000.0;
 /// The same beyond a bare hyper connection's in the same run.
 const ABOVE_HYPER: f64 = 7_000.0;
+/// Instructions of a small GET on one of 100 streams of an HTTP/2 connection.
+const STREAM: f64 = 40_000.0;
+/// A GET of 256 tasks that share 6 connections, over one of 64 that have as many as they want.
+const QUEUEING: f64 = 1.1;
 /// Bytes of memory for each of 100,000 queued tasks.
 const QUEUED: f64 = 600.0;
 /// Every count is the median of so many.
@@ -52,6 +56,16 @@ pub(crate) fn gate(workspace: &Workspace, build: bool) -> Result<ExitCode, Strin
             limit: ABOVE_HYPER,
         },
         Check {
+            what: "instructions of a GET on a stream of HTTP/2",
+            found: counted(&bench, "h2_conc", "ours"),
+            limit: STREAM,
+        },
+        Check {
+            what: "256 tasks on 6 connections, over 64 free",
+            found: queueing(&bench),
+            limit: QUEUEING,
+        },
+        Check {
             what: "bytes per queued task",
             found: queued(&bench),
             limit: QUEUED,
@@ -89,16 +103,16 @@ impl Check {
 impl std::fmt::Display for Check {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let result = if self.holds() { "ok" } else { "FAILED" };
-        let digits = if self.limit < 1.0 { 4 } else { 0 };
+        let digits = if self.limit < 10.0 { 4 } else { 0 };
         match &self.found {
             Ok(found) => {
                 write!(
                     f,
-                    "{:<42} {found:>10.digits$}, limit {:>8.digits$}  {result}",
+                    "{:<44} {found:>10.digits$}, limit {:>8.digits$}  {result}",
                     self.what, self.limit
                 )
             }
-            Err(reason) => write!(f, "{:<42} not measured: {reason}  {result}", self.what),
+            Err(reason) => write!(f, "{:<44} not measured: {reason}  {result}", self.what),
         }
     }
 }
@@ -109,9 +123,18 @@ fn scenario(name: &str) -> Result<&'static Scenario, String> {
         .ok_or_else(|| format!("no scenario {name}"))
 }
 
+/// Instructions of an exchange, once: many at a time repeat to a few in ten thousand.
+fn counted(bench: &Bench, name: &str, client: &'static str) -> Result<f64, String> {
+    callgrind::per_unit(bench, scenario(name)?, client)
+}
+
+/// What waiting for a place costs: two counts of ours, one over the other.
+fn queueing(bench: &Bench) -> Result<f64, String> {
+    Ok(counted(bench, "small_cap6", "ours")? / counted(bench, "small_conc", "ours")?)
+}
+
 fn small_get(bench: &Bench, client: &'static str) -> Result<f64, String> {
-    let scenario = scenario("small_seq")?;
-    let counts = (0..REPETITIONS).map(|_| callgrind::per_unit(bench, scenario, client));
+    let counts = (0..REPETITIONS).map(|_| counted(bench, "small_seq", client));
     let count = table::median(counts.collect::<Result<_, _>>()?).ok_or("nothing counted")?;
     println!("small GET, {client}: {count:.0} instructions");
     Ok(count)
