@@ -77,6 +77,7 @@ mod tests {
             headers: Arc::new(HeaderMap::new()),
             body: HopBody::Empty,
             affinity: Affinity::Any,
+            hints: Default::default(),
         };
         let events = ExchangeEvents::detached(platform.runtime.clone());
         let exchange = platform.transport.exchange(request, events);
