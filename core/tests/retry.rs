@@ -1,10 +1,6 @@
 //! Failed exchanges made again, on the mock: what waits, what counts, what is never repeated.
 #![cfg(feature = "mock")]
-// Natively the lint knows a test by its attribute.
-#![cfg_attr(
-    target_arch = "wasm32",
-    expect(clippy::unwrap_used, reason = "a test fails where it stands")
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
