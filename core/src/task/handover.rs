@@ -136,14 +136,19 @@ impl Handover {
     fn tell_later(mut self, answer: BoxFuture<'static, Option<()>>) {
         let (others, patience) = (self.take_audience(), self.patience());
         let runtime = self.task.session().runtime().clone();
+        let mut waiting = Waiting(Some(self));
         runtime.spawn(Box::pin(async move {
-            if let Ok(None) = wait(Guarded(answer), patience).await {
-                self.put_audience(others);
-            } else if let Step::Completion(_) = self.step {
+            let answer = wait(Guarded(answer), patience).await;
+            let Some(mut duty) = waiting.0.take() else {
+                return;
+            };
+            if let Ok(None) = answer {
+                duty.put_audience(others);
+            } else if let Step::Completion(_) = duty.step {
                 return;
             }
-            let queue = self.task.session().queue.clone();
-            queue.post(Box::new(move || self.fulfil()));
+            let queue = duty.task.session().queue.clone();
+            queue.post(Box::new(move || duty.fulfil()));
         }));
     }
 
@@ -156,6 +161,18 @@ impl Handover {
         let runtime = session.runtime();
         let longest = session.configuration.timeout_interval_for_request;
         Some(runtime.sleep_until(runtime.now() + longest))
+    }
+}
+
+/// A duty that waits for an answer. Where the runtime ends meanwhile, the rest is told in its turn all the same.
+struct Waiting(Option<Handover>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(duty) = self.0.take() {
+            let queue = duty.task.session().queue.clone();
+            queue.post(Box::new(move || drop(duty)));
+        }
     }
 }
 
