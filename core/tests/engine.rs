@@ -14,9 +14,9 @@ use futures::StreamExt;
 use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
-    Answer, Body, BodyStream, Bytes, Configuration, Delegate, DelegateQueue, Error, ErrorCode,
-    FileRef, InMemory, Job, Request, RequestBody, Response, ResponseDisposition, Session, Task,
-    TaskState,
+    Answer, Body, BodyStream, BoxFuture, Bytes, Configuration, Delegate, DelegateQueue, Error,
+    ErrorCode, FileRef, InMemory, Job, Request, RequestBody, Response, ResponseDisposition,
+    Session, Task, TaskMetrics, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -283,6 +283,49 @@ fn a_call_that_waits_for_its_turn_costs_neither_place_nor_idle_time() {
         mock.runtime().run_until_stalled();
     }
     assert_eq!(log.taken(), ["response 200", "data x", "complete None"]);
+}
+
+/// Leaves the answer about metrics open; as its task ends, it drops another task's future.
+struct Hesitant {
+    log: Log,
+    other: Arc<Mutex<Option<BoxFuture<'static, Result<(Bytes, Response), Error>>>>>,
+}
+
+impl Delegate for Hesitant {
+    fn did_finish_collecting_metrics(&self, _: &Task, _: &TaskMetrics) -> Answer<()> {
+        Answer::Later(Box::pin(std::future::pending()))
+    }
+
+    fn did_complete(&self, _: &Task, _: Option<&Error>) -> Answer<()> {
+        self.log.note("begins");
+        let mut other = self.other.lock().expect("no test panics with it open");
+        let other = other.take();
+        drop(other);
+        self.log.note("ends");
+        ().into()
+    }
+}
+
+#[test]
+fn as_the_runtime_ends_callbacks_still_come_one_by_one() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|_| Reply::never());
+    let (session, log) = (session(&mock), Log::default());
+    let mut other = session.data_with_delegate(URL, log.clone());
+    mock.runtime()
+        .block_on(async { assert!(futures::poll!(&mut other).is_pending()) });
+    let hesitant = Hesitant {
+        log: log.clone(),
+        other: Arc::new(Mutex::new(Some(other))),
+    };
+    let task = session.data_task_with_delegate(URL, hesitant);
+    task.resume();
+    mock.runtime().run_until_stalled();
+    task.cancel();
+    mock.runtime().run_until_stalled();
+    assert!(log.taken().is_empty());
+    mock.runtime().shutdown();
+    assert_eq!(log.taken(), ["begins", "ends", "complete Some(Cancelled)"]);
 }
 
 #[test]
