@@ -24,6 +24,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const URL: &str = "http://a.example/";
 
+type Loading = BoxFuture<'static, Result<(Bytes, Response), Error>>;
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -288,7 +290,7 @@ fn a_call_that_waits_for_its_turn_costs_neither_place_nor_idle_time() {
 /// Leaves the answer about metrics open; as its task ends, it drops another task's future.
 struct Hesitant {
     log: Log,
-    other: Arc<Mutex<Option<BoxFuture<'static, Result<(Bytes, Response), Error>>>>>,
+    other: Arc<Mutex<Option<Loading>>>,
 }
 
 impl Delegate for Hesitant {
