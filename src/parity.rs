@@ -243,7 +243,7 @@
 //! |---|---|
 //! | `taskInterval`, `redirectCount`, `transactionMetrics` | [`TaskMetrics`](crate::TaskMetrics) |
 //! | dates | moments of [`TransactionMetrics`](crate::TransactionMetrics), dates by [`TaskMetrics::date_of`](crate::TaskMetrics::date_of) |
-//! | byte counts | [`TransactionMetrics`](crate::TransactionMetrics) |
+//! | byte counts | [`TransactionMetrics`](crate::TransactionMetrics); in a browser those of bodies, where [it tells](crate::Capabilities::metrics) |
 //! | `networkProtocolName`, `isReusedConnection`, `isProxyConnection` | [`TransactionMetrics`](crate::TransactionMetrics) |
 //! | addresses, TLS version, cipher | [`TransactionMetrics`](crate::TransactionMetrics), [`CipherSuite`](crate::CipherSuite) |
 //! | cellular, expensive, constrained, multipath | [`TransactionMetrics`](crate::TransactionMetrics), as [`NetworkPath`](crate::NetworkPath) tells; multipath never: no platform of ours tells |

@@ -11,6 +11,7 @@ use crate::incoming::{is_absent, malformed};
 use crate::js::{self, AbortController, Foreign};
 use crate::promised::Promised;
 use crate::script_error::Step;
+use crate::timing::Timing;
 
 /// The body of a response. A chunk is read when it is asked for, never before.
 pub(crate) struct FetchBody {
@@ -18,6 +19,7 @@ pub(crate) struct FetchBody {
     stage: Stage,
     abort: AbortOnDrop,
     pub(crate) remaining: Option<u64>,
+    pub(crate) timing: Option<Timing>,
     pub(crate) url: Url,
     pub(crate) events: ExchangeEvents,
 }
@@ -39,6 +41,7 @@ impl FetchBody {
             stage: Stage::Untouched(response),
             abort,
             remaining: None,
+            timing: None,
             url,
             events,
         }
@@ -91,6 +94,9 @@ impl Body for FetchBody {
             Ok(None) => {
                 self.stage = Stage::Ended;
                 self.abort.disarm();
+                if let Some(timing) = self.timing.take() {
+                    timing.tell(&self.events);
+                }
             }
             // The reader is cancelled now, the exchange aborted when the body goes.
             Err(_) => self.stage = Stage::Ended,

@@ -26,6 +26,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
     pub(crate) fn performance_now() -> Result<f64, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByName)]
+    pub(crate) fn entries_by_name(name: &str, kind: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn fill_with_randomness(bytes: &mut [u8]) -> Result<(), JsValue>;
 

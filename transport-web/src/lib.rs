@@ -12,11 +12,16 @@
 //!   [`CannotLoadFromNetwork`](urlsession_core::ErrorCode::CannotLoadFromNetwork), or
 //!   [`NotConnectedToInternet`](urlsession_core::ErrorCode::NotConnectedToInternet) when the browser
 //!   says that it is offline. The cause is a [`ScriptError`].
-//! * The HTTP version is not visible; every response says HTTP/1.1.
+//! * The HTTP version is not visible; every response says HTTP/1.1. Where the browser tells it afterwards, it is in the metrics.
+//! * Metrics have what Resource Timing tells when the body ends: lookup, connect, TLS, request and response, the protocol, whether the
+//!   connection was there, the bytes of the encoded body, the browser's cache. It tells so for the page's own origin, and for servers that
+//!   send `Timing-Allow-Origin`; never once its buffer, which is the page's, is full (250 entries, `setResourceTimingBufferSize`); and
+//!   the entry may be late, above all for a response without a body. Without it there are the times that core sees.
 //! * Header fields that the browser dropped are in [`WebTransport::dropped_fields`].
 #![cfg(target_arch = "wasm32")]
 
 mod body;
+mod entry;
 mod fields;
 mod files;
 mod incoming;
@@ -27,6 +32,7 @@ mod promised;
 mod runtime;
 mod script_error;
 mod timer;
+mod timing;
 mod transport;
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use crate::body::{AbortOnDrop, FetchBody};
 use crate::js::{self, AbortController, Foreign, Init, Request};
 use crate::promised::Promised;
 use crate::script_error::Step;
+use crate::timing::Timing;
 use crate::{fields, incoming, outgoing};
 
 /// Exchanges over the global `fetch`.
@@ -63,8 +64,9 @@ impl WebTransport {
         let request = request(&init, url, &hop.headers, body.as_ref()).map_err(refused)?;
         self.note_dropped(&hop.headers, &request);
 
+        let mut timing = Timing::begin(url, &events);
         let abort = AbortOnDrop::new(controller);
-        let response = fetched(&request).await;
+        let response = fetched(&request, timing.as_mut()).await;
         let response = response.map_err(|thrown| Step::Fetching.failed(url, &thrown))?;
         let response: Foreign = response.unchecked_into();
         let head = incoming::head(&response, url)?;
@@ -76,6 +78,7 @@ impl WebTransport {
         };
         let mut body = FetchBody::new(response, abort, head.url().clone(), events);
         body.remaining = length;
+        body.timing = timing;
         Ok(HopResponse {
             response: head,
             body: Box::new(body),
@@ -118,9 +121,16 @@ fn request(
     Request::new(url.as_str(), init)
 }
 
-async fn fetched(request: &Request) -> Result<JsValue, JsValue> {
+async fn fetched(request: &Request, mut timing: Option<&mut Timing>) -> Result<JsValue, JsValue> {
     let promise = js::fetch(request)?;
-    Promised::outcome_of(&promise).await
+    if let Some(timing) = &mut timing {
+        timing.called();
+    }
+    let response = Promised::outcome_of(&promise).await;
+    if let Some(timing) = timing {
+        timing.head();
+    }
+    response
 }
 
 impl Transport for WebTransport {

@@ -203,8 +203,9 @@ pub struct Capabilities {
     /// ([`allows_cellular_access`](crate::Configuration::allows_cellular_access) and its kin) to hold, and what it does not tell is allowed.
     pub network_cost: bool,
     /// [`TaskMetrics`](crate::TaskMetrics) tell of each hop's phases, bytes on the wire and connection. False: there are the times that
-    /// core sees, and beyond them what the platform gives: a browser, by Resource Timing, the phases where the server allows it
-    /// (its own origin, Timing-Allow-Origin), never addresses or TLS.
+    /// core sees, and beyond them what the platform gives, if anything: a browser, by Resource Timing, phases, protocol and the body's
+    /// bytes where the server allows it (its own origin, `Timing-Allow-Origin`) and where it has told when the body ends; of a chain
+    /// of redirects the last hop; never addresses, TLS's version or the bytes of heads.
     pub metrics: bool,
 }
 
