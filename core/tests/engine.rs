@@ -331,6 +331,27 @@ fn as_the_runtime_ends_callbacks_still_come_one_by_one() {
 }
 
 #[test]
+fn suspended_before_its_load_has_begun_it_goes_back_to_the_queue() {
+    let mock = MockPlatform::new();
+    mock.transport().on(Method::GET, URL).reply(Reply::never());
+    let mut configuration = Configuration::default();
+    configuration.http_maximum_connections_per_host = 1;
+    let session = Session::new(mock.platform(), configuration);
+    let (first, second) = (session.data_task(URL), session.data_task(URL));
+    first.resume();
+    first.suspend();
+    second.resume();
+    mock.runtime().run_until_stalled();
+    first.resume();
+    mock.runtime().run_until_stalled();
+    assert_eq!(mock.transport().most_open_exchanges(), 1);
+    second.cancel();
+    mock.runtime().run_until_stalled();
+    assert_eq!(mock.transport().total_exchanges(), 2);
+    assert_eq!(mock.transport().open_exchanges(), 1);
+}
+
+#[test]
 fn six_suspended_and_a_seventh_finishes() {
     let mock = MockPlatform::new();
     mock.transport().respond(|_| {

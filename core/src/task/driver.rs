@@ -52,6 +52,7 @@ pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
 }
 
 async fn begin(task: Arc<TaskShared>, output: Output) -> Outcome {
+    task.set_begun();
     let request = task.first_request()?;
     task.tell_observers(TaskEvent::Started);
     load(&task, request, output).await
@@ -63,9 +64,7 @@ impl TaskShared {
         mut load: Pin<&mut Option<L>>,
         found: &mut Option<Outcome>,
     ) -> Poll<Outcome> {
-        if self.is_resting() {
-            self.in_ledger(Ledger::polled_again);
-        }
+        let has_place = !self.is_resting() || self.in_ledger(Ledger::polled_again);
         // A task that is suspended or queued hears the alarm when it loads.
         let loads = self.internal_state() == State::Loading;
         let rang = loads && self.signals().take_ring();
@@ -74,7 +73,8 @@ impl TaskShared {
                 return Poll::Ready(Err(ExpiredTimer::Resource.into()));
             }
             let waker = Waker::from(self.signals().clone());
-            if let Some(load) = load.as_mut().as_pin_mut()
+            if has_place
+                && let Some(load) = load.as_mut().as_pin_mut()
                 && let Poll::Ready(outcome) = load.poll(&mut Context::from_waker(&waker))
             {
                 *found = Some(outcome);

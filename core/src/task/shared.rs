@@ -61,6 +61,7 @@ pub(crate) struct TaskShared {
     /// Only ever changed with the session's books open: see [`TaskShared::step`].
     state: AtomicU8,
     resting: AtomicBool,
+    begun: AtomicBool,
     has_waited_for_connectivity: AtomicBool,
     slot: AtomicU32,
     handles: AtomicUsize,
@@ -130,6 +131,7 @@ impl TaskShared {
             form,
             state: AtomicU8::new(State::Born as u8),
             resting: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
             has_waited_for_connectivity: AtomicBool::new(false),
             slot: AtomicU32::new(0),
             handles: AtomicUsize::new(0),
@@ -272,6 +274,15 @@ impl TaskShared {
         let (state, effect) = self.internal_state().on(event);
         self.state.store(state as u8, Ordering::Release);
         effect
+    }
+
+    /// True once its load was polled: until then nothing of it can be on the wire.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_begun(&self) {
+        self.begun.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_resting(&self) -> bool {

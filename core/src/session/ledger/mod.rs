@@ -215,7 +215,7 @@ impl Ledger {
             Effect::Shelve | Effect::Park => {
                 let now = self.now();
                 self.records.at(slot).timers.stop(now);
-                self.rest(slot, acts);
+                self.park(slot, acts);
                 self.disarm(slot);
             }
             Effect::Unpark => {

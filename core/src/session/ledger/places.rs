@@ -100,14 +100,32 @@ impl Ledger {
         }
     }
 
-    /// The driver polls again after it had given its place back unpolled.
-    pub(crate) fn polled_again(&mut self, task: &TaskShared, acts: &mut Acts) {
+    /// The driver polls again after its place was given back. False for a load that has not begun and must wait for its turn.
+    pub(crate) fn polled_again(&mut self, task: &TaskShared, acts: &mut Acts) -> bool {
         let Some(slot) = self.records.slot_of(task) else {
-            return;
+            return true;
         };
+        let record = self.records.at(slot);
+        if matches!(record.standing, Standing::Waiting | Standing::Parked) && !task.has_begun() {
+            return false;
+        }
         task.set_resting(false);
-        if !self.records.at(slot).waits_for_app && task.internal_state() == State::Loading {
+        if !record.waits_for_app && task.internal_state() == State::Loading {
             self.unrest(slot, acts);
+        }
+        true
+    }
+
+    /// The task was suspended: it gives its place back for a while; before its load has begun, for a place in the queue.
+    pub(super) fn park(&mut self, slot: Slot, acts: &mut Acts) {
+        let record = self.records.at(slot);
+        if record.standing == Standing::Held && !record.task.has_begun() {
+            self.withdraw_place(slot, acts);
+            let record = self.records.at(slot);
+            record.standing = Standing::Parked;
+            record.task.set_resting(true);
+        } else {
+            self.rest(slot, acts);
         }
     }
 
