@@ -24,22 +24,29 @@ pub(crate) const INTERIM_LIMIT: u32 = 32;
 
 /// Fields that say how a message travels on one connection (RFC 9110 section 7.6.1) or that the transport makes itself.
 fn is_the_transports(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "connection"
-            | "host"
-            | "content-length"
-            | "transfer-encoding"
-            | "te"
-            | "trailer"
-            | "upgrade"
-            | "expect"
-            | "keep-alive"
-            | "http2-settings"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "proxy-connection"
-    )
+    let name = name.as_str();
+    // Most fields are told apart by their first letter: every exchange asks this of each of its fields.
+    let may_be = matches!(
+        name.as_bytes(),
+        [b'c' | b'e' | b'h' | b'k' | b'p' | b't' | b'u', ..]
+    );
+    may_be
+        && matches!(
+            name,
+            "connection"
+                | "host"
+                | "content-length"
+                | "transfer-encoding"
+                | "te"
+                | "trailer"
+                | "upgrade"
+                | "expect"
+                | "keep-alive"
+                | "http2-settings"
+                | "proxy-authenticate"
+                | "proxy-authorization"
+                | "proxy-connection"
+        )
 }
 
 /// The request line and fields of HTTP/1.1 with the body: origin form, Host first (RFC 9110 section 7.2).

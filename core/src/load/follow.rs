@@ -64,7 +64,10 @@ fn proposed<A: App>(
     let Answer { exchange, leads_to } = answer;
     let next = match (leads_to, hop.route) {
         (Some(to), _) => redirect::by_protocol(&hop.request, to, followed)?,
-        (None, Route::Transport) if app.platform().transport.capabilities().redirects => {
+        (None, Route::Transport)
+            if exchange.response.status().is_redirection()
+                && app.platform().transport.capabilities().redirects =>
+        {
             let safe = &app.configuration().redirect_safe_headers;
             redirect::next(&hop.request, &exchange.response, followed, safe)?
         }

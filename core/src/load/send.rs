@@ -33,8 +33,8 @@ pub(crate) struct Hop {
 /// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
 pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
     check(&hop.request)?;
-    let asks = app.platform().transport.capabilities().expect_continue
-        && expectation::asks(&hop.request, app.configuration());
+    let asks = expectation::asks(&hop.request, app.configuration())
+        && app.platform().transport.capabilities().expect_continue;
     let answer = attempt(app, hop, asks).await?;
     let is_refused = asks && expectation::is_refused(answer.response.status());
     if !is_refused || !hop.request.body().is_at_hand() {
@@ -53,9 +53,8 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     let request = &hop.request;
     let target = target_of(request)?;
     let body = open(app, request.body()).await?;
-    let counts = app.platform().transport.capabilities().upload_progress;
     let exchange = exchange(app, hop, target, (body, asks));
-    if counts {
+    if request.body().is_empty() || app.platform().transport.capabilities().upload_progress {
         let answer = attend(app, exchange, Sent::of(app, request)).await?;
         return Ok(measured(app, answer));
     }

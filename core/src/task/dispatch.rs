@@ -334,7 +334,7 @@ impl App for Arc<TaskShared> {
     fn set_response(&self, content: &Content) {
         let mut facts = self.facts();
         facts.response = Some(content.response.clone());
-        facts.expected_to_receive = content.expected;
+        facts.expected_to_receive = content.expected.into();
         facts.is_decoded = content.is_decoded;
         drop(facts);
         TaskShared::progressed(self);
@@ -351,7 +351,7 @@ impl App for Arc<TaskShared> {
     fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32> {
         let priority = {
             let mut facts = self.facts();
-            facts.expected_to_send = expected_to_send;
+            facts.expected_to_send = expected_to_send.into();
             facts.priority
         };
         TaskShared::signals(self).restart_sent();

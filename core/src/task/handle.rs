@@ -158,13 +158,13 @@ impl Task {
     /// How long the answer's body will be; `None` while it is unknown, and for a coded body.
     #[must_use]
     pub fn count_of_bytes_expected_to_receive(&self) -> Option<u64> {
-        self.0.facts().expected_to_receive
+        self.0.facts().expected_to_receive.get()
     }
 
     /// How long the request's body is; `None` while it is unknown.
     #[must_use]
     pub fn count_of_bytes_expected_to_send(&self) -> Option<u64> {
-        let begun = self.0.facts().expected_to_send;
+        let begun = self.0.facts().expected_to_send.get();
         begun.or_else(|| self.0.request().and_then(|request| request.body().length()))
     }
 

@@ -47,9 +47,9 @@ impl TaskShared {
         let facts = self.facts();
         let of_the_first = || self.request().and_then(|request| request.body().length());
         Transfer {
-            to_send: facts.expected_to_send.or_else(of_the_first),
+            to_send: facts.expected_to_send.get().or_else(of_the_first),
             sent: self.signals().sent(),
-            to_receive: facts.expected_to_receive,
+            to_receive: facts.expected_to_receive.get(),
             received: self.signals().received(),
         }
     }

@@ -84,14 +84,36 @@ pub(crate) struct Facts {
     /// What came after the answer's body.
     pub(crate) trailers: Option<Box<HeaderMap>>,
     pub(crate) error: Option<Error>,
-    pub(crate) expected_to_receive: Option<u64>,
+    pub(crate) expected_to_receive: Expected,
     pub(crate) is_decoded: bool,
-    pub(crate) expected_to_send: Option<u64>,
+    pub(crate) expected_to_send: Expected,
     pub(crate) priority: Option<f32>,
     pub(crate) description: Option<Box<str>>,
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
     /// Who waits for the end; told once the app has had its completion.
     pub(crate) waiting: Vec<Waker>,
+}
+
+/// A length that may be unknown, in the bytes of one that is not: every queued task has two.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected(u64);
+
+impl Expected {
+    pub(crate) fn get(self) -> Option<u64> {
+        (self.0 != u64::MAX).then_some(self.0)
+    }
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        None.into()
+    }
+}
+
+impl From<Option<u64>> for Expected {
+    fn from(length: Option<u64>) -> Self {
+        Self(length.unwrap_or(u64::MAX))
+    }
 }
 
 /// Without the feature `progress` nobody can ask for any.

@@ -5,52 +5,68 @@ use std::time::Duration;
 use crate::words::time::Moment;
 
 /// The idle timer (`timeout_interval_for_request`) and the resource timer (`timeout_interval_for_resource`).
+///
+/// Every task in the books has them, so they are kept in few bytes: durations in nanoseconds, of which 584 years fit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timers {
-    idle: Duration,
+    idle: u64,
     resource: Clock,
-    /// Since when the idle timer runs, bytes apart.
-    idle_since: Option<Moment>,
+    /// Since when the idle timer runs, bytes apart; [`STOPPED`] for not at all.
+    idle_since: Moment,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Clock {
-    Stopped { left: Duration },
+    Stopped { left: u64 },
     Running { due: Moment },
+}
+
+const STOPPED: Moment = Moment::from_nanos(u64::MAX);
+
+fn later(moment: Moment, nanoseconds: u64) -> Moment {
+    Moment::from_nanos(moment.as_nanos().saturating_add(nanoseconds))
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Timers {
     /// Both stopped.
     pub(crate) fn new(idle: Duration, resource: Duration) -> Self {
         Self {
-            idle,
-            resource: Clock::Stopped { left: resource },
-            idle_since: None,
+            idle: nanos(idle),
+            resource: Clock::Stopped {
+                left: nanos(resource),
+            },
+            idle_since: STOPPED,
         }
     }
 
     /// The resource timer runs on: the task was resumed.
     pub(crate) fn start_resource(&mut self, now: Moment) {
         if let Clock::Stopped { left } = self.resource {
-            self.resource = Clock::Running { due: now + left };
+            let due = later(now, left);
+            self.resource = Clock::Running { due };
         }
     }
 
     /// Both stand still: the task was suspended. The idle timer starts anew when it goes on.
     pub(crate) fn stop(&mut self, now: Moment) {
         if let Clock::Running { due } = self.resource {
-            self.resource = Clock::Stopped { left: due - now };
+            let left = nanos(due - now);
+            self.resource = Clock::Stopped { left };
         }
     }
 
     /// The idle timer starts anew: an exchange was admitted, the task resumed, an answer came.
     pub(crate) fn start_idle(&mut self, now: Moment) {
-        self.idle_since = Some(now);
+        self.idle_since = now;
     }
 
     /// The idle timer stands still: the task waits in a queue, or for the app.
     pub(crate) fn stop_idle(&mut self) {
-        self.idle_since = None;
+        self.idle_since = STOPPED;
     }
 
     /// When the resource timer fires.
@@ -64,8 +80,11 @@ impl Timers {
     /// When the first of them fires, bytes having moved last at `active_at`. The idle timer runs only while the resource timer does.
     pub(crate) fn due(&self, active_at: Moment) -> Option<Moment> {
         let resource = self.resource_due()?;
-        let since = self.idle_since.map(|since| since.max(active_at));
-        Some(since.map_or(resource, |since| resource.min(since + self.idle)))
+        if self.idle_since == STOPPED {
+            return Some(resource);
+        }
+        let idle = later(self.idle_since.max(active_at), self.idle);
+        Some(resource.min(idle))
     }
 }
 
