@@ -17,7 +17,10 @@ use urlsession::{Configuration, ErrorCode, Request, Session};
 use urlsession_origin::{RawOrigin, Script};
 
 /// The fields of a request that the program set nothing about.
-const DEFAULT_FIELDS: [&str; 3] = ["host", "accept", "user-agent"];
+#[cfg(feature = "decode")]
+const DEFAULT_FIELDS: &[&str] = &["host", "accept", "accept-encoding", "user-agent"];
+#[cfg(not(feature = "decode"))]
+const DEFAULT_FIELDS: &[&str] = &["host", "accept", "user-agent"];
 
 /// One server and one runtime for all cases of a test.
 struct Bench {

@@ -180,7 +180,13 @@ async fn cancel_all(
     phase: Phase,
 ) {
     let url = bench.place(protocol, phase);
+    let at_rest = descriptors();
     for done in (0..TRANSFERS).step_by(AT_ONCE) {
+        if phase == Phase::Connect {
+            // Sockets of the round before may still be closing: those that open now could not be told from them.
+            let state = || format!("{protocol}: {} sockets stay open", descriptors());
+            until(|| descriptors() <= at_rest, state).await;
+        }
         let round = Round {
             tasks: (0..AT_ONCE).map(|_| session.data_task(&url)).collect(),
             descriptors: descriptors(),

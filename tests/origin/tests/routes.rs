@@ -188,7 +188,7 @@ async fn trailers_follow_the_body() {
         .write_all(b"GET /trailers HTTP/1.1\r\nHost: o\r\n\r\n")
         .await
         .unwrap();
-    let end = b"0\r\nX-Checksum: abc123\r\nX-Length: 12\r\n\r\n";
+    let end = b"0\r\nx-checksum: abc123\r\nx-length: 12\r\n\r\n";
     read_until(&mut stream, end).await;
 }
 
