@@ -203,6 +203,18 @@ macro_rules! for_each_case {
                 the_delegate_may_bring_secrets_along [Has(REDIRECTS)];
                 locations_that_are_no_http_are_errors [];
             }
+            retries {
+                a_busy_server_is_asked_until_it_is_well [];
+                without_a_policy_the_failure_is_the_answer [];
+                attempts_end_with_the_last_failure [];
+                a_post_is_not_repeated [];
+                a_put_is_repeated_with_its_body [];
+                by_the_delegates_word_a_post_is_repeated [];
+                the_delegate_may_veto [];
+                the_wait_that_a_server_asks_for_is_kept [];
+                a_wait_that_is_too_long_is_not_waited [];
+                a_server_that_refuses_is_asked_as_often [];
+            }
             tasks {
                 it_is_born_suspended_and_sends_nothing [];
                 suspensions_nest_from_one [];

@@ -19,6 +19,7 @@ pub(crate) mod redirects;
 pub(crate) mod replies;
 pub(crate) mod requests;
 pub(crate) mod responses;
+pub(crate) mod retries;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod timers;

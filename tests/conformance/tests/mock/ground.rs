@@ -29,6 +29,8 @@ struct Parts {
     /// Bytes of bodies that were taken, by URL.
     taken: Arc<Mutex<BTreeMap<String, u64>>>,
     next_file: AtomicUsize,
+    /// How often each target that fails at first was asked for.
+    counts: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl MockGround {
@@ -51,6 +53,7 @@ impl MockGround {
             transports: Mutex::default(),
             taken: Arc::default(),
             next_file: AtomicUsize::new(0),
+            counts: Arc::default(),
         }))
     }
 
@@ -71,6 +74,7 @@ impl MockGround {
                     .tls_additional_roots
                     .iter()
                     .any(|root| root == ROOT),
+            counts: parts.counts.clone(),
         };
         transport.respond(move |request| site.answer(request));
         let taken = parts.taken.clone();

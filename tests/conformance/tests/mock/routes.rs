@@ -1,6 +1,7 @@
 //! The origin server's routes as scripts, as far as the cases use them.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -33,6 +34,8 @@ pub(crate) struct Site {
     pub(crate) capabilities: Capabilities,
     /// The session trusts the TLS server's root.
     pub(crate) trusts: bool,
+    /// How often each target that fails at first was asked for, by any session.
+    pub(crate) counts: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 /// A request, as a hop brought it or as the platform sends it after a redirect of its own.
@@ -229,6 +232,7 @@ impl Site {
             ["response-header-without-whitespace"] => text(200, "Hello World!"),
             ["LandOfTheLostCities", city] => lost_city(city),
             ["fault", fault] => broken(fault),
+            ["flaky", failures, status] => self.flaky(asked, failures, status),
             ["status", status] => with_status(status, &asked.method),
             [name] => self.named(name, asked),
             _ => text(404, "Not Found"),
@@ -260,6 +264,30 @@ impl Site {
             None => bytes.truncate(bytes.len() - 1),
         }
         reply.body(bytes)
+    }
+
+    /// The status as often as the path says, then how often the target was asked for.
+    fn flaky(&self, asked: &Asked, failures: &str, status: &str) -> Reply {
+        let (Ok(failures), Ok(status)) = (failures.parse::<u64>(), status.parse()) else {
+            return text(400, "`/flaky/N/STATUS` takes a number and three digits");
+        };
+        let count = self.counted(&asked.url[Position::BeforePath..]);
+        if count > failures {
+            return text(200, count.to_string());
+        }
+        let reply = text(status, format!("failure {count}"));
+        match parameter(&asked.url, "retry-after") {
+            Some(wait) => reply.header("retry-after", wait),
+            None => reply,
+        }
+    }
+
+    /// How often the target was asked for, this time included.
+    fn counted(&self, target: &str) -> u64 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(target.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     fn named(&self, name: &str, asked: &Asked) -> Reply {
