@@ -1,0 +1,112 @@
+//! What a request can be made of.
+
+use url::Url;
+
+use crate::words::body::RequestBody;
+use crate::words::error::{Error, ErrorCode};
+use crate::words::request::Request;
+
+/// Something that names a URL: text, a [`Url`], an [`http::Uri`].
+pub trait IntoUrl {
+    /// The URL parsed, as the URL standard has it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`] when it is no URL.
+    fn into_url(self) -> Result<Url, Error>;
+}
+
+impl IntoUrl for &str {
+    fn into_url(self) -> Result<Url, Error> {
+        Url::parse(self).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
+    }
+}
+
+impl IntoUrl for String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}
+
+impl IntoUrl for &String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}
+
+impl IntoUrl for Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoUrl for &Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Ok(self.clone())
+    }
+}
+
+impl IntoUrl for &http::Uri {
+    fn into_url(self) -> Result<Url, Error> {
+        self.to_string().into_url()
+    }
+}
+
+/// What a task can be made of: a [`Request`], an [`http::Request`], or a URL to GET.
+///
+/// What is no request makes a task that fails with the reason.
+pub trait IntoRequest {
+    /// The request.
+    ///
+    /// # Errors
+    /// Why there is none, usually [`ErrorCode::BadUrl`].
+    fn into_request(self) -> Result<Request, Error>;
+}
+
+impl IntoRequest for Request {
+    fn into_request(self) -> Result<Request, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoRequest for &Request {
+    fn into_request(self) -> Result<Request, Error> {
+        Ok(self.clone())
+    }
+}
+
+impl IntoRequest for Result<Request, Error> {
+    fn into_request(self) -> Result<Request, Error> {
+        self
+    }
+}
+
+macro_rules! get_of_url {
+    ($($type:ty),*) => {$(
+        impl IntoRequest for $type {
+            fn into_request(self) -> Result<Request, Error> {
+                Request::get(self)
+            }
+        }
+    )*};
+}
+
+get_of_url!(&str, String, &String, Url, &Url, &http::Uri);
+
+impl<B: Into<RequestBody>> IntoRequest for http::Request<B> {
+    fn into_request(self) -> Result<Request, Error> {
+        Request::try_from(self)
+    }
+}
+
+impl<B: Into<RequestBody>> TryFrom<http::Request<B>> for Request {
+    type Error = Error;
+
+    /// Method, URI, fields, body, and the extensions as [properties](Request::property); the version is the connection's to choose.
+    fn try_from(request: http::Request<B>) -> Result<Self, Error> {
+        let (head, body) = request.into_parts();
+        let mut made = Self::new(head.method, &head.uri)?.with_body(body);
+        let parts = made.parts();
+        (parts.headers, parts.properties) = (head.headers, head.extensions);
+        Ok(made)
+    }
+}

@@ -1,0 +1,34 @@
+//! Header fields as logs may show them.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Header fields as logs may show them: credentials and cookies by name only.
+pub(crate) struct Redacted<'a>(pub(crate) &'a HeaderMap);
+
+const SECRET: [HeaderName; 4] = [
+    http::header::AUTHORIZATION,
+    http::header::PROXY_AUTHORIZATION,
+    http::header::COOKIE,
+    http::header::SET_COOKIE,
+];
+
+/// True for a field that logs must not show.
+pub(crate) fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
+    SECRET.contains(name) || value.is_sensitive()
+}
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.0 {
+            if is_secret(name, value) {
+                map.entry(name, &"redacted");
+            } else {
+                map.entry(name, value);
+            }
+        }
+        map.finish()
+    }
+}
