@@ -4,6 +4,7 @@
 //! browser's on `fetch`, or the mock for unit tests. Programs use the facade crate `urlsession`, which picks the platform of the
 //! compilation target.
 
+mod cache;
 mod interop;
 mod load;
 #[cfg(feature = "mock")]
@@ -19,6 +20,7 @@ mod testing;
 mod words;
 
 pub use bytes::Bytes;
+pub use cache::store::{CacheRecord, CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 pub use futures;
 pub use http;
 pub use url::{self, Url};

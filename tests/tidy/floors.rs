@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::code::code_only;
 
 /// Folder or file of core/src -> floor.
-const FLOORS: [(&str, u8); 10] = [
+const FLOORS: [(&str, u8); 11] = [
     // Only in test builds: the target's `test` attribute, for every floor's unit tests.
     ("testing.rs", 0),
     ("words", 0),
     ("policy", 1),
     ("seams", 2),
+    ("cache", 2),
     ("progress", 2),
     ("load", 3),
     ("session", 4),
