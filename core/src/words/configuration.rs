@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::words::cache::CachePolicy;
 use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
 use crate::words::retry::RetryPolicy;
@@ -103,6 +104,18 @@ pub struct Configuration {
     /// When failed exchanges are made again. Default never.
     pub retry_policy: Option<RetryPolicy>,
 
+    /// How requests use the session's cache, where it has one; a request's own
+    /// policy wins. Default as HTTP has it.
+    pub request_cache_policy: CachePolicy,
+
+    /// Use a stale response where its server is not reached, or drops the connection, unless `must-revalidate` or `no-cache` forbids it
+    /// (RFC 9111 section 4.2.4). Default false: that is an error. What a response itself allows by `stale-if-error` is used either way.
+    pub serves_stale_when_disconnected: bool,
+
+    /// Have equal GETs that are under way at the same time wait for one of them and share its response, if that one may be stored. Default
+    /// false.
+    pub collapses_identical_requests: bool,
+
     /// Writes nothing that outlives the session. Set by [`Configuration::ephemeral`].
     pub is_ephemeral: bool,
 }
@@ -150,6 +163,9 @@ impl Default for Configuration {
             expects_continue_from: None,
             timeout_interval_for_continue: Duration::from_secs(1),
             retry_policy: None,
+            request_cache_policy: CachePolicy::UseProtocolCachePolicy,
+            serves_stale_when_disconnected: false,
+            collapses_identical_requests: false,
             is_ephemeral: false,
         }
     }
@@ -177,6 +193,9 @@ impl fmt::Debug for Configuration {
             expects_continue_from,
             timeout_interval_for_continue,
             retry_policy,
+            request_cache_policy,
+            serves_stale_when_disconnected,
+            collapses_identical_requests,
             is_ephemeral,
         } = self;
         f.debug_struct("Configuration")
@@ -219,6 +238,12 @@ impl fmt::Debug for Configuration {
                 timeout_interval_for_continue,
             )
             .field("retry_policy", retry_policy)
+            .field("request_cache_policy", request_cache_policy)
+            .field(
+                "serves_stale_when_disconnected",
+                serves_stale_when_disconnected,
+            )
+            .field("collapses_identical_requests", collapses_identical_requests)
             .field("is_ephemeral", is_ephemeral)
             .finish()
     }
@@ -269,6 +294,7 @@ mod tests {
         configuration.allows_expensive_network_access = false;
         configuration.maximum_decoded_length = Some(1 << 40);
         configuration.maximum_decoding_ratio = None;
+        configuration.request_cache_policy = CachePolicy::ReturnCacheDataElseLoad;
         let text = serde_json::to_string(&configuration).unwrap();
         assert_eq!(
             serde_json::from_str::<Configuration>(&text).unwrap(),

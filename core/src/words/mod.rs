@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod bounds;
+pub(crate) mod cache;
 pub(crate) mod cipher;
 pub(crate) mod configuration;
 pub(crate) mod curl;

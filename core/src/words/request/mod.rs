@@ -15,6 +15,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::words::body::RequestBody;
+use crate::words::cache::CachePolicy;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
 use crate::words::network::Forbidden;
 use crate::words::service_type::NetworkServiceType;
@@ -40,6 +41,7 @@ struct Parts {
     forbidden: Forbidden,
     decodes_content: bool,
     expects_continue: Option<bool>,
+    cache_policy: Option<CachePolicy>,
     properties: Extensions,
 }
 
@@ -90,6 +92,7 @@ impl Request {
             forbidden: Forbidden::default(),
             decodes_content: true,
             expects_continue: None,
+            cache_policy: None,
             properties: Extensions::new(),
         })))
     }
@@ -216,6 +219,13 @@ impl Request {
         self.0.expects_continue
     }
 
+    /// How it uses the session's cache, where it differs from the session's
+    /// [`request_cache_policy`](crate::Configuration::request_cache_policy).
+    #[must_use]
+    pub fn cache_policy(&self) -> Option<CachePolicy> {
+        self.0.cache_policy
+    }
+
     /// The same request, its traffic for this, in place of what the configuration says.
     #[must_use]
     pub fn with_network_service_type(mut self, service: NetworkServiceType) -> Self {
@@ -330,6 +340,13 @@ impl Request {
         self
     }
 
+    /// The same request, using the session's cache so, in place of what the configuration says.
+    #[must_use]
+    pub fn with_cache_policy(mut self, policy: CachePolicy) -> Self {
+        self.parts().cache_policy = Some(policy);
+        self
+    }
+
     /// What somebody has noted on the request, by its type: a tag for whoever sees the request later, [`UrlProtocol`](crate::UrlProtocol)s
     /// above all. It is never sent, follows redirects, and counts neither in equality nor in the stored form.
     ///
@@ -397,7 +414,8 @@ impl PartialEq for Request {
                 && self.timeout_interval() == other.timeout_interval()
                 && self.forbidden() == other.forbidden()
                 && self.decodes_content() == other.decodes_content()
-                && self.expects_continue() == other.expects_continue())
+                && self.expects_continue() == other.expects_continue()
+                && self.cache_policy() == other.cache_policy())
     }
 }
 
@@ -436,6 +454,7 @@ impl fmt::Debug for Request {
             )
             .field("decodes_content", &self.decodes_content())
             .field("expects_continue", &self.expects_continue())
+            .field("cache_policy", &self.cache_policy())
             .finish()
     }
 }

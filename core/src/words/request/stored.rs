@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use crate::words::body::{FileRef, RequestBody};
+use crate::words::cache::CachePolicy;
 use crate::words::network::Forbidden;
 use crate::words::request::Request;
 use crate::words::service_type::NetworkServiceType;
@@ -25,6 +26,8 @@ struct Stored {
     timeout_interval: Option<Duration>,
     #[serde(default)]
     expects_continue: Option<bool>,
+    #[serde(default)]
+    cache_policy: Option<CachePolicy>,
     #[serde(default = "allowed")]
     allows_cellular_access: bool,
     #[serde(default = "allowed")]
@@ -69,6 +72,7 @@ impl Serialize for Request {
             allows_constrained_network_access: self.allows_constrained_network_access(),
             decodes_content: self.decodes_content(),
             expects_continue: self.expects_continue(),
+            cache_policy: self.cache_policy(),
         }
         .serialize(serializer)
     }
@@ -96,6 +100,7 @@ impl<'de> Deserialize<'de> for Request {
             );
         parts.decodes_content = stored.decodes_content;
         parts.expects_continue = stored.expects_continue;
+        parts.cache_policy = stored.cache_policy;
         Ok(request)
     }
 }

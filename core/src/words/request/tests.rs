@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::testing::test;
+use crate::words::cache::CachePolicy;
 use crate::words::error::InvalidHeader;
 use crate::words::request::Request;
 
@@ -98,7 +99,8 @@ fn stored_and_read_again_it_is_equal() {
     let request = request
         .header("x-a", "1")
         .unwrap()
-        .with_allows_expensive_network_access(false);
+        .with_allows_expensive_network_access(false)
+        .with_cache_policy(CachePolicy::ReturnCacheDataDontLoad);
     let text = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
 }
