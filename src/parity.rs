@@ -88,7 +88,7 @@
 //! | NSURLSession | urlsession |
 //! |---|---|
 //! | `URLSessionDataTask` | [`DataTask`](crate::DataTask) |
-//! | `URLSessionUploadTask` | later |
+//! | `URLSessionUploadTask` | [`UploadTask`](crate::UploadTask); to make one later |
 //! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | later |
 //! | stream task: read | never: see `streamTask` in 1.1 |
 //! | stream task: write, close | never: see `streamTask` in 1.1 |

@@ -55,7 +55,8 @@ pub use seams::transport::{
 pub use session::{DelegateQueue, Session, SessionBuilder};
 pub use task::bytes::BodyBytes;
 pub use task::delegate::{Answer, Delegate, Wants};
-pub use task::handle::{DataTask, Task};
+pub use task::handle::{DataTask, DownloadTask, Task, UploadTask};
+pub use task::kind::TaskKind;
 pub use task::lifecycle::TaskState;
 pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};

@@ -16,7 +16,8 @@ use crate::task::completion::Completion;
 use crate::task::delegate::Delegate;
 use crate::task::driver::drive;
 use crate::task::handle::{DataTask, Task};
-use crate::task::shared::{Form, Handler, TaskShared};
+use crate::task::kind::TaskKind;
+use crate::task::shared::{Form, Handler, Plan, TaskShared};
 use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::configuration::Configuration;
 use crate::words::curl::CurlCommand;
@@ -129,14 +130,13 @@ impl Session {
     ) -> Arc<TaskShared> {
         let session = &self.0;
         shared::enter(session, |id| {
-            TaskShared::new(
-                session.clone(),
-                id,
-                request.into_request(),
+            let plan = Plan {
                 form,
+                kind: TaskKind::Data,
                 delegate,
                 handler,
-            )
+            };
+            TaskShared::new(session.clone(), id, request.into_request(), plan)
         })
     }
 

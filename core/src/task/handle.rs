@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use crate::session::Session;
 use crate::session::ledger::Ledger;
+use crate::task::kind::TaskKind;
 use crate::task::lifecycle::TaskState;
 use crate::task::shared::TaskShared;
 use crate::words::bounds::MaybeSend;
@@ -36,6 +37,12 @@ impl Task {
     #[must_use]
     pub fn id(&self) -> u64 {
         self.0.id()
+    }
+
+    /// What becomes of its bytes.
+    #[must_use]
+    pub fn kind(&self) -> TaskKind {
+        self.0.kind()
     }
 
     /// What it is doing.
@@ -217,26 +224,58 @@ impl fmt::Debug for Task {
     }
 }
 
-/// A task whose answer goes to memory, or to a delegate chunk by chunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataTask(Task);
+/// A handle of one kind of task: the task's own, with what only this kind has.
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident, $kind:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(Task);
+
+        impl Deref for $name {
+            type Target = Task;
+
+            fn deref(&self) -> &Task {
+                &self.0
+            }
+        }
+
+        impl From<$name> for Task {
+            fn from(task: $name) -> Self {
+                task.0
+            }
+        }
+
+        impl TryFrom<Task> for $name {
+            type Error = Task;
+
+            /// Gives the task back when it is of another kind.
+            fn try_from(task: Task) -> Result<Self, Task> {
+                match task.kind() == TaskKind::$kind {
+                    true => Ok(Self(task)),
+                    false => Err(task),
+                }
+            }
+        }
+    };
+}
+
+handle! {
+    /// A task whose answer goes to memory, or to a delegate chunk by chunk.
+    DataTask, Data
+}
+
+handle! {
+    /// A task whose answer goes to a file.
+    DownloadTask, Download
+}
+
+handle! {
+    /// A task that sends a body, and whose answer goes where a [`DataTask`]'s goes.
+    UploadTask, Upload
+}
 
 impl DataTask {
     pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
         Self(Task::of(shared))
-    }
-}
-
-impl Deref for DataTask {
-    type Target = Task;
-
-    fn deref(&self) -> &Task {
-        &self.0
-    }
-}
-
-impl From<DataTask> for Task {
-    fn from(task: DataTask) -> Self {
-        task.0
     }
 }

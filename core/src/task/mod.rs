@@ -7,6 +7,7 @@ mod dispatch;
 pub(crate) mod driver;
 pub(crate) mod handle;
 mod handover;
+pub(crate) mod kind;
 pub(crate) mod lifecycle;
 pub(crate) mod observer;
 #[cfg(feature = "progress")]

@@ -15,6 +15,7 @@ use crate::session::ledger::{Acts, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::handle::Task;
+use crate::task::kind::TaskKind;
 use crate::task::lifecycle::{Event, State};
 use crate::task::observer::TaskEvent;
 use crate::task::timers::Timers;
@@ -51,11 +52,21 @@ impl<F: FnOnce(Result<(Bytes, Response), Error>) + MaybeSend> TakeOutcome for F 
     }
 }
 
+/// How a task is made, beside its request.
+pub(crate) struct Plan {
+    pub(crate) form: Form,
+    pub(crate) kind: TaskKind,
+    pub(crate) delegate: Option<Arc<dyn Delegate>>,
+    pub(crate) handler: Option<Handler>,
+}
+
 /// One task.
 pub(crate) struct TaskShared {
     session: Arc<SessionShared>,
     id: TaskId,
     form: Form,
+    /// A [`TaskKind`]: that of a data task may change, once.
+    kind: AtomicU8,
     /// Which calls somebody wants.
     wants: Wants,
     /// Only ever changed with the session's books open: see [`TaskShared::step`].
@@ -131,10 +142,14 @@ impl TaskShared {
         session: Arc<SessionShared>,
         id: TaskId,
         request: Result<Request, Error>,
-        form: Form,
-        delegate: Option<Arc<dyn Delegate>>,
-        handler: Option<Handler>,
+        plan: Plan,
     ) -> Self {
+        let Plan {
+            form,
+            kind,
+            delegate,
+            handler,
+        } = plan;
         let own = delegate
             .as_ref()
             .map_or(Wants::NONE, |delegate| delegate.wants());
@@ -151,6 +166,7 @@ impl TaskShared {
             session,
             id,
             form,
+            kind: AtomicU8::new(kind as u8),
             state: AtomicU8::new(State::Born as u8),
             resting: AtomicBool::new(false),
             begun: AtomicBool::new(false),
@@ -222,6 +238,10 @@ impl TaskShared {
 
     pub(crate) fn form(&self) -> Form {
         self.form
+    }
+
+    pub(crate) fn kind(&self) -> TaskKind {
+        TaskKind::from_number(self.kind.load(Ordering::Acquire))
     }
 
     pub(crate) fn wants(&self, call: Wants) -> bool {
