@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::run::Skip;
-use crate::tools::Tools;
+use crate::tools::{SYSTEMS, Tools, WASM};
 use crate::workspace::Workspace;
 
 /// Looks for every tool, installs what it may, and says what is there and what is missing.
@@ -11,10 +11,15 @@ use crate::workspace::Workspace;
 pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
     let mut tools = Tools::new(workspace);
     let shown = |path: std::path::PathBuf| path.display().to_string();
-    let found: [(&str, Result<String, Skip>); 7] = [
+    let found: [(&str, Result<String, Skip>); 9] = [
+        ("wasm32 target", tools.target(WASM).map(|()| "there".into())),
         (
-            "wasm32 target",
-            tools.wasm_target().map(|()| "there".into()),
+            "macOS target",
+            tools.target(SYSTEMS[0]).map(|()| "there".into()),
+        ),
+        (
+            "Windows target",
+            tools.target(SYSTEMS[1]).map(|()| "there".into()),
         ),
         ("wasm-bindgen", tools.wasm_runner().map(shown)),
         ("node", tools.node().map(shown)),

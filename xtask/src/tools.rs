@@ -11,6 +11,8 @@ use crate::workspace::Workspace;
 const TOOLS: &str = "URLSESSION_TOOLS";
 /// The target of everything that runs in a browser or in Node.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// The targets of systems that no suite runs on: what is for them alone is type-checked.
+pub(crate) const SYSTEMS: [&str; 2] = ["aarch64-apple-darwin", "x86_64-pc-windows-gnu"];
 
 /// Finds and installs tools; each is looked for once it is needed.
 #[derive(Debug)]
@@ -28,20 +30,20 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// The standard library for wasm32.
-    pub(crate) fn wasm_target(&self) -> Result<(), Skip> {
-        if wasm_target_is_there() {
+    /// The standard library for `target`.
+    pub(crate) fn target(&self, target: &str) -> Result<(), Skip> {
+        if target_is_there(target) {
             return Ok(());
         }
         install(
-            "the wasm32 target",
-            Command::new("rustup").args(["target", "add", WASM]),
+            &format!("the target {target}"),
+            Command::new("rustup").args(["target", "add", target]),
         );
-        if wasm_target_is_there() {
+        if target_is_there(target) {
             Ok(())
         } else {
             Err(Skip(format!(
-                "no standard library for {WASM}: `rustup target add {WASM}`"
+                "no standard library for {target}: `rustup target add {target}`"
             )))
         }
     }
@@ -190,9 +192,9 @@ fn cache() -> Result<PathBuf, Skip> {
         .ok_or_else(|| Skip(format!("no home folder to keep tools in: set {TOOLS}")))
 }
 
-fn wasm_target_is_there() -> bool {
+fn target_is_there(target: &str) -> bool {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["--print", "target-libdir", "--target", WASM]);
+    rustc.args(["--print", "target-libdir", "--target", target]);
     crate::workspace::stdout_of(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 

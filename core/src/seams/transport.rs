@@ -199,7 +199,7 @@ pub struct Capabilities {
     pub distinct_errors: bool,
     /// Trust in servers can be configured. False: the platform alone decides.
     pub tls_configuration: bool,
-    /// The platform may tell the kind and the cost of the way to the network. False: it tells too little for the `allows_…` settings
+    /// The platform may tell the kind and the cost of the way to the network. False, as on macOS and in most browsers: it tells too little for the `allows_…` settings
     /// ([`allows_cellular_access`](crate::Configuration::allows_cellular_access) and its kin) to hold, and what it does not tell is allowed.
     pub network_cost: bool,
     /// [`TaskMetrics`](crate::TaskMetrics) tell of each hop's phases, bytes on the wire and connection. False: there are the times that

@@ -1,10 +1,8 @@
 //! Systems that are not asked.
 
-use std::future::Future;
+use urlsession_core::NetworkPath;
 
-use urlsession_core::ReportedNetwork;
-
-use super::Told;
+use super::Teller;
 
 /// Nothing of cost is told.
 pub(crate) const TELLS_COST: bool = false;
@@ -13,7 +11,8 @@ pub(crate) const TELLS_COST: bool = false;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Source;
 
-/// Nothing is known, at once.
-pub(super) fn watch(_: Source, _: ReportedNetwork, told: Told) -> impl Future<Output = ()> {
-    async move { drop(told) }
+/// Nothing is known, at once and for ever.
+pub(super) async fn follow(_: &Source, teller: &mut Teller) {
+    teller.tell(NetworkPath::UNKNOWN);
+    std::future::pending().await
 }

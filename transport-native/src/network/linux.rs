@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use futures::{FutureExt, Stream, StreamExt, stream};
-use tokio::time::{error::Elapsed, sleep, timeout};
-use urlsession_core::{NetworkKind, NetworkPath, NetworkStatus, ReportedNetwork};
+use tokio::time::{error::Elapsed, timeout};
+use urlsession_core::{NetworkKind, NetworkPath, NetworkStatus};
 use zbus::{Connection, MatchRule, MessageStream, OwnedVariant, connection, message};
 
-use super::{Told, routes};
+use super::{Teller, routes};
 
 /// Where there is NetworkManager, it tells kind and cost.
 pub(crate) const TELLS_COST: bool = true;
@@ -22,9 +22,6 @@ const BUS: &str = "org.freedesktop.DBus";
 /// How long one answer may take; without it nothing is known.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
 
-/// How long after a failure the bus is tried again.
-const RETRY_TIME: Duration = Duration::from_secs(30);
-
 /// How often the routes are looked at while there is none: networks may come that NetworkManager does not manage.
 const RECHECK_TIME: Duration = Duration::from_secs(5);
 
@@ -34,20 +31,9 @@ pub(super) struct Source {
     pub(super) address: Option<String>,
 }
 
-/// Reports paths for ever: what NetworkManager says, or that nothing is known.
-pub(super) async fn watch(source: Source, reports: ReportedNetwork, told: Told) {
-    let mut told = Some(told);
-    loop {
-        let tell = |path| {
-            reports.report(path);
-            drop(told.take());
-        };
-        // A bus that is absent, gone or silent, and a manager that speaks otherwise: nothing is known.
-        let Err(_lost) = follow(&source, tell).await;
-        reports.report(NetworkPath::UNKNOWN);
-        drop(told.take());
-        sleep(RETRY_TIME).await;
-    }
+/// Tells paths as long as there is a bus that answers, and on it a manager that is understood.
+pub(super) async fn follow(source: &Source, teller: &mut Teller) {
+    let Err(_lost) = try_follow(source, teller).await;
 }
 
 /// Why the bus is followed no more.
@@ -69,13 +55,13 @@ impl From<Elapsed> for Lost {
 }
 
 /// Tells the path, and again whenever something of it may have changed.
-async fn follow(source: &Source, mut tell: impl FnMut(NetworkPath)) -> Result<Infallible, Lost> {
+async fn try_follow(source: &Source, teller: &mut Teller) -> Result<Infallible, Lost> {
     let connection = timeout(ANSWER_TIME, connect(source)).await??;
     let mut changes = timeout(ANSWER_TIME, changes(&connection)).await??;
     loop {
         let facts = timeout(ANSWER_TIME, facts(&connection)).await??;
         let path = facts.path(routes::any());
-        tell(path);
+        teller.tell(path);
         let change = changes.next();
         let is_gone = match path.status == NetworkStatus::Unsatisfied {
             true => matches!(timeout(RECHECK_TIME, change).await, Ok(None)),

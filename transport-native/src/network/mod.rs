@@ -1,33 +1,67 @@
 //! The way to the network, as the operating system tells it.
 //!
-//! On Linux NetworkManager does, over D-Bus. Elsewhere nothing is known, and so everything is allowed: macOS tells paths through
-//! `nw_path_monitor`, Windows through `INetworkCostManager`, and for neither is there a safe interface that this crate, which has no unsafe
-//! code, could stand on. A program that has one gives it to
-//! [`SessionBuilder::network_monitor`](urlsession_core::SessionBuilder::network_monitor).
+//! | system | asked | told |
+//! |---|---|---|
+//! | Linux | NetworkManager, over D-Bus | kind, cost |
+//! | macOS | SystemConfiguration | kind |
+//! | Windows | `Windows.Networking.Connectivity` | kind, cost, Data Saver |
+//! | others, and without the feature `network-monitor` | nobody | nothing, so everything is allowed |
+//!
+//! A program that knows more gives it to [`SessionBuilder::network_monitor`](urlsession_core::SessionBuilder::network_monitor).
 
-#[cfg(not(all(target_os = "linux", feature = "network-monitor")))]
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "macos", target_os = "windows"),
+    feature = "network-monitor"
+)))]
 mod elsewhere;
 #[cfg(all(target_os = "linux", feature = "network-monitor"))]
 mod linux;
+#[cfg(all(target_os = "macos", feature = "network-monitor"))]
+mod macos;
+#[cfg(any(test, all(target_os = "windows", feature = "network-monitor")))]
+mod profile;
+#[cfg(any(test, all(target_os = "macos", feature = "network-monitor")))]
+mod property_list;
 #[cfg(all(target_os = "linux", feature = "network-monitor"))]
 mod routes;
+mod teller;
+#[cfg(any(
+    test,
+    all(
+        any(target_os = "macos", target_os = "windows"),
+        feature = "network-monitor"
+    )
+))]
+mod thread;
+#[cfg(all(target_os = "windows", feature = "network-monitor"))]
+mod windows;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::Shared;
+use tokio::time::sleep;
 use urlsession_core::{BoxFuture, NetworkMonitor, NetworkPath, ReportedNetwork};
 
 use crate::executor::Executor;
 
-#[cfg(not(all(target_os = "linux", feature = "network-monitor")))]
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "macos", target_os = "windows"),
+    feature = "network-monitor"
+)))]
 use elsewhere as system;
 #[cfg(all(target_os = "linux", feature = "network-monitor"))]
 use linux as system;
+#[cfg(all(target_os = "macos", feature = "network-monitor"))]
+use macos as system;
+use teller::Teller;
+#[cfg(all(target_os = "windows", feature = "network-monitor"))]
+use windows as system;
 
 pub(crate) use system::TELLS_COST;
 
@@ -47,15 +81,25 @@ struct Watch {
 /// Ready once the system has told its first path, or cannot.
 type Asked = Shared<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-/// Where a source tells that it has told what it knows; dropped, it says the same.
-type Told = oneshot::Sender<()>;
+/// How long after a failure the system is asked again.
+const RETRY_TIME: Duration = Duration::from_secs(30);
+
+/// Reports paths for ever: what the system says, or that nothing is known.
+async fn watch(source: system::Source, mut teller: Teller) {
+    loop {
+        system::follow(&source, &mut teller).await;
+        // Whoever told is absent, gone or silent.
+        teller.tell(NetworkPath::UNKNOWN);
+        sleep(RETRY_TIME).await;
+    }
+}
 
 impl NativeNetwork {
     /// The monitor of this process.
     #[must_use]
     pub fn new() -> Self {
         static SHARED: LazyLock<NativeNetwork> =
-            LazyLock::new(|| NativeNetwork::of(system::Source::default()));
+            LazyLock::new(|| NativeNetwork::of(Default::default()));
         SHARED.clone()
     }
 
@@ -75,7 +119,10 @@ impl NativeNetwork {
 
     fn begin(&self) -> Asked {
         let (told, waiting) = oneshot::channel();
-        let watch = system::watch(self.0.source.clone(), self.0.reports.clone(), told);
+        let watch = watch(
+            self.0.source.clone(),
+            Teller::new(self.0.reports.clone(), told),
+        );
         // Without a thread nothing is watched, and nothing known.
         if let Ok(handle) = Executor::OwnThread.handle() {
             handle.spawn(watch);

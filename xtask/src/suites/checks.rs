@@ -1,7 +1,7 @@
 //! What is checked without running the project's code.
 
 use crate::run::{Run, Skip};
-use crate::tools::{Tools, WASM};
+use crate::tools::{SYSTEMS, Tools, WASM};
 
 /// Packages whose every feature is checked alone, with none, and all together.
 const FEATURE_MATRIX: [&str; 2] = ["urlsession-core", "urlsession-transport-native"];
@@ -20,7 +20,7 @@ pub(super) fn clippy(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
 }
 
 pub(super) fn clippy_wasm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
-    tools.wasm_target()?;
+    tools.target(WASM)?;
     // The facade's tests start servers: they are for the host.
     for packages in [
         "--all-targets -p urlsession-core -p urlsession-transport-web -p urlsession-conformance -p urlsession-demo-web",
@@ -28,6 +28,20 @@ pub(super) fn clippy_wasm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<()
     ] {
         let words = format!("clippy --target {WASM} --all-features {packages} -- -D warnings");
         run.check(&mut run.cargo(&words));
+    }
+    Ok(())
+}
+
+pub(super) fn clippy_systems(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
+    for target in SYSTEMS {
+        match tools.target(target) {
+            // Without the features that compile C, which would need that system's own headers.
+            Ok(()) => run.check(&mut run.cargo(&format!(
+                "clippy --target {target} -p urlsession-transport-native --no-default-features \
+                 --features blocking,http2,json,network-monitor -- -D warnings"
+            ))),
+            Err(Skip(reason)) => run.skip(reason),
+        }
     }
     Ok(())
 }
@@ -59,7 +73,7 @@ pub(super) fn docs(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
         run,
         &format!("--workspace --exclude {}", web.join(" --exclude ")),
     );
-    match tools.wasm_target() {
+    match tools.target(WASM) {
         Ok(()) => doc(run, &format!("-p {} --target {WASM}", web.join(" -p "))),
         Err(Skip(reason)) => run.skip(reason),
     }

@@ -34,6 +34,11 @@ pub(crate) const SUITES: &[Suite] = &[
         run: checks::clippy_wasm,
     },
     Suite {
+        name: "clippy-systems",
+        about: "lints for macOS and Windows: transport-native without its C code",
+        run: checks::clippy_systems,
+    },
+    Suite {
         name: "features",
         about: "core and transport-native build with no, each and every feature",
         run: checks::features,

@@ -51,7 +51,7 @@ pub(super) fn browser(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Sk
 /// The package's tests for wasm32, with the runner of the locked version. Not by nextest, which
 /// would start a browser for each test; no doctests, which that runner does not know.
 fn wasm_tests(run: &Run<'_>, tools: &mut Tools<'_>, package: &str) -> Result<Command, Skip> {
-    tools.wasm_target()?;
+    tools.target(WASM)?;
     let runner = tools.wasm_runner()?;
     let words = format!("test --target {WASM} --tests --all-features --no-fail-fast -p {package}");
     let mut cargo = run.cargo(&words);
