@@ -2,7 +2,7 @@
 //!
 //! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
 //!
-//! One thing at a time: [tasks], [bodies], [delegates], [testing].
+//! One thing at a time: [tasks], [bodies], [delegates], [retries], [progress], [metrics], [testing].
 
 #[doc = include_str!("bodies.md")]
 pub mod bodies {}
@@ -18,6 +18,15 @@ pub mod coming_from_reqwest {}
 
 #[doc = include_str!("delegates.md")]
 pub mod delegates {}
+
+#[doc = include_str!("metrics.md")]
+pub mod metrics {}
+
+#[doc = include_str!("progress.md")]
+pub mod progress {}
+
+#[doc = include_str!("retries.md")]
+pub mod retries {}
 
 #[doc = include_str!("tasks.md")]
 pub mod tasks {}
