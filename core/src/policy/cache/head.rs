@@ -1,0 +1,383 @@
+//! A response as it is stored, but for its body.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use http::header::{self, HeaderMap, HeaderName};
+use http::{HeaderValue, StatusCode};
+use url::Url;
+
+use crate::policy::cache::directives::ResponseDirectives;
+use crate::policy::cache::freshness::{Freshness, Times, since};
+use crate::policy::cache::range::Slice;
+use crate::policy::cache::vary::Selecting;
+use crate::words::cache::CacheStoragePolicy;
+use crate::words::response::Response;
+
+/// How much of the representation the stored body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it, so many bytes where that is known yet.
+    Whole {
+        /// In bytes.
+        length: Option<u64>,
+    },
+    /// The bytes from `start` up to `end`, of `complete` where that is known.
+    Part {
+        /// The first byte's position.
+        start: u64,
+        /// The position after the last byte's.
+        end: u64,
+        /// How many bytes the whole has.
+        complete: Option<u64>,
+    },
+}
+
+/// What is known of a response besides itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    /// When its request was sent.
+    pub(crate) request_time: SystemTime,
+    /// When it came.
+    pub(crate) response_time: SystemTime,
+    /// Random bytes, for the digests of secrets.
+    pub(crate) salt: [u8; 16],
+}
+
+/// The stored head: what is delivered, and what decides whether it is.
+pub(crate) struct CacheHead {
+    pub(super) response: Response,
+    pub(super) times: Times,
+    pub(super) selecting: Selecting,
+    pub(super) extent: Extent,
+    /// Whatever it says itself (RFC 9111 section 4.3.5).
+    pub(super) is_considered_stale: bool,
+    storage_policy: CacheStoragePolicy,
+    user_info: BTreeMap<String, String>,
+    /// Derived from what stands above.
+    pub(super) freshness: Freshness,
+    /// The moment up to which it answers a plain request without a further look; none where it never does.
+    pub(super) simply_fresh_until: Option<SystemTime>,
+    /// What was delivered last, and at which age in seconds.
+    recent: Mutex<Option<(u64, Response)>>,
+}
+
+/// What a head is made of.
+pub(super) struct Parts {
+    pub(super) response: Response,
+    pub(super) times: Times,
+    pub(super) selecting: Selecting,
+    pub(super) extent: Extent,
+    pub(super) is_considered_stale: bool,
+    pub(super) storage_policy: CacheStoragePolicy,
+    pub(super) user_info: BTreeMap<String, String>,
+}
+
+impl CacheHead {
+    pub(super) fn new(parts: Parts) -> Self {
+        let directives = ResponseDirectives::of(parts.response.headers());
+        let (status, fields) = (parts.response.status(), parts.response.headers());
+        let freshness = Freshness::of(status, fields, &directives, parts.times);
+        let mut head = Self {
+            response: parts.response,
+            times: parts.times,
+            selecting: parts.selecting,
+            extent: parts.extent,
+            is_considered_stale: parts.is_considered_stale,
+            storage_policy: parts.storage_policy,
+            user_info: parts.user_info,
+            freshness,
+            simply_fresh_until: None,
+            recent: Mutex::default(),
+        };
+        head.simply_fresh_until = head.simply_fresh_until();
+        head
+    }
+
+    pub(super) fn parts(&self) -> Parts {
+        Parts {
+            response: self.response.clone(),
+            times: self.times,
+            selecting: self.selecting.clone(),
+            extent: self.extent,
+            is_considered_stale: self.is_considered_stale,
+            storage_policy: self.storage_policy,
+            user_info: self.user_info.clone(),
+        }
+    }
+
+    fn simply_fresh_until(&self) -> Option<SystemTime> {
+        let is_simple = self.selecting.is_none()
+            && matches!(self.extent, Extent::Whole { .. })
+            && !self.needs_validation();
+        let left = self
+            .freshness
+            .lifetime
+            .checked_sub(self.freshness.initial_age)?;
+        is_simple.then(|| self.times.response.checked_add(left))?
+    }
+
+    /// The response as it is stored: without the fields of one connection, and without the Age of this moment.
+    pub(crate) fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// When it came, or was last validated.
+    pub(crate) fn response_time(&self) -> SystemTime {
+        self.times.response
+    }
+
+    /// How much of the representation the stored body is.
+    pub(crate) fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// The stored body's length in bytes, where it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self.extent {
+            Extent::Whole { length } => length,
+            Extent::Part { start, end, .. } => Some(end - start),
+        }
+    }
+
+    /// Where it may be kept.
+    pub(crate) fn storage_policy(&self) -> CacheStoragePolicy {
+        self.storage_policy
+    }
+
+    /// What the app keeps with it.
+    pub(crate) fn user_info(&self) -> &BTreeMap<String, String> {
+        &self.user_info
+    }
+
+    /// The same, to be kept there.
+    #[must_use]
+    pub(crate) fn with_storage_policy(mut self, policy: CacheStoragePolicy) -> Self {
+        self.storage_policy = policy;
+        self
+    }
+
+    /// The same with what the app keeps with it.
+    #[must_use]
+    pub(crate) fn with_user_info(mut self, user_info: BTreeMap<String, String>) -> Self {
+        self.user_info = user_info;
+        self
+    }
+
+    /// The same with a response that the app has edited; it is fresh as that response says.
+    #[must_use]
+    pub(crate) fn with_response(self, response: Response) -> Self {
+        Self::new(Parts {
+            response,
+            ..self.parts()
+        })
+    }
+
+    /// The same once its body has come to its end after `received` bytes. `None` where that is not what Content-Range said, and it
+    /// must not be stored.
+    #[must_use]
+    pub(crate) fn ended(self, received: u64) -> Option<Self> {
+        let extent = match self.extent {
+            Extent::Whole { .. } => Extent::Whole {
+                length: Some(received),
+            },
+            Extent::Part {
+                start,
+                end,
+                complete,
+            } if end - start != received => {
+                // Servers that count one too many: what reaches the end of the whole still does.
+                let reaches_end = complete == Some(end) && received > 0 && received < end - start;
+                let end = start + received;
+                reaches_end.then_some(Extent::Part {
+                    start,
+                    end,
+                    complete: Some(end),
+                })?
+            }
+            extent @ Extent::Part { .. } => extent,
+        };
+        Some(self.with_extent(extent))
+    }
+
+    /// What is left of it where its body broke off after `received` bytes: a part that can be completed later, if the server's
+    /// validator is strong enough to put parts together (RFC 9111 section 3.4).
+    #[must_use]
+    pub(crate) fn cut_short(self, received: u64) -> Option<Self> {
+        let (start, complete) = match self.extent {
+            Extent::Whole { .. } => (0, self.response.expected_content_length()),
+            Extent::Part {
+                start, complete, ..
+            } => (start, complete),
+        };
+        let is_of_use = received > 0
+            && matches!(
+                self.response.status(),
+                StatusCode::OK | StatusCode::PARTIAL_CONTENT
+            )
+            && self.strong_validator().is_some();
+        let end = start.checked_add(received)?;
+        let is_possible = complete.is_none_or(|complete| end < complete);
+        (is_of_use && is_possible).then(|| {
+            self.with_extent(Extent::Part {
+                start,
+                end,
+                complete,
+            })
+        })
+    }
+
+    fn with_extent(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        self.simply_fresh_until = self.simply_fresh_until();
+        self
+    }
+
+    /// Its age (RFC 9111 section 4.2.3).
+    pub(crate) fn age(&self, now: SystemTime) -> Duration {
+        let resident = since(now, self.times.response);
+        self.freshness.initial_age.saturating_add(resident)
+    }
+
+    /// True as long as it may be used without asking.
+    pub(crate) fn is_fresh(&self, now: SystemTime) -> bool {
+        !self.needs_validation() && self.age(now) < self.freshness.lifetime
+    }
+
+    /// True where it is never used without asking.
+    pub(super) fn needs_validation(&self) -> bool {
+        self.freshness.no_cache || self.is_considered_stale || self.selecting.by_anything
+    }
+
+    /// The field, where it is there once and is text.
+    pub(super) fn field(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        let value = self.response.headers().get(name)?;
+        value.to_str().is_ok().then_some(value)
+    }
+
+    pub(super) fn etag(&self) -> Option<&HeaderValue> {
+        self.field(&header::ETAG).filter(|value| !value.is_empty())
+    }
+
+    /// The entity tag, if it tells every change of a byte (RFC 9110 section 8.8.1).
+    pub(super) fn strong_validator(&self) -> Option<&HeaderValue> {
+        strong_validator(self.response.headers())
+    }
+
+    /// What is delivered `now` for a request for `url`: with Age, and as 206 where a slice of the body answers it.
+    pub(crate) fn delivered(&self, now: SystemTime, url: &Url, slice: Option<&Slice>) -> Response {
+        let age = self.age(now).as_secs();
+        let has_stored_url =
+            url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        if slice.is_some() || !has_stored_url {
+            return self.made(age, url.clone(), slice);
+        }
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*recent {
+            Some((made_at, response)) if *made_at == age => response.clone(),
+            _ => {
+                let response = self.made(age, self.response.url().clone(), None);
+                *recent = Some((age, response.clone()));
+                response
+            }
+        }
+    }
+
+    fn made(&self, age: u64, url: Url, slice: Option<&Slice>) -> Response {
+        let mut fields = self.response.headers().clone();
+        fields.insert(header::AGE, age.into());
+        let mut status = self.response.status();
+        if let Some(slice) = slice {
+            status = StatusCode::PARTIAL_CONTENT;
+            fields.insert(header::CONTENT_RANGE, slice.content_range());
+            fields.insert(header::CONTENT_LENGTH, slice.length().into());
+        }
+        Response::new(url, status, self.response.version(), fields)
+    }
+
+    /// About how many bytes of memory it takes.
+    pub(crate) fn memory_size(&self) -> usize {
+        /// A field's place in the map, besides its text.
+        const FIELD: usize = 96;
+        let of_fields = |fields: &HeaderMap| -> usize {
+            let sizes = fields
+                .iter()
+                .map(|(name, value)| FIELD + name.as_str().len() + value.len());
+            sizes.sum()
+        };
+        let info = self.user_info.iter();
+        let info: usize = info
+            .map(|(name, value)| name.len() + value.len() + 64)
+            .sum();
+        // The response may stand there twice: as it was stored, and as it was delivered last.
+        2 * (of_fields(self.response.headers()) + self.response.url().as_str().len() + 256)
+            + self.selecting.fields.len() * 128
+            + info
+            + size_of::<Self>()
+    }
+}
+
+/// The entity tag among `fields`, if it tells every change of a byte.
+pub(super) fn strong_validator(fields: &HeaderMap) -> Option<&HeaderValue> {
+    let tag = fields.get(header::ETAG)?;
+    let text = tag.as_bytes();
+    let is_strong = text.len() >= 2 && text.starts_with(b"\"") && text.ends_with(b"\"");
+    is_strong.then_some(tag)
+}
+
+/// `url` as heads have it: without what is not sent.
+pub(super) fn stored_url(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    // Neither fails for a URL that has a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+impl AsRef<Self> for CacheHead {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl Clone for CacheHead {
+    fn clone(&self) -> Self {
+        Self {
+            response: self.response.clone(),
+            times: self.times,
+            selecting: self.selecting.clone(),
+            extent: self.extent,
+            is_considered_stale: self.is_considered_stale,
+            storage_policy: self.storage_policy,
+            user_info: self.user_info.clone(),
+            freshness: self.freshness,
+            simply_fresh_until: self.simply_fresh_until,
+            recent: Mutex::default(),
+        }
+    }
+}
+
+impl PartialEq for CacheHead {
+    fn eq(&self, other: &Self) -> bool {
+        self.response == other.response
+            && self.times == other.times
+            && self.selecting == other.selecting
+            && self.extent == other.extent
+            && self.is_considered_stale == other.is_considered_stale
+            && self.storage_policy == other.storage_policy
+            && self.user_info == other.user_info
+    }
+}
+
+impl fmt::Debug for CacheHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheHead")
+            .field("response", &self.response)
+            .field("extent", &self.extent)
+            .field("freshness", &self.freshness)
+            .finish_non_exhaustive()
+    }
+}

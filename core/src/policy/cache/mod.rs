@@ -1,0 +1,28 @@
+//! What a private HTTP cache may do with a response (RFC 9111): kept, used, validated, thrown out.
+//!
+//! Pure: times, digests' salts and stored heads come in, decisions go out. The order of the files is the order of a request's way:
+//! [`request`] -> [`decide`] (over [`vary`], [`freshness`], [`range`]) -> [`validate`] -> [`storable`] -> [`invalidate`].
+
+mod clear;
+mod date;
+mod decide;
+mod directives;
+mod freshness;
+mod head;
+mod invalidate;
+mod range;
+mod request;
+mod storable;
+mod validate;
+mod vary;
+mod wire;
+
+pub(crate) use clear::clears_cache;
+pub(crate) use decide::{CacheOptions, Decision, Fallback, Fields, Hit, decide, is_server_error};
+pub(crate) use head::{CacheHead, Extent, Stamp};
+pub(crate) use invalidate::invalidated;
+pub(crate) use range::Slice;
+pub(crate) use request::CacheRequest;
+pub(crate) use storable::storable;
+pub(crate) use validate::{combined, completed, freshened, updated_by_head};
+pub(crate) use vary::selects;
