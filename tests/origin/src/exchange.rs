@@ -154,7 +154,7 @@ pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &'stat
 }
 
 /// Decodes %XX; anything else, `+` included, stays as it is.
-fn percent_decoded(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut place = 0;

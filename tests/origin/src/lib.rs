@@ -7,6 +7,7 @@
 //!
 //! * [`tls::TlsOrigin`]: one server for each case of the TLS matrix.
 //! * [`FullBacklog`]: a port that never accepts.
+//! * [`cache_suite`]: the server's part in suites of HTTP caching, which a mock can play too.
 //!
 //! They start on the caller's tokio runtime (`start`) or on a thread of their own (`spawn`), listen
 //! on loopback only, and stop when dropped. Awaiting one of their waiting helpers needs no runtime;
@@ -15,6 +16,7 @@
 mod authority;
 mod backlog;
 mod body;
+pub mod cache_suite;
 mod choice;
 mod coding;
 mod cors;

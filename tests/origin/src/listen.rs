@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::authority::ALPN_H2;
 use crate::body::{Body, RecordedBody};
+use crate::cache_suite::CacheSuite;
 use crate::exchange::{Exchange, Reply, text};
 use crate::log::{Listener, Log, ReceivedRequest};
 use crate::player::{Listen, Played, play};
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     /// An address where nothing listens, if one is kept.
     pub(crate) closed: Option<SocketAddr>,
+    /// The servers of suites of HTTP caching, one for all of an origin's listeners.
+    pub(crate) cache_suite: Arc<CacheSuite>,
 }
 
 /// Accepts connections for ever and serves each as a task of its own.

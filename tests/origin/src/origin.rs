@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::authority::{ALPN_H2, ALPN_HTTP_1_1, Authority};
+use crate::cache_suite::CacheSuite;
 use crate::listen::{Site, accept, bind};
 use crate::log::{ConnectionRecord, Listener, Log, ReceivedRequest, Seen};
 use crate::thread::OwnThread;
@@ -77,6 +78,7 @@ impl Origin {
             log: Log::new(),
             tasks: JoinSet::new(),
             closed,
+            cache_suite: Arc::default(),
         };
         let addresses = Addresses {
             http: listeners.add(Listener::Plain, ports.http).await?,
@@ -350,6 +352,7 @@ struct Listeners {
     log: Log,
     tasks: JoinSet<()>,
     closed: SocketAddr,
+    cache_suite: Arc<CacheSuite>,
 }
 
 impl Listeners {
@@ -387,6 +390,7 @@ impl Listeners {
             listener,
             address,
             closed: Some(self.closed),
+            cache_suite: self.cache_suite.clone(),
         };
         self.tasks.spawn(accept(socket, site, tls));
         Ok(address)

@@ -26,6 +26,7 @@
 //! | `/expect/NNN` | to an expectation that status, the body unread; else the request as JSON |
 //! | `/reset-stream/CODE?after=N` | N bytes of a body, then RST_STREAM (on HTTP/1.1: RST) |
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
+//! | `/cache-suite/…`, `/cache-modes` | the servers of [`cache_suite`](crate::cache_suite), HTTP/1.1 only |
 //! | `/fault/NAME` | a ready-made fault of [`faults::NAMED`], HTTP/1.1 only |
 //!
 //! A request as JSON has the members `request_line`, `method`, `target`, `headers` (names in lower
@@ -34,6 +35,7 @@
 //! Every route answers after `X-Pause: SECONDS` if the request has it.
 
 mod bodies;
+mod cache_suite;
 mod early;
 mod encoded;
 mod flaky;
@@ -64,6 +66,7 @@ pub(crate) async fn answer(mut exchange: Exchange) -> Reply {
         }
         ["early-413"] => return early::payload_too_large().into(),
         ["fault", name] => return fault(name),
+        ["cache-suite", ..] | ["cache-modes"] => return cache_suite::answer(exchange).await,
         ["LandOfTheLostCities", name] => return faults::lost_city(name).into(),
         _ => {}
     }

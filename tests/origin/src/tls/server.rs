@@ -142,6 +142,7 @@ async fn serve_http(config: Arc<ServerConfig>) -> io::Result<Server> {
         listener: Listener::Tls,
         address,
         closed: None,
+        cache_suite: Arc::default(),
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(accept(listener, site, Some(config)));
