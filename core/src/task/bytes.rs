@@ -63,7 +63,7 @@ impl BodyBytes {
     /// The fields that came after the body, once the stream has ended: see [`Task::trailers`].
     #[must_use]
     pub fn trailers(&self) -> Option<HeaderMap> {
-        self.task.facts().trailers.as_deref().cloned()
+        self.task.facts().extras()?.trailers.clone()
     }
 
     /// True once the last chunk or an error was given.

@@ -345,7 +345,7 @@ impl App for Arc<TaskShared> {
     }
 
     fn set_trailers(&self, trailers: HeaderMap) {
-        self.facts().trailers = Some(Box::new(trailers));
+        self.facts().extras_mut().trailers = Some(trailers);
     }
 
     fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32> {

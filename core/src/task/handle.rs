@@ -135,7 +135,7 @@ impl Task {
     /// were none, or where [`Capabilities::trailers`](crate::Capabilities::trailers) is false.
     #[must_use]
     pub fn trailers(&self) -> Option<HeaderMap> {
-        self.0.facts().trailers.as_deref().cloned()
+        self.0.facts().extras()?.trailers.clone()
     }
 
     /// Why it failed, once it has.
@@ -147,7 +147,7 @@ impl Task {
     /// What it took, once it has ended; `None` before, and where nobody wanted metrics.
     #[must_use]
     pub fn metrics(&self) -> Option<Arc<TaskMetrics>> {
-        self.0.facts().metrics.clone()
+        self.0.facts().extras()?.metrics.clone()
     }
 
     /// Bytes of the answer's body that have come, header fields apart.
@@ -178,12 +178,17 @@ impl Task {
     /// The app's label of the task.
     #[must_use]
     pub fn description(&self) -> Option<String> {
-        self.0.facts().description.as_deref().map(str::to_owned)
+        self.0
+            .facts()
+            .extras()?
+            .description
+            .as_deref()
+            .map(str::to_owned)
     }
 
     /// Labels the task.
     pub fn set_description(&self, description: impl Into<String>) {
-        self.0.facts().description = Some(description.into().into());
+        self.0.facts().extras_mut().description = Some(description.into().into());
     }
 
     /// The session it belongs to.

@@ -91,7 +91,7 @@ impl Handover {
         let Some(metrics) = self.task.signals().take_metrics().map(Arc::new) else {
             return self.complete();
         };
-        self.task.facts().metrics = Some(metrics.clone());
+        self.task.facts().extras_mut().metrics = Some(metrics.clone());
         self.task.tell_observers(TaskEvent::Metrics(&metrics));
         self.step = Step::Metrics(metrics, self.audience(Wants::METRICS));
     }

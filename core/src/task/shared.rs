@@ -92,17 +92,33 @@ pub(crate) struct TaskShared {
 pub(crate) struct Facts {
     pub(crate) current_request: Option<Request>,
     pub(crate) response: Option<Response>,
-    /// What came after the answer's body.
-    pub(crate) trailers: Option<Box<HeaderMap>>,
     pub(crate) error: Option<Error>,
     pub(crate) expected_to_receive: Expected,
     pub(crate) is_decoded: bool,
     pub(crate) expected_to_send: Expected,
     pub(crate) priority: Option<f32>,
+    extras: Option<Box<Extras>>,
+}
+
+/// What few tasks have: the many that are queued make no room for it.
+#[derive(Default)]
+pub(crate) struct Extras {
     pub(crate) description: Option<Box<str>>,
+    /// What came after the answer's body.
+    pub(crate) trailers: Option<HeaderMap>,
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
     /// Who waits for the end; told once the app has had its completion.
-    pub(crate) waiting: Vec<Waker>,
+    waiting: Vec<Waker>,
+}
+
+impl Facts {
+    pub(crate) fn extras(&self) -> Option<&Extras> {
+        self.extras.as_deref()
+    }
+
+    pub(crate) fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
 }
 
 /// A length that may be unknown, in the bytes of one that is not: every queued task has two.
@@ -285,15 +301,19 @@ impl TaskShared {
     }
 
     pub(crate) fn tell_waiting(&self) {
-        let waiting = std::mem::take(&mut self.facts().waiting);
-        waiting.into_iter().for_each(Waker::wake);
+        let waiting = self
+            .facts()
+            .extras
+            .as_mut()
+            .map(|extras| std::mem::take(&mut extras.waiting));
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Ready when the task is off the books.
     pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<Result<(), Error>> {
         let mut facts = self.facts();
         if self.session.ledger().has(self) {
-            let waiting = &mut facts.waiting;
+            let waiting = &mut facts.extras_mut().waiting;
             if !waiting.iter().any(|known| known.will_wake(waker)) {
                 waiting.push(waker.clone());
             }
