@@ -28,7 +28,9 @@ pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
         Route::Transport if is_clear(app, hop) => send(app, hop).await.map(Answer::from),
         Route::Transport => Box::pin(reach(app, hop)).await.map(Answer::from),
-        Route::Protocol(number) => protocol::load(app, hop, app.protocols().get(number)).await,
+        Route::Protocol(number) => {
+            Box::pin(protocol::load(app, hop, app.protocols().get(number))).await
+        }
         Route::Nowhere => Err(Error::new(ErrorCode::UnsupportedUrl).with_cause(format!(
             "nobody serves the scheme {}",
             hop.request.url().scheme()

@@ -210,20 +210,29 @@ async fn attend<A: App>(
         })
         .await;
         app.progressed();
-        while signals.has_mail() {
-            match signals.take_mail() {
-                Some(Mail::Connected(multiplexing)) => app.learned(multiplexing),
-                Some(Mail::Informational(interim)) => {
-                    app.notify(Notice::Informational(interim)).await?;
-                }
-                None => break,
-            }
+        while let Some(told) = next_letter(app) {
+            told.await?;
         }
-        if let Some(news) = sent.as_mut().and_then(|sent| sent.news(signals.sent())) {
-            app.notify(news).await?;
+        let news = sent.as_mut().and_then(|sent| sent.news(signals.sent()));
+        let told = news.map(|news| app.notify(news));
+        if let Some(told) = told {
+            told.await?;
         }
         if let Turn::Done(answer) = turn {
             return answer;
         }
     }
+}
+
+/// Empties the mailbox up to a letter that the app is to be told of.
+fn next_letter<A: App>(app: &A) -> Option<impl Future<Output = Result<(), Error>>> {
+    while app.signals().has_mail() {
+        match app.signals().take_mail()? {
+            Mail::Connected(multiplexing) => app.learned(multiplexing),
+            Mail::Informational(interim) => {
+                return Some(app.notify(Notice::Informational(interim)));
+            }
+        }
+    }
+    None
 }

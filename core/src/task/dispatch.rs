@@ -69,17 +69,25 @@ impl<T> Drop for Slot<T> {
 impl TaskShared {
     /// Asks the delegates that want this call, in turn, until one answers. The load goes on only once the task loads: the call
     /// itself may have suspended or cancelled it.
-    async fn ask<T: MaybeSend + 'static>(
+    fn ask<T: MaybeSend + 'static>(
         self: &Arc<Self>,
         wanted: Wants,
         call: impl Call<T>,
-    ) -> Result<Option<T>, Error> {
-        if !self.wants(wanted) {
-            return Ok(None);
+    ) -> impl Future<Output = Result<Option<T>, Error>> + MaybeSend {
+        // Boxed: where nobody listens, which is the common case, no load has room for it.
+        let asking = self.wants(wanted).then(|| {
+            Box::pin(async move {
+                let answer = self.ask_each(wanted, call).await?;
+                self.gate().await;
+                Ok(answer)
+            })
+        });
+        async move {
+            match asking {
+                Some(asking) => asking.await,
+                None => Ok(None),
+            }
         }
-        let answer = self.ask_each(wanted, call).await?;
-        self.gate().await;
-        Ok(answer)
     }
 
     async fn ask_each<T: MaybeSend + 'static>(
@@ -297,7 +305,8 @@ impl App for Arc<TaskShared> {
         Ok(self.ask(Wants::RESPONSE, ask).await?.unwrap_or_default())
     }
 
-    async fn notify(&self, notice: Notice) -> Result<(), Error> {
+    /// No `async fn`: the notice would stay in its future, also where nobody wants it.
+    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + MaybeSend {
         let wanted = match notice {
             Notice::Sent { .. } => Wants::SENT,
             Notice::Informational(_) => Wants::INFORMATIONAL,
@@ -316,7 +325,8 @@ impl App for Arc<TaskShared> {
             Notice::Data(chunk) => delegate.did_receive_data(task, chunk),
             Notice::WaitingForConnectivity => delegate.task_is_waiting_for_connectivity(task),
         };
-        self.ask(wanted, tell).await.map(|_| ())
+        let asked = self.ask(wanted, tell);
+        async move { asked.await.map(|_: Option<()>| ()) }
     }
 
     fn wants_sent(&self) -> bool {
