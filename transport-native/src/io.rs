@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -215,10 +215,10 @@ impl AsyncRead for Socket {
             return Poll::Ready(Err(io::Error::other(Fault::TooManyInterimResponses)));
         }
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        ready!(Pin::new(&mut self.tcp).poll_read(context, buffer))?;
         let read = buffer.filled().len() - before;
         self.line.heard.fetch_add(read, Ordering::Relaxed);
-        polled
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -335,12 +335,16 @@ impl AsyncRead for Io {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = either!(&mut self.stream, stream => Pin::new(stream).poll_read(context, buffer));
-        self.line()
-            .metered(|meter| meter.read(&buffer.filled()[before..]));
-        if let Poll::Ready(Err(error)) = &read
-            && let Some(code) = errors::known_in_io(error)
-        {
-            self.line().failure.get_or_init(|| code);
+        match &read {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) => self
+                .line()
+                .metered(|meter| meter.read(&buffer.filled()[before..])),
+            Poll::Ready(Err(error)) => {
+                if let Some(code) = errors::known_in_io(error) {
+                    self.line().failure.get_or_init(|| code);
+                }
+            }
         }
         read
     }

@@ -134,16 +134,31 @@ impl Pool {
 
     /// A place on a shared connection to `origin`, or an idle one that is still good.
     pub(crate) fn take(&self, to: Destination<'_>) -> Option<Dialed> {
-        #[cfg(feature = "http2")]
-        if let Some(place) = self.place(to) {
-            return Some(Dialed::Http2(place));
-        }
         loop {
-            let mut connection = self.lock().take(to.key(), Vec::pop)?;
-            if connection.is_quiet() {
-                return Some(Dialed::Http1(connection));
+            match self.take_any(to)? {
+                Dialed::Http1(mut connection) => {
+                    if connection.is_quiet() {
+                        return Some(Dialed::Http1(connection));
+                    }
+                }
+                #[cfg(feature = "http2")]
+                shared @ Dialed::Http2(_) => return Some(shared),
             }
         }
+    }
+
+    fn take_any(&self, to: Destination<'_>) -> Option<Dialed> {
+        #[cfg(feature = "http2")]
+        let mut closed = Closed::default();
+        let mut state = self.lock();
+        let host = state.hosts.get_mut(&to.key())?;
+        #[cfg(feature = "http2")]
+        if let Some(place) = host.place(&mut closed) {
+            return Some(Dialed::Http2(place));
+        }
+        let connection = host.idle.pop()?;
+        state.idle -= 1;
+        Some(Dialed::Http1(connection))
     }
 
     /// The idle connection `id` to `origin`, if it is still good.
@@ -152,10 +167,7 @@ impl Pool {
         if let Some(place) = self.place(to).filter(|place| place.connection().id() == id) {
             return Some(Dialed::Http2(place));
         }
-        let mut connection = self.lock().take(to.key(), |idle| {
-            let at = idle.iter().position(|connection| connection.id() == id)?;
-            Some(idle.remove(at))
-        })?;
+        let mut connection = self.lock().take_this(to.key(), id)?;
         connection.is_quiet().then_some(Dialed::Http1(connection))
     }
 
@@ -305,12 +317,10 @@ impl State {
             .or_insert_with(|| Host::new(Arc::clone(to.origin)))
     }
 
-    fn take(
-        &mut self,
-        key: Key,
-        choose: impl FnOnce(&mut Vec<Box<Connection>>) -> Option<Box<Connection>>,
-    ) -> Option<Box<Connection>> {
-        let taken = choose(&mut self.hosts.get_mut(&key)?.idle)?;
+    fn take_this(&mut self, key: Key, id: ConnectionId) -> Option<Box<Connection>> {
+        let idle = &mut self.hosts.get_mut(&key)?.idle;
+        let at = idle.iter().position(|connection| connection.id() == id)?;
+        let taken = idle.remove(at);
         self.idle -= 1;
         Some(taken)
     }
