@@ -4,6 +4,7 @@
 //! browser's on `fetch`, or the mock for unit tests. Programs use the facade crate `urlsession`, which picks the platform of the
 //! compilation target.
 
+#[cfg(feature = "cache")]
 mod cache;
 mod interop;
 mod load;
@@ -20,6 +21,9 @@ mod testing;
 mod words;
 
 pub use bytes::Bytes;
+#[cfg(feature = "cache")]
+pub use cache::UrlCache;
+#[cfg(feature = "cache")]
 pub use cache::store::{CacheRecord, CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 pub use futures;
 pub use http;

@@ -37,6 +37,9 @@ pub trait CacheStore: MaybeSend + MaybeSync + 'static {
     /// Takes every record of `key` out.
     fn remove_key(&self, key: &str) -> BoxFuture<'static, ()>;
 
+    /// Takes out every record whose key begins so: with the URL of an origin, its last slash included.
+    fn remove_prefix(&self, prefix: &str) -> BoxFuture<'static, ()>;
+
     /// Takes out what was stored at `date` or after it.
     fn remove_since(&self, date: SystemTime) -> BoxFuture<'static, ()>;
 

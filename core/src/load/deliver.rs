@@ -35,7 +35,9 @@ pub(crate) async fn load<A: App>(
     output: Output,
 ) -> Result<(Bytes, Response), Error> {
     let (answer, route) = follow(app, request).await?;
-    let mut content = decode(app, answer, route);
+    #[cfg(feature = "cache")]
+    let proposal = answer.keep;
+    let mut content = decode(app, answer.exchange, route);
     let response = content.response.clone();
     app.set_response(&content);
     if app.did_receive_response(response.clone()).await? == ResponseDisposition::Cancel {
@@ -49,6 +51,10 @@ pub(crate) async fn load<A: App>(
         .map_err(|error| error.with_url(response.url()))?;
     if let Some(trailers) = content.body.trailers() {
         app.set_trailers(trailers::allowed(trailers));
+    }
+    #[cfg(feature = "cache")]
+    if let Some(proposal) = proposal {
+        Box::pin(proposal.put_to(app)).await?;
     }
     Ok((body, response))
 }

@@ -62,6 +62,30 @@ pub(crate) fn measured<A: App>(app: &A, answer: HopResponse) -> HopResponse {
     }
 }
 
+/// An answer that was kept on this machine, noted as such where somebody wants metrics.
+#[cfg(feature = "cache")]
+pub(crate) fn from_cache<A: App>(app: &A, request: &Request, answer: HopResponse) -> HopResponse {
+    let signals = app.signals();
+    if !signals.wants_metrics() {
+        return answer;
+    }
+    signals.measure_hop(request);
+    let now = signals.now();
+    signals.measure(|transaction| {
+        transaction.response = Some(answer.response.clone());
+        transaction.response_start = Some(now);
+        transaction.resource_fetch_type = ResourceFetchType::LocalCache;
+    });
+    HopResponse {
+        body: Box::new(Measured {
+            body: answer.body,
+            signals: signals.clone(),
+            count: None,
+        }),
+        ..answer
+    }
+}
+
 /// A body that counts its bytes as they come. What it has counted it writes down at its end, or when it is dropped before.
 struct Measured {
     body: Box<dyn Body>,

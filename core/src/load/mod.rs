@@ -1,7 +1,9 @@
-//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, retry, route, reach, send; then decode and deliver.
+//! Floor 3: one transfer's stages, each one async fn that calls the next: follow, cache, retry, route, reach, send; then decode and deliver.
 
 mod announce;
 pub(crate) mod builtin;
+#[cfg(feature = "cache")]
+mod cache;
 mod decode;
 pub(crate) mod deliver;
 mod drain;

@@ -83,7 +83,10 @@ async fn answer<A: App>(
         body,
         connection: None,
     };
-    Ok(Answer { exchange, leads_to })
+    Ok(Answer {
+        leads_to,
+        ..Answer::from(exchange)
+    })
 }
 
 /// The head of a protocol that gives none.

@@ -1,5 +1,7 @@
 //! Sends a hop on its way: to the protocol that serves it, or to the transport.
 
+#[cfg(feature = "cache")]
+use crate::load::cache::Proposal;
 use crate::load::protocol;
 use crate::load::reach::{is_clear, reach};
 use crate::load::send::{Hop, send};
@@ -14,12 +16,19 @@ pub(crate) struct Answer {
     pub(crate) exchange: HopResponse,
     /// Where a protocol says that it leads; a transport's answer says it in its fields.
     pub(crate) leads_to: Option<Request>,
+    /// What the cache would keep of it, where the app is asked about that once its body has come.
+    #[cfg(feature = "cache")]
+    pub(crate) keep: Option<Box<Proposal>>,
 }
 
 impl From<HopResponse> for Answer {
     fn from(exchange: HopResponse) -> Self {
-        let leads_to = None;
-        Self { exchange, leads_to }
+        Self {
+            exchange,
+            leads_to: None,
+            #[cfg(feature = "cache")]
+            keep: None,
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use http::{Method, header};
 use crate::load::announce::announcing;
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
+#[cfg(feature = "cache")]
+use crate::policy::cache::Fields;
 use crate::policy::expectation;
 use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
@@ -28,6 +30,9 @@ pub(crate) struct Hop {
     pub(crate) left_home: bool,
     /// Who serves it.
     pub(crate) route: Route,
+    /// What the cache asks the server beside: fields in place of the request's own.
+    #[cfg(feature = "cache")]
+    pub(crate) asks_beside: Fields,
 }
 
 /// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
@@ -111,6 +116,10 @@ fn exchange<A: App>(
     let mut headers = app.fields().of_hop(request, hop.left_home);
     if !request.body().is_empty() && asks != headers.contains_key(header::EXPECT) {
         expectation::set(Arc::make_mut(&mut headers), asks);
+    }
+    #[cfg(feature = "cache")]
+    for (name, value) in &hop.asks_beside {
+        Arc::make_mut(&mut headers).insert(name, value.clone());
     }
     begin(app, request);
     let urgency = app

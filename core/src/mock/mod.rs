@@ -32,6 +32,8 @@
 //! ```
 
 mod body;
+#[cfg(feature = "cache")]
+mod cache_store;
 mod chance;
 mod clock;
 mod connecting;
@@ -52,6 +54,8 @@ mod transport;
 mod upload;
 mod watch;
 
+#[cfg(feature = "cache")]
+pub use cache_store::{CacheFault, MockCacheStore};
 pub use files::MockFiles;
 pub use network::MockNetwork;
 pub use platform::MockPlatform;

@@ -1,5 +1,6 @@
 //! Floor 1: decisions as pure functions: no await, no clock, no store.
 
+#[cfg(feature = "cache")]
 #[allow(
     dead_code,
     unused_imports,

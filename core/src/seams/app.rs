@@ -6,6 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 
+#[cfg(feature = "cache")]
+use crate::cache::session::SessionCache;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::exchange::Informational;
@@ -15,6 +17,8 @@ use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 use crate::words::body::{Body, BodyStream};
 use crate::words::bounds::{MaybeSend, MaybeSync};
+#[cfg(feature = "cache")]
+use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::Error;
 use crate::words::request::Request;
@@ -98,6 +102,21 @@ pub(crate) trait App: MaybeSend + MaybeSync {
         &self,
         attempt: RetryAttempt,
     ) -> impl Future<Output = Result<RetryDecision, Error>> + MaybeSend;
+
+    /// The session's cache, where it has one.
+    #[cfg(feature = "cache")]
+    fn cache(&self) -> Option<&Arc<SessionCache>>;
+
+    /// True when somebody decides about responses that could be kept.
+    #[cfg(feature = "cache")]
+    fn wants_will_cache(&self) -> bool;
+
+    /// What is kept of this response? `None`: nothing.
+    #[cfg(feature = "cache")]
+    fn will_cache(
+        &self,
+        proposed: CachedResponse,
+    ) -> impl Future<Output = Result<Option<CachedResponse>, Error>> + MaybeSend;
 
     /// A body stream in place of one that was read.
     fn need_new_body_stream(

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "cache")]
+use crate::cache::UrlCache;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::UrlProtocol;
@@ -26,6 +28,8 @@ impl SessionBuilder {
             delegate: None,
             observers: Vec::new(),
             protocols: Vec::new(),
+            #[cfg(feature = "cache")]
+            cache: None,
             is_shared: false,
         })
     }
@@ -46,6 +50,16 @@ impl SessionBuilder {
     /// Who serves some requests in place of the transport. The first one registered is asked first.
     pub fn protocol(mut self, protocol: impl UrlProtocol) -> Self {
         self.0.protocols.push(Arc::new(protocol));
+        self
+    }
+
+    /// Where responses are kept and found again. Several sessions may share one: a clone is the same cache. Default none.
+    ///
+    /// An [ephemeral](Configuration::ephemeral) session that is given a cache with a disk has one of its own in memory instead, of the same
+    /// capacity there.
+    #[cfg(feature = "cache")]
+    pub fn cache(mut self, cache: UrlCache) -> Self {
+        self.0.cache = Some(cache);
         self
     }
 

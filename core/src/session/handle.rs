@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+#[cfg(feature = "cache")]
+use crate::cache::UrlCache;
 use crate::load::deliver::{Outlet, Output};
 use crate::seams::platform::Platform;
 use crate::seams::transport::Capabilities;
@@ -61,6 +63,11 @@ impl Session {
         &self,
         request: impl IntoRequest,
     ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        let request = request.into_request();
+        #[cfg(feature = "cache")]
+        if let Some(answer) = self.0.answer_at_once(&request) {
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
         let task = self.make(request, Form::Future, None, None);
         Box::pin(drive(Completion::new(task), Output::Collect))
     }
@@ -184,6 +191,14 @@ impl Session {
         monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
     }
 
+    /// The cache, where the session has one; what is asked of this handle is looked for as this session would send it.
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn url_cache(&self) -> Option<UrlCache> {
+        let cache = self.0.cache.as_ref();
+        cache.map(|cache| cache.url_cache().clone())
+    }
+
     /// The delegate; `None` when the session has none, or none any more.
     #[must_use]
     pub fn delegate(&self) -> Option<Arc<dyn Delegate>> {
@@ -211,14 +226,22 @@ impl Session {
         self.0.invalidate(SessionEvent::Cancel);
     }
 
-    /// Forgets what the session has learned: later requests use new connections. Those under way go on.
+    /// Forgets what the session has learned: its cache is emptied, later requests use new connections. Those under way go on.
     pub async fn reset(&self) {
         self.0.platform.transport.reset();
+        #[cfg(feature = "cache")]
+        if let Some(cache) = self.url_cache() {
+            cache.remove_all_cached_responses().await;
+        }
     }
 
     /// Writes out what is still to be written; later requests use new connections. Those under way go on.
     pub async fn flush(&self) {
         self.0.platform.transport.reset();
+        #[cfg(feature = "cache")]
+        if let Some(cache) = self.url_cache() {
+            cache.flush().await;
+        }
     }
 }
 

@@ -4,8 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "cache")]
+use bytes::Bytes;
 use futures::task::AtomicWaker;
 
+#[cfg(feature = "cache")]
+use crate::cache::{UrlCache, session::SessionCache};
 use crate::load::builtin;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
@@ -22,12 +26,16 @@ use crate::task::driver;
 use crate::task::observer::Observer;
 use crate::task::shared::TaskShared;
 use crate::words::configuration::Configuration;
+#[cfg(feature = "cache")]
+use crate::words::{error::Error, request::Request, response::Response};
 
 /// One session.
 pub(crate) struct SessionShared {
     pub(crate) platform: Platform,
     pub(crate) configuration: Configuration,
-    pub(crate) fields: SessionFields,
+    pub(crate) fields: Arc<SessionFields>,
+    #[cfg(feature = "cache")]
+    pub(crate) cache: Option<Arc<SessionCache>>,
     pub(crate) retry_budget: RetryBudget,
     pub(crate) queue: DelegateQueue,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
@@ -53,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) delegate: Option<Arc<dyn Delegate>>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) protocols: Vec<Arc<dyn UrlProtocol>>,
+    #[cfg(feature = "cache")]
+    pub(crate) cache: Option<UrlCache>,
     pub(crate) is_shared: bool,
 }
 
@@ -65,6 +75,8 @@ impl SessionShared {
             delegate,
             observers,
             protocols,
+            #[cfg(feature = "cache")]
+            cache,
             is_shared,
         } = parts;
         let able = platform.transport.capabilities();
@@ -72,13 +84,30 @@ impl SessionShared {
         let codings = decoder.map_or(&[][..], |decoder| decoder.codings());
         let clock = platform.runtime.clock();
         let limit = configuration.http_maximum_connections_per_host;
+        let fields = Arc::new(SessionFields::new(
+            &configuration,
+            able.all_request_headers,
+            codings,
+        ));
+        #[cfg(feature = "cache")]
+        let cache = cache.map(|cache| {
+            let runtime = platform.runtime.clone();
+            Arc::new(SessionCache::new(
+                cache,
+                &configuration,
+                runtime,
+                fields.clone(),
+            ))
+        });
         Arc::new(Self {
             retry_budget: configuration
                 .retry_policy
                 .as_ref()
                 .map(RetryBudget::full)
                 .unwrap_or_default(),
-            fields: SessionFields::new(&configuration, able.all_request_headers, codings),
+            fields,
+            #[cfg(feature = "cache")]
+            cache,
             ledger: Mutex::new(Ledger::new(
                 clock.clone(),
                 platform.transport.clone(),
@@ -114,6 +143,25 @@ impl SessionShared {
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
+    }
+
+    /// What the cache has for `request`, fresh and in memory, where nobody watches how it comes: it costs no task.
+    #[cfg(feature = "cache")]
+    pub(crate) fn answer_at_once(
+        &self,
+        request: &Result<Request, Error>,
+    ) -> Option<(Bytes, Response)> {
+        let cache = self.cache.as_ref()?;
+        let request = request.as_ref().ok()?;
+        let watches = |delegate: Arc<dyn Delegate>| delegate.wants().contains(Wants::METRICS);
+        if !self.observers.is_empty()
+            || self.protocols.has_own()
+            || self.delegate().is_some_and(watches)
+            || !self.ledger().is_active()
+        {
+            return None;
+        }
+        cache.answer_at_once(request)
     }
 
     /// Works on the books, then does what they say, with the books closed.
@@ -167,6 +215,10 @@ impl SessionShared {
 impl Drop for SessionShared {
     fn drop(&mut self) {
         self.keeper_waker.wake();
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &self.cache {
+            cache.end();
+        }
     }
 }
 
@@ -187,6 +239,10 @@ impl Farewell {
 impl Drop for Farewell {
     fn drop(&mut self) {
         self.0.platform.transport.reset();
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &self.0.cache {
+            cache.end();
+        }
         let delegate = lock(&self.0.delegate).clone();
         if let Some(delegate) = delegate
             && delegate.wants().contains(Wants::INVALIDATION)

@@ -11,6 +11,7 @@ use crate::session::Session;
 use crate::task::handle::Task;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::cache::CachedResponse;
 use crate::words::error::Error;
 use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
@@ -88,6 +89,8 @@ impl Wants {
     pub const WAITING_FOR_CONNECTIVITY: Self = Self(1 << 9);
     /// [`Delegate::will_retry`].
     pub const RETRY: Self = Self(1 << 10);
+    /// [`Delegate::will_cache_response`]. Bodies that could be kept are gathered in memory for it.
+    pub const WILL_CACHE_RESPONSE: Self = Self(1 << 11);
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
 
@@ -219,6 +222,20 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
         Answer::Unhandled
     }
 
+    /// All data have come, from the network, and the session's cache ([`SessionBuilder::cache`](crate::SessionBuilder::cache)) would keep the
+    /// response so: keep it so, another in its place, or none (`None`). Unhandled: it is kept as proposed. Called before the completion, only for
+    /// a response that may be kept and fits.
+    ///
+    /// The proposal has the body whole, as it was received. It is gathered in memory for whoever
+    /// [wants](Wants::WILL_CACHE_RESPONSE) this call, up to 8 MiB or what the cache's tier in memory takes; a larger one is not kept then.
+    fn will_cache_response(
+        &self,
+        task: &Task,
+        proposed: CachedResponse,
+    ) -> Answer<Option<CachedResponse>> {
+        Answer::Unhandled
+    }
+
     /// What the task took, just before its completion; also for a task with a handler or a future, and for one that failed or was
     /// cancelled. Not called for a task that the session refused. An answer that comes later than the session's
     /// [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) is not waited for.
@@ -290,6 +307,14 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
 
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         (**self).did_receive_data(task, data)
+    }
+
+    fn will_cache_response(
+        &self,
+        task: &Task,
+        proposed: CachedResponse,
+    ) -> Answer<Option<CachedResponse>> {
+        (**self).will_cache_response(task, proposed)
     }
 
     fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {

@@ -6,6 +6,8 @@ use std::task::Poll;
 
 use http::HeaderMap;
 
+#[cfg(feature = "cache")]
+use crate::cache::session::SessionCache;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
@@ -22,6 +24,8 @@ use crate::task::observer::TaskEvent;
 use crate::task::shared::TaskShared;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{MaybeSend, MaybeSync};
+#[cfg(feature = "cache")]
+use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::guarded::guarded;
@@ -290,6 +294,28 @@ impl App for Arc<TaskShared> {
             self.tell_observers(TaskEvent::Retrying { attempt, delay });
         }
         Ok(decision)
+    }
+
+    #[cfg(feature = "cache")]
+    fn cache(&self) -> Option<&Arc<SessionCache>> {
+        self.session().cache.as_ref()
+    }
+
+    #[cfg(feature = "cache")]
+    fn wants_will_cache(&self) -> bool {
+        self.wants(Wants::WILL_CACHE_RESPONSE)
+    }
+
+    #[cfg(feature = "cache")]
+    async fn will_cache(&self, proposed: CachedResponse) -> Result<Option<CachedResponse>, Error> {
+        let ask = {
+            let proposed = proposed.clone();
+            move |delegate: &dyn Delegate, task: &Task| {
+                delegate.will_cache_response(task, proposed.clone())
+            }
+        };
+        let answer = self.ask(Wants::WILL_CACHE_RESPONSE, ask).await?;
+        Ok(answer.unwrap_or(Some(proposed)))
     }
 
     async fn need_new_body_stream(&self) -> Result<Option<BodyStream>, Error> {

@@ -234,6 +234,18 @@ impl TaskShared {
         self.route.origin(self.request()?)
     }
 
+    /// True when the session's cache answers without the network, as far as can be seen at once: no place is needed.
+    #[cfg(feature = "cache")]
+    pub(crate) fn is_answered_at_once(&self) -> bool {
+        let Some(cache) = &self.session.cache else {
+            return false;
+        };
+        self.route == Route::Transport
+            && self
+                .request()
+                .is_some_and(|request| cache.answers_at_once(request))
+    }
+
     /// The request to begin with, or why there is none.
     pub(crate) fn first_request(&self) -> Result<Request, Error> {
         self.request.clone()

@@ -3,6 +3,8 @@
 pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod cache;
+#[cfg(feature = "cache")]
+pub(crate) mod cache_key;
 pub(crate) mod cipher;
 pub(crate) mod configuration;
 pub(crate) mod curl;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "cache")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
@@ -9,6 +11,8 @@ use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery};
 use url::{Host, Url};
 
+#[cfg(feature = "cache")]
+use crate::words::cache_key::CacheKey;
 use crate::words::error::{Error, ErrorCode, Shown};
 
 /// A number for an [`Origin`], equal while and only while the origins are.
@@ -104,6 +108,9 @@ pub struct Target {
     authority: Authority,
     path: PathAndQuery,
     host: HeaderValue,
+    /// Made when a cache is asked first.
+    #[cfg(feature = "cache")]
+    cache_key: OnceLock<CacheKey>,
 }
 
 impl Target {
@@ -150,6 +157,8 @@ impl Target {
             authority,
             path,
             host: host_field,
+            #[cfg(feature = "cache")]
+            cache_key: OnceLock::new(),
             url,
         })
     }
@@ -181,6 +190,12 @@ impl Target {
     #[must_use]
     pub fn path_and_query(&self) -> &PathAndQuery {
         &self.path
+    }
+
+    /// What its responses are found by in a cache.
+    #[cfg(feature = "cache")]
+    pub(crate) fn cache_key(&self) -> &CacheKey {
+        self.cache_key.get_or_init(|| CacheKey::of(&self.url))
     }
 
     /// The value of the Host field (RFC 9110 section 7.2).

@@ -46,6 +46,12 @@ impl Protocols {
         Self { list, has_own }
     }
 
+    /// True when the app has protocols of its own.
+    #[cfg(feature = "cache")]
+    pub(crate) fn has_own(&self) -> bool {
+        self.has_own
+    }
+
     /// Who serves `request`: the first that says so.
     ///
     /// # Errors

@@ -66,6 +66,12 @@ impl Ledger {
         self.clock.now()
     }
 
+    /// True while the session takes tasks.
+    #[cfg(feature = "cache")]
+    pub(crate) fn is_active(&self) -> bool {
+        self.session == SessionState::Active
+    }
+
     /// Enters a task. False when the session takes no more.
     pub(crate) fn register(&mut self, task: Arc<TaskShared>, timers: Timers) -> bool {
         if self.session != SessionState::Active {
@@ -242,6 +248,10 @@ impl Ledger {
         if record.ticket == 0 {
             record.ticket = self.next_ticket;
             self.next_ticket += 1;
+        }
+        #[cfg(feature = "cache")]
+        if record.task.is_answered_at_once() {
+            record.origin = None;
         }
         self.enter(slot, acts);
         self.arm_unless_held(slot);

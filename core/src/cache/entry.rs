@@ -1,0 +1,104 @@
+//! One cached response in memory.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+
+use crate::cache::store::CacheRecordId;
+use crate::policy::cache::CacheHead;
+use crate::words::cache_key::CacheKey;
+
+/// What an entry takes beside its key, head and body: its places in the tier's tables.
+const OVERHEAD: u64 = 256;
+
+/// A response and its body, never changed: a new head is a new entry with the same body.
+pub(crate) struct Entry {
+    key: CacheKey,
+    pub(crate) head: Arc<CacheHead>,
+    pub(crate) body: Bytes,
+    /// Where the store has it, as soon as that is known.
+    pub(crate) record: Arc<OnceLock<CacheRecordId>>,
+    stored_at: SystemTime,
+    size: u64,
+    is_coded: bool,
+    turn: AtomicU64,
+    used: AtomicBool,
+}
+
+impl Entry {
+    /// The response `head` with `body`, stored at `stored_at`.
+    pub(crate) fn new(
+        key: CacheKey,
+        head: Arc<CacheHead>,
+        body: Bytes,
+        stored_at: SystemTime,
+    ) -> Self {
+        let size = body.len() + key.as_str().len() + head.memory_size();
+        Self {
+            size: size as u64 + OVERHEAD,
+            is_coded: head.response().headers().contains_key(CONTENT_ENCODING),
+            key,
+            head,
+            body,
+            record: Arc::default(),
+            stored_at,
+            turn: AtomicU64::new(0),
+            used: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, known to the store by this name.
+    fn with_record(mut self, record: Arc<OnceLock<CacheRecordId>>) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// The same body under another head.
+    pub(crate) fn with_head(&self, head: Arc<CacheHead>) -> Self {
+        Self::new(self.key.clone(), head, self.body.clone(), self.stored_at)
+            .with_record(self.record.clone())
+    }
+
+    pub(crate) fn key(&self) -> &CacheKey {
+        &self.key
+    }
+
+    pub(crate) fn is_of(&self, key: &CacheKey) -> bool {
+        self.key == *key
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// True for a body under a content coding.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.is_coded
+    }
+
+    pub(crate) fn stored_at(&self) -> SystemTime {
+        self.stored_at
+    }
+
+    /// It answered a request: it is among the last to be evicted.
+    pub(crate) fn set_used(&self) {
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn take_used(&self) -> bool {
+        self.used.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_turn(&self, turn: u64) {
+        self.turn.store(turn, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,94 @@
+//! What a look-up finds: in memory at once, in the store when it has answered.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::cache::entry::Entry;
+use crate::cache::store::{CacheRecord, CacheRecordId};
+use crate::cache::tiers::Tiers;
+use crate::policy::cache::CacheHead;
+use crate::words::body::{Body, InMemory};
+use crate::words::cache_key::CacheKey;
+use crate::words::target::Target;
+
+/// A response that was kept.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) head: Arc<CacheHead>,
+    pub(crate) place: Place,
+}
+
+/// Where its body is.
+#[derive(Clone)]
+pub(crate) enum Place {
+    Memory(Arc<Entry>),
+    Store(CacheRecord),
+}
+
+impl From<Arc<Entry>> for Found {
+    fn from(entry: Arc<Entry>) -> Self {
+        Self {
+            head: entry.head.clone(),
+            place: Place::Memory(entry),
+        }
+    }
+}
+
+impl AsRef<CacheHead> for Found {
+    fn as_ref(&self) -> &CacheHead {
+        &self.head
+    }
+}
+
+impl Found {
+    /// The name that the store has it by, as far as that is known.
+    pub(crate) fn record(&self) -> Option<CacheRecordId> {
+        match &self.place {
+            Place::Memory(entry) => entry.record.get().copied(),
+            Place::Store(record) => Some(record.id),
+        }
+    }
+
+    /// The bytes of its body from `offset` on; `None` when they are not there any more.
+    pub(crate) async fn open(&self, tiers: &Tiers, offset: u64) -> Option<Box<dyn Body>> {
+        match &self.place {
+            Place::Memory(entry) => {
+                entry.set_used();
+                Some(from(&entry.body, offset))
+            }
+            Place::Store(record) => match &record.body {
+                Some(body) => Some(from(body, offset)),
+                None => tiers.store()?.open(record.id, offset).await,
+            },
+        }
+    }
+}
+
+fn from(bytes: &Bytes, offset: u64) -> Box<dyn Body> {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    Box::new(InMemory::new(bytes.slice(offset.min(bytes.len())..)))
+}
+
+impl Tiers {
+    /// What memory has of `key`, the latest first.
+    pub(crate) fn in_memory(&self, key: &CacheKey) -> Vec<Found> {
+        let entries = self.memory().find(key);
+        entries.into_iter().map(Found::from).collect()
+    }
+
+    /// What the store has of `target`, the latest first; what cannot be read is not there.
+    pub(crate) async fn in_store(&self, target: &Target) -> Vec<Found> {
+        let Some(store) = self.store() else {
+            return Vec::new();
+        };
+        let records = store.find(target.cache_key().as_str()).await;
+        let read = |record: CacheRecord| {
+            Some(Found {
+                head: Arc::new(CacheHead::from_bytes(&record.head, target.url())?),
+                place: Place::Store(record),
+            })
+        };
+        records.into_iter().filter_map(read).collect()
+    }
+}

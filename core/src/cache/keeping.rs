@@ -1,0 +1,148 @@
+//! Keeps a response that has come whole.
+
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header;
+
+use crate::cache::asked::Asked;
+use crate::cache::entry::Entry;
+use crate::cache::found::{Found, Place};
+use crate::cache::memory::LARGEST_PART;
+use crate::cache::session::SessionCache;
+use crate::cache::store::{CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
+use crate::cache::tiers::Tiers;
+use crate::policy::cache::{CacheHead, selects};
+use crate::seams::runtime::Runtime;
+use crate::words::cache::CacheStoragePolicy;
+use crate::words::cache_key::CacheKey;
+use crate::words::response::Response;
+
+/// A response with its body whole.
+pub(crate) struct Kept {
+    pub(crate) asked: Asked,
+    pub(crate) head: Arc<CacheHead>,
+    pub(crate) body: Bytes,
+    pub(crate) stored_at: SystemTime,
+}
+
+/// Keeps `kept` in each tier that takes it, in place of what answered the same request.
+pub(crate) async fn keep(tiers: &Tiers, kept: Kept) {
+    if kept.head.storage_policy() == CacheStoragePolicy::NotAllowed {
+        return;
+    }
+    let replaces = replaced(tiers, &kept.asked);
+    let name = keep_in_memory(tiers, &kept);
+    if let Some(store) = tiers.store()
+        && kept.head.storage_policy() == CacheStoragePolicy::Allowed
+        && (kept.body.len() as u64) <= store.capacity() / LARGEST_PART
+    {
+        let record = NewCacheRecord {
+            key: kept.asked.key().as_str().to_owned(),
+            head: kept.head.to_bytes(),
+            length: Some(kept.body.len() as u64),
+            replaces,
+            stored_at: kept.stored_at,
+        };
+        if let Some(id) = write(&**store, record, kept.body).await {
+            let _ = name.set(id);
+        }
+    }
+}
+
+/// Keeps `kept` in memory, if it fits; gives where the name goes that the store will have it by.
+pub(crate) fn keep_in_memory(tiers: &Tiers, kept: &Kept) -> Arc<OnceLock<CacheRecordId>> {
+    let entry = Entry::new(
+        kept.asked.key().clone(),
+        kept.head.clone(),
+        kept.body.clone(),
+        kept.stored_at,
+    );
+    let name = entry.record.clone();
+    let read = kept.asked.read();
+    tiers
+        .memory()
+        .insert(Arc::new(entry), |other| selects(&read, &other.head));
+    name
+}
+
+/// The store's names of what memory knows to answer the same request.
+pub(crate) fn replaced(tiers: &Tiers, asked: &Asked) -> Vec<CacheRecordId> {
+    let read = asked.read();
+    let known = tiers.memory().find(asked.key());
+    known
+        .iter()
+        .filter(|entry| selects(&read, &entry.head))
+        .filter_map(|entry| entry.record.get().copied())
+        .collect()
+}
+
+/// `found` under a new head, its body as it is; taken out where the head says that it must not be kept.
+pub(crate) async fn update(cache: &SessionCache, found: &Found, head: CacheHead) -> Found {
+    let (tiers, head) = (cache.tiers(), Arc::new(head));
+    let is_kept = head.storage_policy() != CacheStoragePolicy::NotAllowed;
+    let place = match &found.place {
+        Place::Memory(entry) => {
+            let anew = Arc::new(entry.with_head(head.clone()));
+            let is_old = |other: &Entry| std::ptr::eq(other, &**entry);
+            match is_kept {
+                true => _ = tiers.memory().insert(anew.clone(), is_old),
+                false => tiers.memory().remove(entry.key(), is_old),
+            }
+            Place::Memory(anew)
+        }
+        Place::Store(record) => Place::Store(record.clone()),
+    };
+    if let (Some(store), Some(id)) = (tiers.store(), found.record()) {
+        match is_kept {
+            true => store.update(id, head.to_bytes()).await,
+            false => store.remove(vec![id]).await,
+        }
+    }
+    Found { head, place }
+}
+
+/// Takes `found` out.
+pub(crate) async fn forget(tiers: &Tiers, key: &CacheKey, found: &Found) {
+    if let Place::Memory(entry) = &found.place {
+        tiers
+            .memory()
+            .remove(key, |other| std::ptr::eq(other, &**entry));
+    }
+    if let (Some(store), Some(id)) = (tiers.store(), found.record()) {
+        store.remove(vec![id]).await;
+    }
+}
+
+async fn write(
+    store: &dyn CacheStore,
+    record: NewCacheRecord,
+    body: Bytes,
+) -> Option<CacheRecordId> {
+    let mut writer: Box<dyn CacheWriter> = store.insert(record).await?;
+    if !body.is_empty() {
+        writer.write(body).await.ok()?;
+    }
+    writer.finish(None).await.ok()
+}
+
+/// Random bytes for the digests of a head.
+pub(crate) fn salt(runtime: &dyn Runtime) -> [u8; 16] {
+    let halves = [
+        runtime.random().to_le_bytes(),
+        runtime.random().to_le_bytes(),
+    ];
+    let mut salt = [0; 16];
+    salt[..8].copy_from_slice(&halves[0]);
+    salt[8..].copy_from_slice(&halves[1]);
+    salt
+}
+
+/// When a response says that it was made; long ago where it does not.
+pub(crate) fn date_of(response: &Response) -> SystemTime {
+    let date = response.headers().get(header::DATE);
+    let date = date.and_then(|value| value.to_str().ok());
+    date.and_then(|text| httpdate::parse_http_date(text).ok())
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,198 @@
+//! The tier in memory: parsed responses, found by a hash that was made with the request, evicted by bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
+
+use smallvec::SmallVec;
+
+use crate::cache::entry::Entry;
+use crate::words::cache_key::CacheKey;
+
+/// An entry may take so large a part of the capacity: the 20th.
+pub(crate) const LARGEST_PART: u64 = 20;
+
+/// The responses to one URL, the latest first.
+pub(crate) type Variants = SmallVec<[Arc<Entry>; 2]>;
+
+/// Responses in memory, up to so many bytes. Look-ups do not wait for one another.
+///
+/// What was used since it was looked at last is not evicted before what was not; among equals the oldest goes first.
+pub(crate) struct Memory(RwLock<Tier>);
+
+struct Tier {
+    capacity: u64,
+    usage: u64,
+    entries: HashMap<u64, Variants, BuildHasherDefault<Given>>,
+    /// The entries' turns to be looked at when room is needed, and their hashes.
+    turns: BTreeMap<u64, u64>,
+    next_turn: u64,
+}
+
+impl Memory {
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self(RwLock::new(Tier {
+            capacity,
+            usage: 0,
+            entries: HashMap::default(),
+            turns: BTreeMap::new(),
+            next_turn: 0,
+        }))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Tier> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tier> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every response of `key`, the latest first.
+    pub(crate) fn find(&self, key: &CacheKey) -> Variants {
+        match self.read().entries.get(&key.hash()) {
+            Some(found) => found
+                .iter()
+                .filter(|entry| entry.is_of(key))
+                .cloned()
+                .collect(),
+            None => Variants::new(),
+        }
+    }
+
+    /// The largest entry that is kept, in bytes.
+    pub(crate) fn largest(&self) -> u64 {
+        self.read().capacity / LARGEST_PART
+    }
+
+    /// Keeps `entry` in place of those that it `replaces`; false when it is too large, and the others go all the same.
+    pub(crate) fn insert(&self, entry: Arc<Entry>, replaces: impl Fn(&Entry) -> bool) -> bool {
+        let mut tier = self.write();
+        let (key, hash) = (entry.key().clone(), entry.key().hash());
+        tier.remove_where(hash, |other| other.is_of(&key) && replaces(other));
+        if entry.size() > tier.capacity / LARGEST_PART {
+            return false;
+        }
+        tier.usage += entry.size();
+        tier.take_turn(&entry);
+        tier.entries.entry(hash).or_default().insert(0, entry);
+        tier.evict();
+        true
+    }
+
+    /// Takes out what `goes` says of the responses of `key`.
+    pub(crate) fn remove(&self, key: &CacheKey, goes: impl Fn(&Entry) -> bool) {
+        self.write()
+            .remove_where(key.hash(), |entry| entry.is_of(key) && goes(entry));
+    }
+
+    /// Takes out what is of a key that begins so.
+    pub(crate) fn remove_prefix(&self, prefix: &str) {
+        self.remove_anywhere(|entry| entry.key().as_str().starts_with(prefix));
+    }
+
+    /// Takes out what was stored at `date` or after it.
+    pub(crate) fn remove_since(&self, date: SystemTime) {
+        self.remove_anywhere(|entry| entry.stored_at() >= date);
+    }
+
+    fn remove_anywhere(&self, goes: impl Fn(&Entry) -> bool) {
+        let mut tier = self.write();
+        let hashes: Vec<u64> = tier.turns.values().copied().collect();
+        for hash in hashes {
+            tier.remove_where(hash, &goes);
+        }
+    }
+
+    /// Takes everything out.
+    pub(crate) fn remove_all(&self) {
+        let mut tier = self.write();
+        tier.entries.clear();
+        tier.turns.clear();
+        tier.usage = 0;
+    }
+
+    /// How many bytes the entries take.
+    pub(crate) fn usage(&self) -> u64 {
+        self.read().usage
+    }
+
+    /// How many bytes they may take.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.read().capacity
+    }
+
+    /// Sets how many bytes they may take; what is over it goes at once.
+    pub(crate) fn set_capacity(&self, bytes: u64) {
+        let mut tier = self.write();
+        tier.capacity = bytes;
+        tier.evict();
+    }
+}
+
+impl Tier {
+    fn take_turn(&mut self, entry: &Entry) {
+        entry.set_turn(self.next_turn);
+        self.turns.insert(self.next_turn, entry.key().hash());
+        self.next_turn += 1;
+    }
+
+    fn remove_where(&mut self, hash: u64, goes: impl Fn(&Entry) -> bool) {
+        let Some(variants) = self.entries.get_mut(&hash) else {
+            return;
+        };
+        let (turns, usage) = (&mut self.turns, &mut self.usage);
+        variants.retain(|entry| {
+            let goes = goes(entry);
+            if goes {
+                turns.remove(&entry.turn());
+                *usage -= entry.size();
+            }
+            !goes
+        });
+        if variants.is_empty() {
+            self.entries.remove(&hash);
+        }
+    }
+
+    fn evict(&mut self) {
+        let mut second_chances = self.turns.len();
+        while self.usage > self.capacity {
+            let Some((turn, hash)) = self.turns.pop_first() else {
+                return;
+            };
+            let variants = self.entries.get(&hash);
+            let entry = variants.and_then(|all| all.iter().find(|entry| entry.turn() == turn));
+            let Some(entry) = entry.cloned() else {
+                continue;
+            };
+            if entry.take_used() && second_chances > 0 {
+                second_chances -= 1;
+                self.take_turn(&entry);
+            } else {
+                self.remove_where(hash, |other| other.turn() == turn);
+            }
+        }
+    }
+}
+
+/// Hashes of which the key is one already.
+#[derive(Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}

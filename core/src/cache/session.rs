@@ -1,0 +1,190 @@
+//! A cache as one session uses it.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures::future::{AbortHandle, abortable};
+use http::Method;
+use smallvec::SmallVec;
+
+use crate::cache::UrlCache;
+use crate::cache::asked::Asked;
+use crate::cache::entry::Entry;
+use crate::cache::tiers::Tiers;
+use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, decide};
+use crate::policy::fields::SessionFields;
+use crate::seams::runtime::Runtime;
+use crate::words::bounds::MaybeSend;
+use crate::words::cache::CachePolicy;
+use crate::words::configuration::Configuration;
+use crate::words::request::Request;
+use crate::words::response::Response;
+
+/// How many responses are validated in the background at once.
+const MOST_IN_BACKGROUND: usize = 4;
+
+/// A place among what goes on in the background, given back when it is dropped.
+struct InBackground(Weak<SessionCache>, u64);
+
+impl Drop for InBackground {
+    fn drop(&mut self) {
+        if let Some(cache) = self.0.upgrade() {
+            cache.background().retain(|(key, _)| *key != self.1);
+        }
+    }
+}
+
+/// A session's cache, and what goes on in it beside the session's tasks.
+pub(crate) struct SessionCache {
+    cache: UrlCache,
+    runtime: Arc<dyn Runtime>,
+    fields: Arc<SessionFields>,
+    policy: CachePolicy,
+    options: CacheOptions,
+    background: Mutex<Vec<(u64, AbortHandle)>>,
+    has_ended: AtomicBool,
+}
+
+impl SessionCache {
+    /// `cache` for a session of this configuration; an ephemeral one touches no disk.
+    pub(crate) fn new(
+        cache: UrlCache,
+        configuration: &Configuration,
+        runtime: Arc<dyn Runtime>,
+        fields: Arc<SessionFields>,
+    ) -> Self {
+        let cache = match configuration.is_ephemeral && cache.tiers().store().is_some() {
+            true => UrlCache::in_memory(cache.memory_capacity()),
+            false => cache,
+        };
+        Self {
+            cache: cache.as_sent_by(runtime.clone(), fields.clone()),
+            runtime,
+            fields,
+            policy: configuration.request_cache_policy,
+            options: CacheOptions {
+                serves_stale_when_disconnected: configuration.serves_stale_when_disconnected,
+            },
+            background: Mutex::default(),
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The handle for the app.
+    pub(crate) fn url_cache(&self) -> &UrlCache {
+        &self.cache
+    }
+
+    pub(crate) fn tiers(&self) -> &Arc<Tiers> {
+        self.cache.tiers()
+    }
+
+    pub(crate) fn options(&self) -> CacheOptions {
+        self.options
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.runtime
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.runtime.wall_clock()
+    }
+
+    /// The request's policy, else the session's.
+    pub(crate) fn policy_of(&self, request: &Request) -> CachePolicy {
+        request.cache_policy().unwrap_or(self.policy)
+    }
+
+    /// The hop as the cache keeps it by; `None` where no server is asked.
+    pub(crate) fn asked(&self, request: &Request, left_home: bool) -> Option<Asked> {
+        let fields = self.fields.of_hop(request, left_home);
+        Asked::new(request, fields, self.policy_of(request))
+    }
+
+    /// What memory has for `request`, where that is an answer without a look at anything else.
+    fn at_once(&self, asked: &Asked, now: SystemTime) -> Option<(Arc<Entry>, Hit)> {
+        let entries = self.tiers().memory().find(asked.key());
+        if entries.is_empty() {
+            return None;
+        }
+        let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
+        let decision = decide(now, &asked.read(), &heads, self.options);
+        let Decision::Use(hit) = decision else {
+            return None;
+        };
+        Some((entries.get(hit.index)?.clone(), hit))
+    }
+
+    /// True when the network is not needed, as far as can be seen at once.
+    pub(crate) fn answers_at_once(&self, request: &Request) -> bool {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_read {
+            return false;
+        }
+        if self.policy_of(request) == CachePolicy::ReturnCacheDataDontLoad {
+            return true;
+        }
+        let asked = self.asked(request, false);
+        asked.is_some_and(|asked| self.at_once(&asked, self.now()).is_some())
+    }
+
+    /// The whole answer to `request`, where memory has it and it needs no decoding.
+    pub(crate) fn answer_at_once(&self, request: &Request) -> Option<(Bytes, Response)> {
+        if *request.method() != Method::GET {
+            return None;
+        }
+        let asked = self.asked(request, false)?;
+        let now = self.now();
+        let (entry, hit) = self.at_once(&asked, now)?;
+        let is_plain = !entry.is_coded() && hit.slice.is_none();
+        is_plain.then(|| {
+            entry.set_used();
+            let response = entry.head.delivered(now, asked.target().url(), None);
+            (entry.body.clone(), response)
+        })
+    }
+
+    /// Runs `work` beside the session's tasks, until it is over or the session is. Not while there is some of that `key` already, or
+    /// [`MOST_IN_BACKGROUND`] of others.
+    pub(crate) fn in_background(
+        self: &Arc<Self>,
+        key: u64,
+        work: impl Future<Output = ()> + MaybeSend + 'static,
+    ) {
+        let (work, handle) = abortable(work);
+        {
+            let mut background = self.background();
+            let is_under_way = background.iter().any(|(other, _)| *other == key);
+            if is_under_way
+                || background.len() >= MOST_IN_BACKGROUND
+                || self.has_ended.load(Ordering::Acquire)
+            {
+                return;
+            }
+            background.push((key, handle));
+        }
+        let place = InBackground(Arc::downgrade(self), key);
+        self.runtime.spawn(Box::pin(async move {
+            let _place = place;
+            let _ = work.await;
+        }));
+    }
+
+    /// The session is over: nothing of it goes on.
+    pub(crate) fn end(&self) {
+        self.has_ended.store(true, Ordering::Release);
+        for (_, handle) in self.background().drain(..) {
+            handle.abort();
+        }
+    }
+
+    fn background(&self) -> MutexGuard<'_, Vec<(u64, AbortHandle)>> {
+        self.background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

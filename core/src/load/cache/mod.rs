@@ -1,0 +1,115 @@
+//! Answers a hop from the cache, validates what is stored, and stores what comes: as the policy decides.
+
+mod answer;
+mod background;
+mod keep;
+mod network;
+mod pieces;
+mod proposal;
+mod tee;
+mod writer;
+
+use std::sync::Arc;
+
+use crate::cache::asked::Asked;
+use crate::cache::found::Found;
+use crate::cache::keeping::forget;
+use crate::cache::session::SessionCache;
+use crate::load::cache::answer::{answer, gateway_timeout};
+use crate::load::cache::background::revalidate;
+use crate::load::cache::network::Network;
+use crate::load::retry::retry;
+use crate::load::route::Answer;
+use crate::load::send::Hop;
+use crate::policy::cache::{Decision, decide};
+use crate::seams::app::App;
+use crate::seams::protocol::list::Route;
+use crate::words::error::{Error, ErrorCode};
+
+pub(crate) use crate::load::cache::proposal::Proposal;
+
+/// A look-up is made so often at most, where what was found is gone when it is needed.
+const LOOKS: u32 = 3;
+
+/// The answer to a hop, from the cache or by way of it.
+pub(crate) async fn cached<A: App>(
+    app: &A,
+    hop: &mut Hop,
+    cache: &Arc<SessionCache>,
+) -> Result<Answer, Error> {
+    let asked = match hop.route {
+        Route::Transport => cache.asked(&hop.request, hop.left_home),
+        Route::Protocol(_) | Route::Nowhere => None,
+    };
+    let Some(asked) = asked else {
+        return retry(app, hop).await;
+    };
+    for _ in 0..LOOKS {
+        let (found, decision) = look_up(cache, &asked).await;
+        let network = Network {
+            app,
+            hop: &mut *hop,
+            cache,
+            asked: &asked,
+            found: &found,
+        };
+        match decision {
+            Decision::Use(hit) => {
+                if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
+                    return Ok(answer);
+                }
+                forget(cache.tiers(), asked.key(), &found[hit.index]).await;
+            }
+            Decision::UseAndRevalidate { hit, fields } => {
+                if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
+                    revalidate(app, &asked, &found[hit.index], fields);
+                    return Ok(answer);
+                }
+                forget(cache.tiers(), asked.key(), &found[hit.index]).await;
+            }
+            Decision::Bypass { fields } => return network.bypass(fields).await,
+            Decision::Load { fields, fallback } => return network.load(fields, fallback).await,
+            Decision::Validate {
+                hit,
+                fields,
+                fallback,
+            } => return network.validate(hit, fields, fallback).await,
+            Decision::Complete {
+                index,
+                from,
+                fields,
+            } => return network.complete(index, from, fields).await,
+            Decision::Refuse => {
+                let error = Error::new(ErrorCode::ResourceUnavailable);
+                return Err(error.with_cause("the cache policy forbids to ask the server"));
+            }
+            Decision::GatewayTimeout => return Ok(gateway_timeout(app, &asked).await),
+        }
+    }
+    // Its store loses what it finds.
+    let network = Network {
+        app,
+        hop,
+        cache,
+        asked: &asked,
+        found: &[],
+    };
+    network.load(Vec::new(), None).await
+}
+
+/// What is kept for the request, and what is done with it. The store is asked only where memory has no answer.
+async fn look_up(cache: &Arc<SessionCache>, asked: &Asked) -> (Vec<Found>, Decision) {
+    let mut found = cache.tiers().in_memory(asked.key());
+    let decision = decide(cache.now(), &asked.read(), &found, cache.options());
+    if matches!(decision, Decision::Use(_) | Decision::Bypass { .. })
+        || cache.tiers().store().is_none()
+    {
+        return (found, decision);
+    }
+    let known: Vec<_> = found.iter().filter_map(Found::record).collect();
+    let stored = cache.tiers().in_store(asked.target()).await;
+    let is_new = |found: &Found| found.record().is_none_or(|id| !known.contains(&id));
+    found.extend(stored.into_iter().filter(is_new));
+    let decision = decide(cache.now(), &asked.read(), &found, cache.options());
+    (found, decision)
+}
