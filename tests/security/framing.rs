@@ -33,6 +33,8 @@ async fn a_response_with_ambiguous_framing_is_an_error_and_ends_its_connection()
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked, identity",
         "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: gzip",
+        "Content-Length: 5\r\nTransfer-Encoding: wrapped",
         "Transfer-Encoding : chunked",
         "Transfer-Encoding: \x0bchunked",
     ];
@@ -45,6 +47,16 @@ async fn a_response_with_ambiguous_framing_is_an_error_and_ends_its_connection()
             "{fields:?}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_under_an_unheard_of_transfer_coding_ends_with_its_connection() {
+    let more = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: wrapped\r\n\r\n";
+    let first = Script::reply_and_close([head, "hello", more].concat());
+    let (before, after, connections) = twice(first).await;
+    assert_eq!(before, Ok(["hello", more].concat()));
+    assert_eq!((after.as_deref(), connections), (Ok("second"), 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,13 +151,25 @@ pub(crate) fn check_http1(status: StatusCode, headers: &HeaderMap) -> Result<(),
     let Some(coding) = codings.next() else {
         return Ok(());
     };
-    if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") || codings.next().is_some() {
+    let is_one = codings.next().is_none();
+    let is_sound = coding.as_bytes().eq_ignore_ascii_case(b"chunked") || is_unheard_of(coding);
+    if !is_one || !is_sound {
         return Err(Fault::UnknownTransferCoding);
     }
     if headers.contains_key(CONTENT_LENGTH) {
         return Err(Fault::ConflictingFraming);
     }
     Ok(())
+}
+
+/// A transfer coding that nobody knows: as browsers do, the body is taken as it comes, to the end of its connection (RFC 9112
+/// section 6.3), and no two readers can differ about where that is. One that is known, but not undone here, is none: its body would be no content.
+/// Nor is what another reader may take for `chunked`.
+fn is_unheard_of(coding: &HeaderValue) -> bool {
+    const KNOWN: [&str; 5] = ["gzip", "x-gzip", "deflate", "compress", "x-compress"];
+    let name = coding.to_str().unwrap_or_default().to_ascii_lowercase();
+    let is_token = HeaderName::from_bytes(name.as_bytes()).is_ok();
+    is_token && !name.contains("chunked") && !KNOWN.contains(&&*name)
 }
 
 /// Holds HTTP/2 heads to the count of fields that HTTP/1 heads are held to; their bytes h2 counts.
@@ -203,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_coding_that_nobody_knows_ends_with_the_connection_and_has_no_length() {
+        let status = StatusCode::OK;
+        let unheard = fields(&[("transfer-encoding", "Wrapped")]);
+        assert_eq!(check_http1(status, &unheard), Ok(()));
+        let both = fields(&[("transfer-encoding", "wrapped"), ("content-length", "5")]);
+        assert_eq!(check_http1(status, &both), Err(Fault::ConflictingFraming));
+    }
+
+    #[test]
     fn chunked_with_a_length_is_refused() {
         let both = fields(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
         assert_eq!(
@@ -213,7 +234,15 @@ mod tests {
 
     #[test]
     fn other_codings_are_refused() {
-        for coding in ["gzip, chunked", "chunked, chunked", "gzip", "xchunked", ""] {
+        for coding in [
+            "gzip, chunked",
+            "chunked, chunked",
+            "gzip",
+            "xchunked",
+            "",
+            "a, b",
+            "a;b",
+        ] {
             let coded = fields(&[("transfer-encoding", coding)]);
             assert_eq!(
                 check_http1(StatusCode::OK, &coded),
