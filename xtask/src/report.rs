@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) time: Duration,
     /// Why it failed or was skipped, one reason each.
     pub(crate) reasons: Vec<String>,
+    /// What its tests scored, a line each.
+    pub(crate) scores: Vec<String>,
 }
 
 impl Row {
@@ -52,6 +54,7 @@ impl Row {
             counts,
             time,
             reasons,
+            scores: Vec::new(),
         }
     }
 
@@ -67,6 +70,7 @@ impl Row {
             counts,
             time,
             reasons: vec![reason],
+            scores: Vec::new(),
         }
     }
 
@@ -90,7 +94,7 @@ impl Row {
     }
 }
 
-/// The table of all rows, the reasons below it, and the plain sum as its last line.
+/// The table of all rows, below it scores and reasons, and the plain sum as its last line.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut sum = Counts::default();
     let mut text = format!(
@@ -106,6 +110,9 @@ pub(crate) fn table(rows: &[Row]) -> String {
             // Writing to a String cannot fail.
             let _ = writeln!(reasons, "  {}: {reason}", row.suite);
         }
+    }
+    for score in rows.iter().flat_map(|row| &row.scores) {
+        let _ = write!(text, "\n  {score}");
     }
     if !reasons.is_empty() {
         let _ = write!(text, "\nFailed or left out:\n{reasons}");
@@ -159,6 +166,21 @@ mod tests {
     fn a_suite_in_which_nothing_ran_has_failed() {
         let row = Row::ran("node", Counts::default(), Vec::new(), Duration::ZERO);
         assert_eq!((row.outcome, row.counts.failed), (Outcome::Failed, 1));
+    }
+
+    #[test]
+    fn scores_stand_below_the_table() {
+        let mut row = Row::ran(
+            "host",
+            Counts {
+                passed: 1,
+                ..Counts::default()
+            },
+            Vec::new(),
+            Duration::ZERO,
+        );
+        row.scores.push("cache-tests 96/96".into());
+        assert!(table(&[row]).contains("\n  cache-tests 96/96\n"));
     }
 
     #[test]

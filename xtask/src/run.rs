@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::report::seconds;
-use crate::summary::{Counts, counts};
+use crate::summary::{Counts, counts, scores};
 use crate::workspace::Workspace;
 
 /// How often a running command is looked at.
@@ -39,6 +39,18 @@ pub(crate) struct Run<'a> {
     log: Log,
     counts: Counts,
     failures: Vec<String>,
+    scores: Vec<String>,
+}
+
+/// What a suite's run came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) counts: Counts,
+    /// Why something failed or was left out.
+    pub(crate) reasons: Vec<String>,
+    /// Lines of scores that tests printed.
+    pub(crate) scores: Vec<String>,
+    pub(crate) log: PathBuf,
 }
 
 impl<'a> Run<'a> {
@@ -64,6 +76,7 @@ impl<'a> Run<'a> {
             log,
             counts: Counts::default(),
             failures: Vec::new(),
+            scores: Vec::new(),
         })
     }
 
@@ -109,6 +122,7 @@ impl<'a> Run<'a> {
         };
         let found = counts(&output);
         self.counts += found;
+        self.scores.extend(scores(&output));
         if !status.success() && found.failed == 0 {
             self.fail(format!("{}: {status}", describe(command)));
         } else if status.success() && found.failed > 0 {
@@ -133,9 +147,14 @@ impl<'a> Run<'a> {
         self.counts.skipped += 1;
     }
 
-    /// What was counted, and the reasons for what failed or was left out.
-    pub(crate) fn finish(self) -> (Counts, Vec<String>, PathBuf) {
-        (self.counts, self.failures, self.log.path)
+    /// What it came to.
+    pub(crate) fn finish(self) -> Ended {
+        Ended {
+            counts: self.counts,
+            reasons: self.failures,
+            scores: self.scores,
+            log: self.log.path,
+        }
     }
 
     fn note(&mut self, reason: String) {

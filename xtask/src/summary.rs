@@ -28,6 +28,15 @@ pub(crate) fn counts(output: &str) -> Counts {
     sum
 }
 
+/// The lines in the output of a test runner that tests mark as their score: `score | ...`, the mark left out.
+pub(crate) fn scores(output: &str) -> Vec<String> {
+    let marked = output.lines().map(str::trim_start);
+    marked
+        .filter_map(|line| line.strip_prefix("score | "))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The counting part of a closing line.
 fn closing_line(line: &str) -> Option<&str> {
     let line = line.trim_start();
@@ -105,6 +114,12 @@ mod tests {
             counts("12 passed; 3 failed\ntest result of the page: 4 passed\n"),
             Counts::default()
         );
+    }
+
+    #[test]
+    fn scores_are_the_marked_lines_however_far_they_are_indented() {
+        let output = "test a ... ok\n    score | suite  1/2\nscore | sum    3/4 \nno score | 5\n";
+        assert_eq!(scores(output), ["suite  1/2", "sum    3/4 "]);
     }
 
     #[test]

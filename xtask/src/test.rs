@@ -63,10 +63,11 @@ fn run_suite(workspace: &Workspace, tools: &mut Tools<'_>, suite: &Suite, verbos
         println!("         SKIPPED: {reason}");
         return Row::skipped(suite.name, reason, began.elapsed());
     }
-    let (counts, reasons, log) = run.finish();
-    let row = Row::ran(suite.name, counts, reasons, began.elapsed());
+    let ended = run.finish();
+    let mut row = Row::ran(suite.name, ended.counts, ended.reasons, began.elapsed());
+    row.scores = ended.scores;
     if row.outcome == Outcome::Failed && !verbose {
-        println!("{}", tail(&log));
+        println!("{}", tail(&ended.log));
     }
     row
 }

@@ -14,7 +14,8 @@ const SCHEDULES: u32 = 200_000;
 const LEAST: u32 = 100;
 
 pub(super) fn host(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
-    let mut cargo = if tools.nextest() {
+    let by_nextest = tools.nextest();
+    let mut cargo = if by_nextest {
         let limits = run.workspace.root.join("xtask").join("nextest.toml");
         let mut nextest =
             run.cargo("nextest run --failure-output immediate-final --tool-config-file");
@@ -23,7 +24,12 @@ pub(super) fn host(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
     } else {
         run.cargo("test --all-targets")
     };
-    run.tests(cargo.args(["--workspace", "--all-features", "--no-fail-fast"]));
+    cargo.args(["--workspace", "--all-features", "--no-fail-fast"]);
+    if !by_nextest {
+        // Scores among it.
+        cargo.args(["--", "--show-output"]);
+    }
+    run.tests(&mut cargo);
     Ok(())
 }
 

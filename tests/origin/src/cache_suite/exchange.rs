@@ -40,7 +40,7 @@ impl Exchange {
     pub(super) fn resolve(&mut self, now: SystemTime, base: &str) {
         for field in &mut self.response_headers {
             let name = field.name().to_ascii_lowercase();
-            let in_rfc850 = self.rfc850date.iter().any(|other| *other == name);
+            let in_rfc850 = self.rfc850date.contains(&name);
             let is_location = matches!(&*name, "location" | "content-location");
             match field.value_mut() {
                 value if is_location && self.magic_locations => value.prefix(base),
