@@ -17,3 +17,38 @@ pub(crate) fn clears_cache(response: &Response) -> bool {
             .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
             .any(|kind| matches!(kind.trim_ascii(), b"\"cache\"" | b"\"*\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::testing::{fields, url};
+    use crate::testing::test;
+    use http::{StatusCode, Version};
+
+    fn clears(address: &str, value: &str) -> bool {
+        let fields = fields(&[("clear-site-data", value)]);
+        let url = url(address);
+        clears_cache(&Response::new(
+            url,
+            StatusCode::OK,
+            Version::HTTP_11,
+            fields,
+        ))
+    }
+
+    #[test]
+    fn only_quoted_kinds_over_https_count() {
+        let table = [
+            ("https://a.example/", "\"cache\"", true),
+            ("https://a.example/", "\"*\"", true),
+            ("https://a.example/", "\"cookies\", \"cache\"", true),
+            ("https://a.example/", "\"cookies\"", false),
+            ("https://a.example/", "cache", false),
+            ("https://a.example/", "*", false),
+            ("http://a.example/", "\"cache\"", false),
+        ];
+        for (address, value, expected) in table {
+            assert_eq!(clears(address, value), expected, "{address} {value}");
+        }
+    }
+}

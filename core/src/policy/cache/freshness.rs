@@ -129,37 +129,21 @@ pub(super) fn since(later: SystemTime, earlier: SystemTime) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::cache::testing::{at, date as http_date, fields};
     use crate::testing::test;
-    use http::{HeaderName, HeaderValue};
-    use std::time::UNIX_EPOCH;
 
-    /// Sun, 06 Nov 1994 08:49:37 GMT.
-    const NOW: u64 = 784_111_777;
-
-    fn at(seconds: u64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(seconds)
-    }
-
-    fn http_date(offset: i64) -> String {
-        httpdate::fmt_http_date(at(NOW.checked_add_signed(offset).unwrap()))
-    }
-
-    fn freshness_of(status: u16, lines: &[(&'static str, &str)]) -> Freshness {
-        let mut fields = HeaderMap::new();
-        for (name, value) in lines {
-            let value = HeaderValue::from_str(value).unwrap();
-            fields.append(HeaderName::from_static(name), value);
-        }
+    fn freshness_of(status: u16, lines: &[(&str, &str)]) -> Freshness {
+        let fields = fields(lines);
         let directives = ResponseDirectives::of(&fields);
         let times = Times {
-            request: at(NOW),
-            response: at(NOW),
+            request: at(0),
+            response: at(0),
         };
         let status = StatusCode::from_u16(status).unwrap();
         Freshness::of(status, &fields, &directives, times)
     }
 
-    fn lifetime(lines: &[(&'static str, &str)]) -> u64 {
+    fn lifetime(lines: &[(&str, &str)]) -> u64 {
         freshness_of(200, lines).lifetime.as_secs()
     }
 
@@ -279,14 +263,10 @@ mod tests {
     #[test]
     fn age_counts_the_delay_and_the_servers_clock() {
         let of = |age: &str, date: i64, delay: u64| {
-            let date = http_date(date);
-            let fields = HeaderMap::from_iter([
-                (header::AGE, age.parse().unwrap()),
-                (header::DATE, date.parse().unwrap()),
-            ]);
+            let fields = fields(&[("age", age), ("date", &http_date(100 + date))]);
             let times = Times {
-                request: at(NOW - delay),
-                response: at(NOW),
+                request: at(100 - delay),
+                response: at(100),
             };
             let directives = ResponseDirectives::of(&fields);
             let freshness = Freshness::of(StatusCode::OK, &fields, &directives, times);

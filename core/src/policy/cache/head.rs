@@ -35,6 +35,9 @@ pub(crate) enum Extent {
     },
 }
 
+/// How far a clock may be set back and stored responses still be taken for what they say.
+const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
 /// What is known of a response besides itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
@@ -60,6 +63,8 @@ pub(crate) struct CacheHead {
     pub(super) freshness: Freshness,
     /// The moment up to which it answers a plain request without a further look; none where it never does.
     pub(super) simply_fresh_until: Option<SystemTime>,
+    /// Before that, a clock has been set back since it was stored: its age is not known.
+    pub(super) credible_from: SystemTime,
     /// What was delivered last, and at which age in seconds.
     recent: Mutex<Option<(u64, Response)>>,
 }
@@ -80,7 +85,9 @@ impl CacheHead {
         let directives = ResponseDirectives::of(parts.response.headers());
         let (status, fields) = (parts.response.status(), parts.response.headers());
         let freshness = Freshness::of(status, fields, &directives, parts.times);
+        let came = parts.times.response;
         let mut head = Self {
+            credible_from: came.checked_sub(CLOCK_SLACK).unwrap_or(came),
             response: parts.response,
             times: parts.times,
             selecting: parts.selecting,
@@ -243,7 +250,9 @@ impl CacheHead {
 
     /// True as long as it may be used without asking.
     pub(crate) fn is_fresh(&self, now: SystemTime) -> bool {
-        !self.needs_validation() && self.age(now) < self.freshness.lifetime
+        !self.needs_validation()
+            && now >= self.credible_from
+            && self.age(now) < self.freshness.lifetime
     }
 
     /// True where it is never used without asking.
@@ -355,6 +364,7 @@ impl Clone for CacheHead {
             user_info: self.user_info.clone(),
             freshness: self.freshness,
             simply_fresh_until: self.simply_fresh_until,
+            credible_from: self.credible_from,
             recent: Mutex::default(),
         }
     }
@@ -379,5 +389,228 @@ impl fmt::Debug for CacheHead {
             .field("extent", &self.extent)
             .field("freshness", &self.freshness)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::range::{Span, slice};
+    use crate::policy::cache::testing::{
+        LENGTH, at, date, get, response, stored, stored_part, url,
+    };
+    use crate::testing::test;
+
+    fn delivered(head: &CacheHead, seconds: u64) -> Response {
+        head.delivered(at(seconds), &url("http://a.example/a?b"), None)
+    }
+
+    #[test]
+    fn what_is_delivered_has_its_age() {
+        let table = [
+            (0, 0, &[][..], 0),
+            (3, 0, &[], 3),
+            (3, 0, &[("age", "30")], 33),
+            (3, -10, &[], 13),
+            (3, -10, &[("age", "x")], 13),
+        ];
+        for (now, made, lines, expected) in table {
+            let date = date(made);
+            let lines = [lines, &[("cache-control", "max-age=100"), ("date", &date)]].concat();
+            let head = stored(&lines);
+            let response = delivered(&head, now);
+            assert_eq!(
+                response.headers()["age"],
+                *expected.to_string(),
+                "{lines:?}"
+            );
+            assert_eq!(response.headers().get_all("age").iter().count(), 1);
+            assert_eq!(response.headers()["date"], *date);
+            assert_eq!(head.age(at(now)).as_secs(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_in_the_same_second_is_the_same() {
+        let head = stored(&[("cache-control", "max-age=100")]);
+        assert_eq!(delivered(&head, 1).headers()["age"], "1");
+        let first = delivered(&head, 2);
+        assert!(std::ptr::eq(first.headers(), delivered(&head, 2).headers()));
+        assert!(!std::ptr::eq(
+            first.headers(),
+            delivered(&head, 3).headers()
+        ));
+    }
+
+    #[test]
+    fn what_is_delivered_is_from_the_url_that_was_asked_for() {
+        let asked = get(&[]).of("http://me:secret@a.example/a#one");
+        let head = asked
+            .stores(&response(200, &[("cache-control", "max-age=9")]))
+            .unwrap();
+        assert_eq!(head.response().url().as_str(), "http://a.example/a");
+        for text in [
+            "http://a.example/a",
+            "http://a.example/a#two",
+            "http://you@a.example/a",
+        ] {
+            let response = head.delivered(at(1), &url(text), None);
+            assert_eq!(response.url().as_str(), text);
+        }
+        let response = head.delivered(at(1), &url("http://a.example/a"), None);
+        assert_eq!(response.url().as_str(), "http://a.example/a");
+    }
+
+    #[test]
+    fn a_slice_is_delivered_as_206() {
+        let head = stored(&[
+            ("cache-control", "max-age=9"),
+            ("content-length", "11"),
+            ("a", "1"),
+        ]);
+        let slice = slice(Span::FromTo(2, 4), head.extent()).unwrap();
+        let response = head.delivered(at(1), &url("http://a.example/"), Some(&slice));
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+        let expected = [
+            ("content-range", "bytes 2-4/11"),
+            ("content-length", "3"),
+            ("a", "1"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(response.headers()[name], value);
+        }
+        assert_eq!((slice.skip, slice.length()), (2, 3));
+    }
+
+    #[test]
+    fn set_cookie_is_stored_and_delivered() {
+        let head = stored(&[
+            ("cache-control", "max-age=9"),
+            ("set-cookie", "a=b"),
+            ("set-cookie", "c=d"),
+        ]);
+        let response = delivered(&head, 1);
+        let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=b", "c=d"]);
+    }
+
+    #[test]
+    fn it_is_fresh_for_its_lifetime() {
+        let table = [
+            ("max-age=10", 10),
+            ("max-age=10, no-cache", 0),
+            ("max-age=0", 0),
+        ];
+        for (cache_control, expected) in table {
+            let head = stored(&[("cache-control", cache_control)]);
+            let fresh = (0..20).filter(|&now| head.is_fresh(at(now))).count();
+            assert_eq!(fresh, expected, "{cache_control}");
+            let simple = head
+                .simply_fresh_until
+                .map(|until| since(until, at(0)).as_secs());
+            assert_eq!(
+                simple.unwrap_or_default(),
+                expected as u64,
+                "{cache_control}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_it_stale() {
+        let head = stored(&[("cache-control", "max-age=1000000")]);
+        assert!(head.is_fresh(at(0) - Duration::from_secs(60)));
+        assert!(!head.is_fresh(at(0) - Duration::from_secs(61)));
+    }
+
+    #[test]
+    fn a_body_of_another_length_than_content_range_says_is_not_stored() {
+        let table = [
+            ("bytes 4-9/10", 6, Some((4, 10, Some(10)))),
+            ("bytes 4-9/*", 6, Some((4, 10, None))),
+            ("bytes 4-9/20", 5, None),
+            ("bytes 4-9/20", 7, None),
+            ("bytes 4-9/*", 5, None),
+            // Up to the end, one byte too many counted.
+            ("bytes 4-9/10", 5, Some((4, 9, Some(9)))),
+            ("bytes 4-9/10", 7, None),
+            ("bytes 4-9/10", 0, None),
+        ];
+        for (content_range, length, expected) in table {
+            let lines = [("cache-control", "max-age=9")];
+            let head = stored_part("bytes=4-", content_range, length, &lines);
+            let found = head.map(|head| match head.extent() {
+                Extent::Part {
+                    start,
+                    end,
+                    complete,
+                } => (start, end, complete),
+                Extent::Whole { .. } => panic!("a whole"),
+            });
+            assert_eq!(found, expected, "{content_range} of {length}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_broke_off_is_a_part_if_the_rest_can_be_told() {
+        let cut = |status, tag: &str, length: &str, received| {
+            let lines = [
+                ("etag", tag),
+                ("content-length", length),
+                ("cache-control", "max-age=9"),
+            ];
+            get(&[])
+                .stores(&response(status, &lines))
+                .unwrap()
+                .cut_short(received)
+        };
+        let head = cut(200, "\"a\"", "100", 40).unwrap();
+        let expected = Extent::Part {
+            start: 0,
+            end: 40,
+            complete: Some(100),
+        };
+        assert_eq!(head.extent(), expected);
+        assert_eq!(head.simply_fresh_until, None);
+        assert!(cut(200, "\"a\"", "100", 0).is_none());
+        assert!(cut(200, "\"a\"", "100", 100).is_none());
+        assert!(cut(200, "W/\"a\"", "100", 40).is_none());
+        assert!(cut(200, "a", "100", 40).is_none());
+        assert!(cut(404, "\"a\"", "100", 40).is_none());
+    }
+
+    #[test]
+    fn what_the_app_edits_is_what_counts() {
+        let head = stored(&[("cache-control", "max-age=10")]);
+        let edited = response(200, &[("cache-control", "max-age=20"), ("a", "1")]);
+        let head = head
+            .with_response(edited)
+            .with_storage_policy(CacheStoragePolicy::AllowedInMemoryOnly);
+        assert!(head.is_fresh(at(19)) && !head.is_fresh(at(20)));
+        assert_eq!(head.length(), Some(LENGTH));
+        assert_eq!(
+            head.storage_policy(),
+            CacheStoragePolicy::AllowedInMemoryOnly
+        );
+    }
+
+    #[test]
+    fn its_size_grows_with_what_it_holds() {
+        let small = stored(&[("cache-control", "max-age=10")]);
+        let long = "x".repeat(10_000);
+        let large = stored(&[("cache-control", "max-age=10"), ("a", &long)]);
+        assert!(large.memory_size() >= small.memory_size() + 10_000);
+    }
+
+    #[test]
+    fn it_prints_no_secret() {
+        let asked = get(&[("authorization", "hunter2"), ("cookie", "hunter2")]);
+        let lines = [
+            ("vary", "cookie"),
+            ("cache-control", "max-age=9"),
+            ("set-cookie", "hunter2"),
+        ];
+        let head = asked.stores(&response(200, &lines)).unwrap();
+        assert!(!format!("{head:?}").contains("hunter2"));
     }
 }

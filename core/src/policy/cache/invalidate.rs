@@ -36,3 +36,75 @@ fn named(url: &Url, response: &Response, name: &HeaderName) -> Option<Url> {
     let named = url.join(value).ok()?;
     (named.origin() == url.origin()).then(|| stored_url(&named))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::testing::{response, url};
+    use crate::testing::test;
+
+    const HERE: &str = "http://a.example/a/b#c";
+
+    fn by(method: &str, status: u16, lines: &[(&str, &str)]) -> Vec<String> {
+        let method = method.parse().unwrap();
+        let urls = invalidated(&method, &url(HERE), &response(status, lines));
+        urls.into_iter().map(Into::into).collect()
+    }
+
+    #[test]
+    fn methods_that_may_change_things_invalidate_their_url() {
+        for method in [
+            "POST", "PUT", "DELETE", "PATCH", "M-SEARCH", "whatever", "get",
+        ] {
+            assert_eq!(by(method, 200, &[]), ["http://a.example/a/b"], "{method}");
+        }
+        for method in ["GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "QUERY"] {
+            assert!(
+                by(method, 200, &[("location", "/d")]).is_empty(),
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_invalidates_nothing() {
+        let invalidating: Vec<u16> = (100..600)
+            .filter(|&status| !by("POST", status, &[("location", "/d")]).is_empty())
+            .collect();
+        assert_eq!(invalidating, (200..400).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_the_response_names_is_invalid_too() {
+        let lines = [("location", "c"), ("content-location", "/d?e#f")];
+        let expected = [
+            "http://a.example/a/b",
+            "http://a.example/a/c",
+            "http://a.example/d?e",
+        ];
+        assert_eq!(by("PUT", 201, &lines), expected);
+        assert_eq!(by("PUT", 201, &[("location", "/a/b")]).len(), 1);
+    }
+
+    #[test]
+    fn another_origins_is_left_alone() {
+        let others = [
+            "http://b.example/c",
+            "https://a.example/c",
+            "http://a.example:81/c",
+            "http://a.example.b.example/c",
+            "file:///c",
+            "data:,c",
+            "//",
+            "http://",
+        ];
+        for other in others {
+            let lines = [("location", other), ("content-location", other)];
+            assert_eq!(by("POST", 200, &lines), ["http://a.example/a/b"], "{other}");
+        }
+        assert_eq!(
+            by("POST", 200, &[("location", "http://a.example:80/c")]).len(),
+            2
+        );
+    }
+}

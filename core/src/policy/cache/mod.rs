@@ -13,6 +13,8 @@ mod invalidate;
 mod range;
 mod request;
 mod storable;
+#[cfg(test)]
+mod testing;
 mod validate;
 mod vary;
 mod wire;

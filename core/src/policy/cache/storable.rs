@@ -132,14 +132,18 @@ pub(super) fn stored_fields(fields: &HeaderMap, directives: &ResponseDirectives)
         header::TRANSFER_ENCODING,
         header::UPGRADE,
     ];
-    let mut kept = fields.clone();
-    for name in listed_in_connection(fields) {
-        kept.remove(name);
+    let listed: Vec<_> = listed_in_connection(fields).collect();
+    let is_kept = |name: &HeaderName| {
+        !NEVER.contains(name)
+            && !listed.contains(name)
+            && !directives.no_cache_fields.contains(name)
+    };
+    let kept = fields.iter().filter(|(name, _)| is_kept(name));
+    let mut stored = HeaderMap::with_capacity(fields.keys_len());
+    for (name, value) in kept {
+        stored.append(name, value.clone());
     }
-    for name in NEVER.iter().chain(&directives.no_cache_fields) {
-        kept.remove(name);
-    }
-    kept
+    stored
 }
 
 fn listed_in_connection(fields: &HeaderMap) -> impl Iterator<Item = HeaderName> {
@@ -161,5 +165,199 @@ pub(super) fn record_date(fields: &mut HeaderMap, response_time: SystemTime) {
     let date = httpdate::fmt_http_date(response_time.max(UNIX_EPOCH));
     if let Ok(date) = HeaderValue::try_from(date) {
         fields.insert(header::DATE, date);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::testing::{URL, date, fields, get, response, stored, stored_part};
+    use crate::testing::test;
+
+    fn is_stored(method: &str, status: u16, lines: &[(&str, &str)]) -> bool {
+        get(&[])
+            .by(method)
+            .stores(&response(status, lines))
+            .is_some()
+    }
+
+    fn statuses(lines: &[(&str, &str)]) -> Vec<u16> {
+        (100..600)
+            .filter(|&status| is_stored("GET", status, lines))
+            .collect()
+    }
+
+    #[test]
+    fn any_final_response_that_says_how_long_is_stored() {
+        let mut expected: Vec<u16> = (200..600).collect();
+        // A part that nobody asked for, and what is no response of its own.
+        expected.retain(|status| *status != 206 && *status != 304);
+        for cache_control in ["max-age=5", "max-age=0", "max-age=x", "public", "private"] {
+            assert_eq!(
+                statuses(&[("cache-control", cache_control)]),
+                expected,
+                "{cache_control}"
+            );
+        }
+        for expires in [&*date(10), "0"] {
+            assert_eq!(statuses(&[("expires", expires)]), expected, "{expires}");
+        }
+    }
+
+    #[test]
+    fn the_usual_ones_are_stored_without_saying_so() {
+        let usual = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
+        assert_eq!(statuses(&[]), usual);
+        assert_eq!(statuses(&[("last-modified", &date(-10))]), usual);
+        assert_eq!(statuses(&[("cache-control", "s-maxage=9")]), usual);
+    }
+
+    #[test]
+    fn no_store_is_not_stored() {
+        for cache_control in [
+            "no-store",
+            "No-StOrE",
+            "max-age=5, no-store",
+            "no-store=\"a\"",
+        ] {
+            assert!(
+                statuses(&[("cache-control", cache_control)]).is_empty(),
+                "{cache_control}"
+            );
+        }
+        assert!(is_stored("GET", 200, &[("cdn-cache-control", "no-store")]));
+    }
+
+    #[test]
+    fn a_status_that_must_be_understood_is_stored_if_it_is() {
+        let lines = [("cache-control", "max-age=3600, no-store, must-understand")];
+        for status in [200, 301, 404, 503] {
+            assert!(is_stored("GET", status, &lines), "{status}");
+        }
+        for status in [299, 399, 499, 599] {
+            assert!(!is_stored("GET", status, &lines), "{status}");
+            let plain = [("cache-control", "max-age=3600, must-understand")];
+            assert!(!is_stored("GET", status, &plain), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_get_is_stored_and_a_post_that_represents_its_target() {
+        let fresh = ("cache-control", "max-age=5");
+        for method in ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "POST"] {
+            assert!(!is_stored(method, 200, &[fresh]), "{method}");
+        }
+        let table = [
+            (fresh, URL, 200, true),
+            (fresh, "/a?b", 200, true),
+            (fresh, "/a", 200, false),
+            (fresh, "http://b.example/a?b", 200, false),
+            (fresh, "/a?b", 201, false),
+            (("etag", "\"a\""), "/a?b", 200, false),
+        ];
+        for (line, location, status, expected) in table {
+            let lines = [line, ("content-location", location)];
+            assert_eq!(is_stored("POST", status, &lines), expected, "{lines:?}");
+        }
+        assert!(!is_stored("PUT", 200, &[fresh, ("content-location", URL)]));
+    }
+
+    #[test]
+    fn what_bypasses_the_cache_is_not_stored() {
+        let fresh = response(200, &[("cache-control", "max-age=5")]);
+        let lines = [
+            ("cache-control", "no-store"),
+            ("if-none-match", "\"a\""),
+            ("if-modified-since", "x"),
+            ("if-match", "*"),
+            ("if-unmodified-since", "x"),
+            ("if-range", "\"a\""),
+        ];
+        for line in lines {
+            assert!(get(&[line]).stores(&fresh).is_none(), "{line:?}");
+        }
+        assert!(
+            get(&[("cache-control", "no-cache")])
+                .stores(&fresh)
+                .is_some()
+        );
+        let asked = get(&[]);
+        let with_content = asked.request().with_content();
+        let stamp = crate::policy::cache::testing::stamp(0);
+        assert!(storable(&with_content, &fresh, &stamp).is_none());
+    }
+
+    #[test]
+    fn fields_of_one_connection_are_not_stored() {
+        let head = stored(&[
+            ("connection", "a, B"),
+            ("connection", "keep-alive"),
+            ("a", "1"),
+            ("b", "2"),
+            ("c", "3"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authenticate", "Basic"),
+            ("proxy-authentication-info", "x"),
+            ("proxy-authorization", "x"),
+            ("proxy-connection", "x"),
+            ("te", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "x"),
+            ("set-cookie", "a=b"),
+            ("date", &date(0)),
+        ]);
+        let names: Vec<_> = head.response().headers().keys().collect();
+        assert_eq!(names, ["c", "set-cookie", "date"]);
+    }
+
+    #[test]
+    fn fields_named_by_no_cache_are_not_stored_and_those_of_private_are() {
+        let head = stored(&[
+            (
+                "cache-control",
+                "max-age=5, no-cache=\"a, b\", private=\"c\"",
+            ),
+            ("a", "1"),
+            ("b", "2"),
+            ("c", "3"),
+        ]);
+        let fields = head.response().headers();
+        assert!(!fields.contains_key("a") && !fields.contains_key("b"));
+        assert_eq!(fields["c"], "3");
+    }
+
+    #[test]
+    fn a_response_without_a_date_has_that_of_its_coming() {
+        let head = stored(&[("cache-control", "max-age=5")]);
+        assert_eq!(head.response().headers()["date"], *date(0));
+        let head = stored(&[("date", &date(-5))]);
+        assert_eq!(head.response().headers()["date"], *date(-5));
+        let mut late = fields(&[]);
+        record_date(
+            &mut late,
+            UNIX_EPOCH + Duration::from_secs(u32::MAX.into()) * 1000,
+        );
+        assert!(late.is_empty());
+    }
+
+    #[test]
+    fn a_part_is_stored_where_it_can_be_told_which() {
+        let lines = [("cache-control", "max-age=5")];
+        let is_stored = |range: &str, content_range: &str| {
+            stored_part(range, content_range, 6, &lines).is_some()
+        };
+        assert!(is_stored("bytes=4-9", "bytes 4-9/10"));
+        assert!(is_stored("bytes=4-9", "bytes 4-9/*"));
+        assert!(!is_stored("bytes=4-9", "bytes */10"));
+        assert!(!is_stored("bytes=4-9", "items 4-9/10"));
+        assert!(!is_stored("bytes=0-1, 4-9", "bytes 4-9/10"));
+    }
+
+    #[test]
+    fn a_part_that_is_all_is_a_whole() {
+        let head = stored_part("bytes=0-", "bytes 0-10/11", 11, &[]).unwrap();
+        assert_eq!(head.extent(), Extent::Whole { length: Some(11) });
+        assert_eq!(head.response().status(), StatusCode::OK);
+        assert!(!head.response().headers().contains_key("content-range"));
     }
 }

@@ -190,19 +190,23 @@ fn updated(
     new: &HeaderMap,
     stamp: &Stamp,
 ) -> CacheHead {
+    // What the stored bytes are does not change by what is said of others.
+    const OF_THE_BYTES: [HeaderName; 3] = [
+        header::CONTENT_ENCODING,
+        header::CONTENT_LENGTH,
+        header::CONTENT_RANGE,
+    ];
     let mut new = stored_fields(new, &ResponseDirectives::of(new));
     record_date(&mut new, stamp.response_time);
-    // These two are of the stored body, whatever is said of another.
-    new.remove(header::CONTENT_LENGTH);
-    new.remove(header::CONTENT_RANGE);
-    let mut fields = head.response.headers().clone();
+    for name in &OF_THE_BYTES {
+        new.remove(name);
+    }
     // How old the stored response was when it came says nothing any more.
-    fields.remove(header::AGE);
-    for name in new.keys() {
-        fields.remove(name);
-        for value in new.get_all(name) {
-            fields.append(name, value.clone());
-        }
+    let stored = head.response.headers().iter();
+    let stays = stored.filter(|(name, _)| **name != header::AGE && !new.contains_key(*name));
+    let mut fields = HeaderMap::with_capacity(head.response.headers().keys_len());
+    for (name, value) in stays.chain(&new) {
+        fields.append(name, value.clone());
     }
     let directives = ResponseDirectives::of(&fields);
     for name in &directives.no_cache_fields {
@@ -228,4 +232,290 @@ fn updated(
         },
         ..parts
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::testing::{at, date, get, response, stamp, stored, stored_part};
+    use crate::testing::test;
+
+    fn conditions_of(lines: &[(&str, &str)], asks_for_range: bool) -> Vec<(String, String)> {
+        conditions(&stored(lines), asks_for_range)
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn validators_are_sent_as_they_came() {
+        let modified = date(-1000);
+        let table = [
+            ("etag", "\"abc\"", "if-none-match"),
+            ("etag", "W/\"abc\"", "if-none-match"),
+            ("etag", "abc", "if-none-match"),
+            ("last-modified", &modified, "if-modified-since"),
+        ];
+        for (name, value, condition) in table {
+            let expected = [(condition.to_owned(), value.to_owned())];
+            assert_eq!(conditions_of(&[(name, value)], false), expected);
+        }
+        let both = [("etag", "\"abc\""), ("last-modified", &*modified)];
+        assert_eq!(conditions_of(&both, false).len(), 2);
+        assert_eq!(conditions_of(&both, true).len(), 1);
+        assert!(conditions_of(&[("last-modified", "yesterday"), ("etag", "")], false).is_empty());
+    }
+
+    fn after_304(stored_lines: &[(&str, &str)], lines: &[(&str, &str)]) -> CacheHead {
+        freshened(
+            &stored(stored_lines),
+            &get(&[]).request(),
+            &response(304, lines),
+            &stamp(100),
+        )
+    }
+
+    #[test]
+    fn a_304_updates_what_it_names_and_leaves_the_rest() {
+        let head = after_304(
+            &[
+                ("etag", "\"a\""),
+                ("x", "1"),
+                ("y", "1"),
+                ("y", "2"),
+                ("x-content-z", "1"),
+            ],
+            &[
+                ("etag", "\"a\""),
+                ("y", "3"),
+                ("x-content-z", "2"),
+                ("set-cookie", "a=b"),
+            ],
+        );
+        let fields = head.response().headers();
+        assert_eq!(head.response().status(), StatusCode::OK);
+        assert_eq!(fields["x"], "1");
+        assert_eq!(fields.get_all("y").iter().collect::<Vec<_>>(), ["3"]);
+        assert_eq!(
+            (&fields["x-content-z"], &fields["set-cookie"]),
+            (&"2".parse().unwrap(), &"a=b".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn a_304_does_not_change_what_the_stored_bytes_are() {
+        let head = after_304(
+            &[("content-length", "11"), ("content-type", "a/b")],
+            &[
+                ("content-length", "10"),
+                ("content-encoding", "gzip"),
+                ("content-type", "c/d"),
+                ("connection", "x"),
+                ("x", "1"),
+            ],
+        );
+        let fields = head.response().headers();
+        assert_eq!(fields["content-length"], "11");
+        assert_eq!(fields["content-type"], "c/d");
+        assert!(!fields.contains_key("content-encoding") && !fields.contains_key("x"));
+    }
+
+    #[test]
+    fn a_304_makes_it_fresh_again() {
+        let old = [
+            ("cache-control", "max-age=10"),
+            ("age", "5"),
+            ("date", &*date(-3)),
+        ];
+        for (lines, until) in [
+            (&[][..], 110),
+            (&[("cache-control", "max-age=20")], 120),
+            (&[("age", "4")], 106),
+        ] {
+            let head = after_304(&old, lines);
+            assert!(head.is_fresh(at(until - 1)), "{lines:?}");
+            assert!(!head.is_fresh(at(until)), "{lines:?}");
+            assert_eq!(head.response_time(), at(100));
+        }
+    }
+
+    #[test]
+    fn a_304_of_another_entity_freshens_nothing() {
+        let old = [("etag", "\"a\""), ("cache-control", "max-age=10")];
+        for tag in ["\"b\"", "W/\"b\"", "a"] {
+            let head = after_304(&old, &[("etag", tag), ("x", "1")]);
+            assert_eq!(head, stored(&old), "{tag}");
+        }
+        for tag in ["\"a\"", "W/\"a\""] {
+            assert!(after_304(&old, &[("etag", tag)]).is_fresh(at(100)), "{tag}");
+        }
+        assert!(after_304(&old, &[]).is_fresh(at(100)));
+    }
+
+    #[test]
+    fn a_304_may_forbid_to_keep_it() {
+        let head = after_304(&[("etag", "\"a\"")], &[("cache-control", "no-store")]);
+        assert_eq!(head.storage_policy(), CacheStoragePolicy::NotAllowed);
+    }
+
+    #[test]
+    fn a_304_may_say_what_it_varies_by() {
+        let asked = get(&[("foo", "1")]);
+        let head = asked.stores(&response(200, &[("etag", "\"a\"")])).unwrap();
+        let answer = response(304, &[("vary", "foo")]);
+        let head = freshened(&head, &asked.request(), &answer, &stamp(1));
+        assert!(!head.selecting.is_same_variant(&HeaderMap::new(), false));
+    }
+
+    fn after_head(
+        stored_lines: &[(&str, &str)],
+        status: u16,
+        lines: &[(&str, &str)],
+    ) -> Option<CacheHead> {
+        let asked = get(&[]).by("HEAD");
+        let answer = response(status, lines);
+        updated_by_head(
+            &stored(stored_lines),
+            &asked.request(),
+            &answer,
+            &stamp(100),
+        )
+    }
+
+    #[test]
+    fn a_head_that_agrees_updates_what_is_stored() {
+        let old = [
+            ("etag", "\"a\""),
+            ("cache-control", "max-age=10"),
+            ("x", "1"),
+        ];
+        for lines in [
+            &[("cache-control", "max-age=20"), ("x", "2")][..],
+            &[
+                ("cache-control", "max-age=20"),
+                ("x", "2"),
+                ("etag", "\"a\""),
+            ],
+            &[
+                ("cache-control", "max-age=20"),
+                ("x", "2"),
+                ("content-length", "11"),
+            ],
+        ] {
+            let head = after_head(&old, 200, lines).unwrap();
+            assert!(
+                head.is_fresh(at(119)) && !head.is_fresh(at(120)),
+                "{lines:?}"
+            );
+            assert_eq!(head.response().headers()["x"], "2");
+        }
+    }
+
+    #[test]
+    fn a_head_that_disagrees_makes_what_is_stored_stale() {
+        let old = [("etag", "\"a\""), ("cache-control", "max-age=1000")];
+        for line in [
+            ("etag", "\"b\""),
+            ("last-modified", &date(0)),
+            ("content-length", "12"),
+        ] {
+            let head = after_head(&old, 200, &[line]).unwrap();
+            assert!(!head.is_fresh(at(100)), "{line:?}");
+            let again = freshened(&head, &get(&[]).request(), &response(304, &[]), &stamp(101));
+            assert!(again.is_fresh(at(101)), "{line:?}");
+        }
+        for status in [204, 404, 410, 500] {
+            assert!(
+                after_head(&old, status, &[("etag", "\"b\"")]).is_none(),
+                "{status}"
+            );
+        }
+    }
+
+    const STRONG: [(&str, &str); 2] = [("etag", "\"a\""), ("cache-control", "max-age=10")];
+
+    fn part(content_range: &str, length: u64, lines: &[(&str, &str)]) -> CacheHead {
+        stored_part("bytes=0-", content_range, length, lines).unwrap()
+    }
+
+    #[test]
+    fn the_rest_of_a_part_is_asked_for_under_its_strong_validator() {
+        let fields = remainder(&part("bytes 0-4/10", 5, &STRONG), 5);
+        let expected = [
+            (header::RANGE, "bytes=5-".parse().unwrap()),
+            (header::IF_RANGE, "\"a\"".parse().unwrap()),
+        ];
+        assert_eq!(fields, expected);
+        let weak = [("etag", "W/\"a\"")];
+        assert_eq!(remainder(&part("bytes 0-4/10", 5, &weak), 5).len(), 1);
+    }
+
+    #[test]
+    fn the_rest_completes_a_part_of_the_same() {
+        let first = part("bytes 0-4/10", 5, &STRONG);
+        let asked = get(&[]);
+        let with = |status, lines: &[(&str, &str)]| {
+            completed(
+                &first,
+                &asked.request(),
+                &response(status, lines),
+                &stamp(1),
+            )
+        };
+        let rest = ("content-range", "bytes 5-9/10");
+        let whole = with(
+            206,
+            &[rest, ("etag", "\"a\""), ("x", "1"), ("content-length", "5")],
+        )
+        .unwrap();
+        assert_eq!(whole.extent(), Extent::Whole { length: Some(10) });
+        assert_eq!(whole.response().status(), StatusCode::OK);
+        let fields = whole.response().headers();
+        assert_eq!(
+            (&fields["content-length"], &fields["x"]),
+            (&"10".parse().unwrap(), &"1".parse().unwrap())
+        );
+        assert!(!fields.contains_key("content-range"));
+        assert!(with(206, &[rest, ("etag", "\"b\"")]).is_none());
+        assert!(with(206, &[rest]).is_none());
+        assert!(with(206, &[("content-range", "bytes 6-9/10"), ("etag", "\"a\"")]).is_none());
+        assert!(with(206, &[("content-range", "bytes 5-9/11"), ("etag", "\"a\"")]).is_none());
+        assert!(with(206, &[("content-range", "bytes 5-8/10"), ("etag", "\"a\"")]).is_none());
+        assert!(with(200, &[rest, ("etag", "\"a\"")]).is_none());
+    }
+
+    #[test]
+    fn parts_of_the_same_are_put_together() {
+        let of = |first: (&str, u64), second: (&str, u64), lines: &[(&str, &str)]| {
+            let (first, second) = (
+                part(first.0, first.1, &STRONG),
+                part(second.0, second.1, lines),
+            );
+            combined(&first, &second).map(|(head, skip)| (head.extent(), skip))
+        };
+        let first = ("bytes 0-4/10", 5);
+        let part = |start, end| Extent::Part {
+            start,
+            end,
+            complete: Some(10),
+        };
+        let whole = Extent::Whole { length: Some(10) };
+        assert_eq!(of(first, ("bytes 5-9/10", 5), &STRONG), Some((whole, 0)));
+        assert_eq!(
+            of(first, ("bytes 3-7/10", 5), &STRONG),
+            Some((part(0, 8), 2))
+        );
+        assert_eq!(
+            of(("bytes 2-4/10", 3), ("bytes 5-9/*", 5), &STRONG),
+            Some((part(2, 10), 0))
+        );
+        assert_eq!(of(first, ("bytes 6-9/10", 4), &STRONG), None);
+        assert_eq!(of(first, ("bytes 1-3/10", 3), &STRONG), None);
+        assert_eq!(of(first, ("bytes 5-9/11", 5), &STRONG), None);
+        assert_eq!(of(first, ("bytes 5-9/10", 5), &[("etag", "\"b\"")]), None);
+        assert_eq!(
+            of(first, ("bytes 5-9/10", 5), &[("last-modified", &date(-9))]),
+            None
+        );
+    }
 }

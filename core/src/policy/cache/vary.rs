@@ -248,23 +248,11 @@ fn coding(name: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::cache::testing::fields;
     use crate::testing::test;
     use http::HeaderValue;
 
-    fn fields(lines: &[(&'static str, &str)]) -> HeaderMap {
-        let mut fields = HeaderMap::new();
-        for (name, value) in lines {
-            let value = HeaderValue::from_str(value).unwrap();
-            fields.append(HeaderName::from_static(name), value);
-        }
-        fields
-    }
-
-    fn is_reused(
-        vary: &str,
-        first: &[(&'static str, &str)],
-        second: &[(&'static str, &str)],
-    ) -> bool {
+    fn is_reused(vary: &str, first: &[(&str, &str)], second: &[(&str, &str)]) -> bool {
         let (first, second) = (fields(first), fields(second));
         let selecting = Selecting::of(&first, &fields(&[("vary", vary)]), [7; 16]);
         let has_authorization = second.contains_key(header::AUTHORIZATION);

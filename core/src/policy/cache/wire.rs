@@ -301,3 +301,236 @@ impl<'a> Reader<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::request::CacheRequest;
+    use crate::policy::cache::testing::{
+        Chance, at, fields, get, response, stored, stored_part, url,
+    };
+    use crate::testing::test;
+    use crate::words::cache::CachePolicy;
+    use http::Method;
+
+    const URL: &str = "http://a.example/a?b";
+
+    fn read(bytes: &[u8]) -> Option<CacheHead> {
+        CacheHead::from_bytes(bytes, &url(URL))
+    }
+
+    fn heads() -> Vec<CacheHead> {
+        let asked = get(&[
+            ("authorization", "Basic hunter2"),
+            ("cookie", "id=hunter2"),
+            ("foo", "1"),
+        ]);
+        let lines = [
+            ("vary", "Cookie, Foo, Bar"),
+            ("cache-control", "max-age=9"),
+            ("set-cookie", "a=b"),
+            ("set-cookie", "c=d"),
+        ];
+        let user_info = BTreeMap::from_iter([("a".to_owned(), "b".to_owned())]);
+        let mut sensitive = stored(&[("vary", "*")]);
+        sensitive.is_considered_stale = true;
+        vec![
+            stored(&[]),
+            asked
+                .stores(&response(404, &lines))
+                .unwrap()
+                .with_user_info(user_info)
+                .with_storage_policy(CacheStoragePolicy::AllowedInMemoryOnly),
+            stored_part("bytes=4-", "bytes 4-9/10", 6, &[]).unwrap(),
+            stored_part("bytes=4-9", "bytes 4-9/*", 6, &[]).unwrap(),
+            sensitive,
+        ]
+    }
+
+    #[test]
+    fn heads_come_back_as_they_were() {
+        for head in heads() {
+            let bytes = head.to_bytes();
+            let again = read(&bytes).unwrap();
+            assert_eq!(again, head);
+            assert_eq!(again.freshness, head.freshness);
+            assert_eq!(again.simply_fresh_until, head.simply_fresh_until);
+            assert_eq!(again.to_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn no_secret_of_a_request_is_among_the_bytes() {
+        for head in heads() {
+            let bytes = head.to_bytes();
+            assert!(!bytes.windows(7).any(|part| part == b"hunter2"));
+        }
+    }
+
+    #[test]
+    fn the_bytes_are_few() {
+        let lines = [
+            ("cache-control", "max-age=3600"),
+            ("content-type", "text/html"),
+            ("content-length", "11"),
+            ("etag", "\"0123456789abcdef\""),
+        ];
+        let text: usize = stored(&lines)
+            .response()
+            .headers()
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        assert!(stored(&lines).to_bytes().len() < text + 80);
+    }
+
+    #[test]
+    fn another_version_is_none() {
+        let mut bytes = stored(&[]).to_bytes().to_vec();
+        bytes[0] = FORMAT + 1;
+        assert!(read(&bytes).is_none());
+    }
+
+    #[test]
+    fn less_or_more_is_none() {
+        for head in heads() {
+            let bytes = head.to_bytes();
+            for length in 0..bytes.len() {
+                assert!(read(&bytes[..length]).is_none(), "{length}");
+            }
+            assert!(read(&[&bytes[..], &[0]].concat()).is_none());
+        }
+    }
+
+    /// What a fuzzer would call: bytes from anywhere are a head or none, and a head can be used like any other.
+    fn try_bytes(bytes: &[u8]) -> bool {
+        let Some(head) = read(bytes) else {
+            return false;
+        };
+        assert_eq!(read(&head.to_bytes()).as_ref(), Some(&head));
+        let _ = (head.memory_size(), head.length(), head.is_fresh(at(1)));
+        for asked in [
+            get(&[]),
+            get(&[("range", "bytes=1-2")]),
+            get(&[]).by("HEAD"),
+        ] {
+            let _ = asked.decide(at(1), &[&head]);
+        }
+        let _ = head.delivered(at(1), &url(URL), None);
+        true
+    }
+
+    #[test]
+    fn mutated_bytes_are_a_head_or_none() {
+        let seeds: Vec<_> = heads().iter().map(CacheHead::to_bytes).collect();
+        let mut chance = Chance(1);
+        let mut heads = 0;
+        for _ in 0..20_000 {
+            let mut bytes = seeds[chance.below(seeds.len())].to_vec();
+            for _ in 0..=chance.below(4) {
+                let at = chance.below(bytes.len());
+                match chance.below(4) {
+                    0 => bytes[at] = chance.byte(),
+                    1 => bytes[at] ^= 1 << chance.below(8),
+                    2 => bytes.insert(at, chance.byte()),
+                    _ => drop(bytes.remove(at)),
+                }
+            }
+            heads += usize::from(try_bytes(&bytes));
+        }
+        // Else nothing but the first check would have been tried.
+        assert!(heads > 1000, "{heads}");
+    }
+
+    #[test]
+    fn any_bytes_are_a_head_or_none() {
+        let mut chance = Chance(2);
+        for length in 0..2000 {
+            let mut bytes: Vec<_> = (0..length % 200).map(|_| chance.byte()).collect();
+            bytes.insert(0, FORMAT);
+            try_bytes(&bytes);
+        }
+    }
+
+    /// A text of what means something in these fields, put together at random.
+    fn text(chance: &mut Chance) -> String {
+        const WORDS: [&str; 24] = [
+            "max-age",
+            "=",
+            "3600",
+            ",",
+            "\"",
+            "\\",
+            " ",
+            ";",
+            "no-store",
+            "no-cache",
+            "*",
+            "bytes ",
+            "0-4",
+            "/10",
+            "foo",
+            "q=0.5",
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "GMT",
+            "-",
+            "W/",
+            "stale-if-error",
+            "public",
+            "18446744073709551615",
+            "\u{e9}",
+        ];
+        (0..chance.below(9))
+            .map(|_| WORDS[chance.below(WORDS.len())])
+            .collect()
+    }
+
+    #[test]
+    fn any_fields_are_read() {
+        const NAMES: [&str; 14] = [
+            "age",
+            "cache-control",
+            "connection",
+            "content-location",
+            "content-range",
+            "date",
+            "etag",
+            "expires",
+            "foo",
+            "if-none-match",
+            "last-modified",
+            "pragma",
+            "range",
+            "vary",
+        ];
+        let mut chance = Chance(3);
+        let mut stored = 0;
+        for _ in 0..20_000 {
+            let mut some = || {
+                let texts: Vec<_> = (0..chance.below(6))
+                    .map(|_| (NAMES[chance.below(NAMES.len())], text(&mut chance)))
+                    .collect();
+                let lines: Vec<_> = texts.iter().map(|(name, text)| (*name, &**text)).collect();
+                fields(&lines)
+            };
+            let (asked, answer) = (some(), some());
+            let status = [200, 206, 304, 404, 599][chance.below(5)];
+            let address = url(URL);
+            let request = CacheRequest::new(
+                &Method::GET,
+                &address,
+                &asked,
+                CachePolicy::UseProtocolCachePolicy,
+            );
+            let status = StatusCode::from_u16(status).unwrap();
+            let answer = Response::new(url(URL), status, Version::HTTP_2, answer);
+            let stamp = crate::policy::cache::testing::stamp(0);
+            let head = crate::policy::cache::storable::storable(&request, &answer, &stamp);
+            if let Some(head) = head.and_then(|head| head.ended(5)) {
+                stored += 1;
+                assert!(try_bytes(&head.to_bytes()));
+            }
+        }
+        assert!(stored > 1000, "{stored}");
+    }
+}
