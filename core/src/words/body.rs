@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
 use crate::words::one_shot::OneShot;
+use crate::words::opening::{OpenBody, Opening};
 
 /// The bytes of a message, pulled chunk by chunk: nothing is read that nobody asks for.
 ///
@@ -165,6 +166,8 @@ pub struct BodyStream {
 enum Source {
     OneShot(OneShot),
     Replayable(Arc<dyn MakeBody>),
+    /// Takes time to open, and knows its length then.
+    Opened(Arc<dyn OpenBody>),
 }
 
 trait MakeBody: MaybeSend + MaybeSync {
@@ -196,6 +199,23 @@ impl BodyStream {
             source: Source::Replayable(Arc::new(make)),
             length: None,
             trailer_names: None,
+        }
+    }
+
+    /// A stream that has to be opened, again each time that it is needed.
+    pub(crate) fn opened_by(source: Arc<dyn OpenBody>) -> Self {
+        Self {
+            source: Source::Opened(source),
+            length: None,
+            trailer_names: None,
+        }
+    }
+
+    /// What opens it, where that takes time.
+    pub(crate) fn opener(&self) -> Option<&Arc<dyn OpenBody>> {
+        match &self.source {
+            Source::Opened(source) => Some(source),
+            Source::OneShot(_) | Source::Replayable(_) => None,
         }
     }
 
@@ -233,7 +253,11 @@ impl BodyStream {
     /// True when it can be read again.
     #[must_use]
     pub fn is_replayable(&self) -> bool {
-        matches!(self.source, Source::Replayable(_))
+        match &self.source {
+            Source::OneShot(_) => false,
+            Source::Replayable(_) => true,
+            Source::Opened(source) => source.is_replayable(),
+        }
     }
 
     /// True when the next [`open`](Self::open) can give it: it is replayable, or nobody has asked for a byte of it.
@@ -242,6 +266,7 @@ impl BodyStream {
         match &self.source {
             Source::OneShot(body) => body.is_unread(),
             Source::Replayable(_) => true,
+            Source::Opened(source) => source.is_unread(),
         }
     }
 
@@ -251,6 +276,10 @@ impl BodyStream {
         match &self.source {
             Source::OneShot(body) => body.take(),
             Source::Replayable(source) => Some(source.make()),
+            Source::Opened(source) if source.is_unread() => {
+                Some(Box::new(Opening::new(source.open(0))))
+            }
+            Source::Opened(_) => None,
         }
     }
 
@@ -258,11 +287,20 @@ impl BodyStream {
         match (&self.source, &other.source) {
             (Source::OneShot(a), Source::OneShot(b)) => a.is(b),
             (Source::Replayable(a), Source::Replayable(b)) => Arc::ptr_eq(a, b),
-            (Source::OneShot(_), Source::Replayable(_))
-            | (Source::Replayable(_), Source::OneShot(_)) => false,
+            (Source::Opened(a), Source::Opened(b)) => Arc::ptr_eq(a, b),
+            (Source::OneShot(_) | Source::Replayable(_) | Source::Opened(_), _) => false,
         }
     }
 }
+
+impl PartialEq for BodyStream {
+    /// Two are equal when they are clones of one.
+    fn eq(&self, other: &Self) -> bool {
+        self.same(other)
+    }
+}
+
+impl Eq for BodyStream {}
 
 impl fmt::Debug for BodyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -347,7 +385,7 @@ impl PartialEq for RequestBody {
             (Self::Empty, Self::Empty) => true,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::File(a), Self::File(b)) => a == b,
-            (Self::Stream(a), Self::Stream(b)) => a.same(b),
+            (Self::Stream(a), Self::Stream(b)) => a == b,
             (Self::Empty | Self::Bytes(_) | Self::File(_) | Self::Stream(_), _) => false,
         }
     }
