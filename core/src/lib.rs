@@ -74,13 +74,19 @@ pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,
 };
+pub use words::file_version::{FileChanged, FileVersion};
 pub use words::metrics::{Interval, ResourceFetchType, TaskMetrics, TransactionMetrics};
+#[cfg(feature = "upload")]
+pub use words::multipart::{FormPart, MultipartForm};
 pub use words::network::{
     NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };
+pub use words::opening::{OpenBody, OpenedBody};
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
 pub use words::retry::{RetryAttempt, RetryDecision, RetryPolicy};
 pub use words::service_type::NetworkServiceType;
 pub use words::target::{Origin, OriginId, Target};
 pub use words::time::Moment;
+#[cfg(feature = "upload")]
+pub use words::upload_body::UploadBody;

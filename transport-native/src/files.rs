@@ -1,13 +1,15 @@
 //! Files by `std::fs`, on tokio's threads for blocking work.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, Files, Url};
+use urlsession_core::{
+    Body, BoxFuture, Error, ErrorCode, FileChanged, FileRef, FileSink, FileVersion, Files, Url,
+};
 
 use crate::errors;
 use crate::executor::{Executor, Spawned};
@@ -33,7 +35,7 @@ impl NativeFiles {
         }
     }
 
-    /// Opens `file` from `offset` on; its length is taken now, and what it grows by later is not read.
+    /// Opens `file` from `offset` on. Its last chunk comes only if the file is then what it is now.
     pub(crate) async fn open(&self, file: &FileRef, offset: u64) -> Result<FileBody, Error> {
         let path = file.path().to_owned();
         let opened = self.executor.spawn_blocking(move || {
@@ -45,14 +47,16 @@ impl NativeFiles {
                 });
             }
             let mut file = File::open(path)?;
-            let facts = file.metadata()?;
+            let version = version_of(&file.metadata()?);
             file.seek(SeekFrom::Start(offset))?;
-            Ok((file, facts.len().saturating_sub(offset)))
+            Ok((file, version))
         })?;
-        let (file, remaining) = opened.await?.map_err(errors::of_reading)?;
+        let (file, version) = opened.await?.map_err(errors::of_reading)?;
+        let remaining = version.length().saturating_sub(offset);
         let (executor, buffers) = (self.executor.clone(), Arc::clone(&self.buffers));
         Ok(FileBody {
             state: Reading::Idle(file),
+            version,
             remaining,
             executor,
             buffers,
@@ -70,6 +74,16 @@ impl Files for NativeFiles {
         Box::pin(async move {
             let body = files.open(&file, offset).await?;
             Ok(Box::new(body) as Box<dyn Body>)
+        })
+    }
+
+    fn version(&self, file: &FileRef) -> BoxFuture<'static, Result<FileVersion, Error>> {
+        let (executor, path) = (self.executor.clone(), file.path().to_owned());
+        Box::pin(async move {
+            let looked = executor
+                .spawn_blocking(move || std::fs::metadata(path))?
+                .await?;
+            Ok(version_of(&looked.map_err(errors::of_reading)?))
         })
     }
 
@@ -99,10 +113,25 @@ impl Files for NativeFiles {
     }
 }
 
+/// What tells the file of these facts from others, and from itself later.
+fn version_of(facts: &Metadata) -> FileVersion {
+    let mut version = FileVersion::new(facts.len());
+    if let Ok(modified) = facts.modified() {
+        version = version.with_modified(modified);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        version = version.with_identity((facts.dev(), facts.ino()));
+    }
+    version
+}
+
 /// A file's bytes as they were counted when it was opened.
 #[derive(Debug)]
 pub(crate) struct FileBody {
     state: Reading,
+    version: FileVersion,
     remaining: u64,
     executor: Executor,
     buffers: Arc<Buffers>,
@@ -111,23 +140,32 @@ pub(crate) struct FileBody {
 #[derive(Debug)]
 enum Reading {
     Idle(File),
-    Busy(Spawned<io::Result<(File, Buffer)>>),
+    Busy(Spawned<io::Result<Result<(File, Buffer), FileChanged>>>),
     Over,
 }
 
 impl FileBody {
     fn next_read(&self, file: File) -> Result<Reading, Error> {
         let want = usize::try_from(self.remaining).map_or(CHUNK, |left| left.min(CHUNK));
+        let is_last = want as u64 == self.remaining;
+        let version = self.version;
         let mut buffer = Buffers::take(&self.buffers);
         Ok(Reading::Busy(self.executor.spawn_blocking(move || {
             buffer.fill(&file, want)?;
-            Ok((file, buffer))
+            if buffer.bytes.len() < want || (is_last && version_of(&file.metadata()?) != version) {
+                return Ok(Err(FileChanged));
+            }
+            Ok(Ok((file, buffer)))
         })?))
+    }
+
+    /// The state that the file was in when it was opened.
+    pub(crate) fn version(&self) -> FileVersion {
+        self.version
     }
 }
 
 impl Body for FileBody {
-    /// Ends early, with [`remaining`](Body::remaining) above 0, when the file has shrunk.
     fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             match std::mem::replace(&mut self.state, Reading::Over) {
@@ -138,10 +176,7 @@ impl Body for FileBody {
                         self.state = Reading::Busy(read);
                         return Poll::Pending;
                     };
-                    let (file, buffer) = read?.map_err(errors::of_reading)?;
-                    if buffer.bytes.is_empty() {
-                        return Poll::Ready(None);
-                    }
+                    let (file, buffer) = read?.map_err(errors::of_reading)??;
                     self.state = Reading::Idle(file);
                     self.remaining -= buffer.bytes.len() as u64;
                     return Poll::Ready(Some(Ok(Bytes::from_owner(buffer))));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
-use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, FileChanged, HopBody};
 
 use crate::executor::Executor;
 use crate::expectation::{Gate, Held};
@@ -42,8 +42,11 @@ impl Source {
             Some(HopBody::Empty) => return Ok(Some(Upload::default())),
             Some(HopBody::Bytes(bytes)) if bytes.is_empty() => return Ok(Some(Upload::default())),
             Some(HopBody::Bytes(bytes)) => (Chunks::Bytes(bytes.clone()), Some(bytes.len() as u64)),
-            Some(HopBody::File(file)) => {
+            Some(HopBody::File(file, version)) => {
                 let body = files.open(file, 0).await?;
+                if body.version() != *version {
+                    return Err(FileChanged.into());
+                }
                 let length = body.remaining();
                 (Chunks::Pulled(Box::new(body)), length)
             }

@@ -3,13 +3,16 @@
 
 mod support;
 
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use support::{Client, hop};
 use urlsession_core::http::{HeaderMap, Method};
-use urlsession_core::{Body, Bytes, Error, ErrorCode, FileRef, HopBody, InMemory};
+use urlsession_core::{
+    Body, Bytes, Error, ErrorCode, FileChanged, FileRef, FileVersion, HopBody, InMemory,
+};
 use urlsession_origin::faults::{self, How, response};
 use urlsession_origin::{Origin, RawOrigin, Script, Scripts, Signal, Step};
 
@@ -29,6 +32,9 @@ impl Body for Chunks {
     }
 }
 
+/// More than sockets hold between two ends.
+const LARGE: usize = 50_000_000;
+
 /// A file of its own that goes with the value.
 struct TemporaryFile(PathBuf);
 
@@ -40,8 +46,11 @@ impl TemporaryFile {
         Self(path)
     }
 
-    fn body(&self) -> HopBody {
-        HopBody::File(FileRef::new(&self.0))
+    /// The file as it is now.
+    async fn body(&self, client: &Client) -> HopBody {
+        let file = FileRef::new(&self.0);
+        let version = client.platform.files.version(&file).await.unwrap();
+        HopBody::File(file, version)
     }
 }
 
@@ -145,32 +154,103 @@ async fn a_file_is_sent_whole() {
     let origin = Origin::spawn().unwrap();
     let content = urlsession_origin::pattern(0..3_000_000);
     let file = TemporaryFile::with("whole", &content);
-    let put = hop(Method::PUT, &origin.url("/echo"), file.body());
-    let got = Client::new().whole(put).await.unwrap();
+    let client = Client::new();
+    let put = hop(Method::PUT, &origin.url("/echo"), file.body(&client).await);
+    let got = client.whole(put).await.unwrap();
     assert!(got.body == content);
     let sent = &origin.requests_for("/echo")[0];
     assert_eq!(sent.header("content-length"), Some("3000000"));
 }
 
-#[tokio::test]
-async fn a_file_that_shrinks_while_it_is_sent_fails() {
-    let file = TemporaryFile::with("shrinks", &vec![b'x'; 50_000_000]);
-    let (begun, shrunk) = (Signal::new(), Signal::new());
+/// What comes of a file that `change` is made to while the server has a byte of it, and how much the server got.
+async fn sent_while(name: &str, change: impl FnOnce(&PathBuf)) -> (Result<u16, Error>, u64) {
+    let file = TemporaryFile::with(name, &vec![b'x'; LARGE]);
+    let (begun, changed) = (Signal::new(), Signal::new());
     let slow = Script::new([
         Step::ReadHead,
         Step::ReadBody(1),
         Step::Release(begun.clone()),
-        Step::WaitFor(shrunk.clone()),
+        Step::WaitFor(changed.clone()),
+        Step::ReadBody(LARGE - 1),
+        Step::write(response("ok")),
         Step::ExpectClose,
     ]);
-    let origin = RawOrigin::spawn(slow).unwrap();
-    let exchange =
-        tokio::spawn(Client::new().send(hop(Method::PUT, &origin.url("/"), file.body())));
+    let (client, origin) = (Client::new(), RawOrigin::spawn(slow).unwrap());
+    let put = hop(Method::PUT, &origin.url("/"), file.body(&client).await);
+    let exchange = tokio::spawn(client.send(put));
     begun.released().await;
-    std::fs::write(&file.0, b"short").unwrap();
-    shrunk.release();
-    let error = exchange.await.unwrap().unwrap_err();
-    assert_eq!(error.code(), ErrorCode::RequestBodyStreamExhausted);
+    change(&file.0);
+    changed.release();
+    let answer = exchange.await.unwrap();
+    let answer = answer.map(|answer| answer.response.status().as_u16());
+    drop(client);
+    let seen = origin.wait_for_ending(0).await.unwrap();
+    (answer, seen.bytes_received)
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_while_it_is_sent_fails_and_never_arrives_whole() {
+    use std::io::Write as _;
+    let changes: [(&str, fn(&PathBuf)); 4] = [
+        ("shrinks", |path| std::fs::write(path, b"short").unwrap()),
+        ("vanishes", |path| {
+            std::fs::File::create(path).unwrap().set_len(0).unwrap()
+        }),
+        ("grows", |path| {
+            let mut file = std::fs::File::options().append(true).open(path).unwrap();
+            file.write_all(b"more").unwrap();
+        }),
+        ("changes", |path| {
+            let mut file = std::fs::File::options().write(true).open(path).unwrap();
+            file.write_all(b"other").unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        let (answer, received) = sent_while(name, change).await;
+        let error = answer.unwrap_err();
+        assert_eq!(
+            error.code(),
+            ErrorCode::RequestBodyStreamExhausted,
+            "{name}"
+        );
+        let cause = error.source().unwrap();
+        assert!(cause.is::<FileChanged>(), "{name}: {cause}");
+        assert!(received < LARGE as u64, "{name}: {received} bytes arrived");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_or_removed_is_sent_as_it_was() {
+    let changes: [(&str, fn(&PathBuf)); 2] = [
+        ("replaced", |path| {
+            let other = path.with_extension("new");
+            std::fs::write(&other, b"other").unwrap();
+            std::fs::rename(other, path).unwrap();
+        }),
+        ("removed", |path| {
+            let aside = path.with_extension("aside");
+            std::fs::rename(path, &aside).unwrap();
+            std::fs::remove_file(aside).unwrap();
+            // For the end of the test, which removes it.
+            std::fs::write(path, b"").unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        let (answer, received) = sent_while(name, change).await;
+        assert_eq!(answer.unwrap(), 200, "{name}");
+        assert!(received > LARGE as u64, "{name}: {received} bytes arrived");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_the_one_that_was_meant_is_not_sent() {
+    let (client, origin) = (Client::new(), Origin::spawn().unwrap());
+    let file = TemporaryFile::with("meant", b"what was meant");
+    let put = hop(Method::PUT, &origin.url("/echo"), file.body(&client).await);
+    std::fs::write(&file.0, b"what was not meant").unwrap();
+    let error = client.whole(put).await.unwrap_err();
+    assert!(error.source().unwrap().is::<FileChanged>(), "{error:?}");
+    assert_eq!(origin.accepted_connections(), 0);
 }
 
 #[tokio::test]
@@ -181,7 +261,7 @@ async fn missing_files_and_folders_have_their_own_errors() {
         ("/no/such/file", ErrorCode::FileDoesNotExist),
         ("/", ErrorCode::FileIsDirectory),
     ] {
-        let body = HopBody::File(FileRef::new(path));
+        let body = HopBody::File(FileRef::new(path), FileVersion::new(0));
         let error = client
             .whole(hop(Method::PUT, &origin.url("/echo"), body))
             .await

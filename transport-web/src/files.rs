@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, Files};
+use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, FileVersion, Files};
 
 /// No files: every one of them is absent and none can be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,10 @@ impl WebFiles {
 
 impl Files for WebFiles {
     fn read(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
+    }
+
+    fn version(&self, _: &FileRef) -> BoxFuture<'static, Result<FileVersion, Error>> {
         Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
     }
 

@@ -19,7 +19,7 @@ pub(crate) async fn gather(
         HopBody::Empty => Ok(None),
         HopBody::Bytes(bytes) if bytes.is_empty() => Ok(None),
         HopBody::Bytes(bytes) => Ok(Some(Uint8Array::from(&*bytes).into())),
-        HopBody::File(_) => Err(no_files(ErrorCode::FileDoesNotExist)),
+        HopBody::File(..) => Err(no_files(ErrorCode::FileDoesNotExist)),
         HopBody::Stream(body, length) => gather_stream(body, length, events).await,
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use support::*;
-use urlsession_core::{ErrorCode, FileRef, HopBody};
+use urlsession_core::{ErrorCode, FileRef, FileVersion, HopBody};
 use urlsession_transport_web::{WebTransport, is_forbidden};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -126,7 +126,7 @@ async fn a_streams_own_error_is_the_failure() {
 #[test]
 async fn a_file_does_not_exist() {
     let mut request = hop(Method::POST, "http://a.example/");
-    request.body = HopBody::File(FileRef::new("a.bin"));
+    request.body = HopBody::File(FileRef::new("a.bin"), FileVersion::new(0));
     assert_eq!(failure_of(request).await, ErrorCode::FileDoesNotExist);
 }
 

@@ -16,7 +16,7 @@ use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::file_version::{FileChanged, FileVersion};
 use crate::words::multipart::{MultipartForm, PartContent};
-use crate::words::opening::{OpenBody, Opened, Opening};
+use crate::words::opening::{OpenBody, OpenedBody, Opening};
 
 /// The form as a request's body, and its Content-Type.
 pub(crate) fn encoded(
@@ -31,7 +31,7 @@ pub(crate) fn encoded(
         files,
         versions: Mutex::default(),
     });
-    (BodyStream::opened_by(Arc::new(Source(form))), content_type)
+    (BodyStream::opened_by(Source(form)), content_type)
 }
 
 struct Source(Arc<Form>);
@@ -45,7 +45,7 @@ struct Form {
 }
 
 impl OpenBody for Source {
-    fn open(&self, offset: u64) -> BoxFuture<'static, Result<Opened, Error>> {
+    fn open(&self, offset: u64) -> BoxFuture<'static, Result<OpenedBody, Error>> {
         let form = self.0.clone();
         Box::pin(async move { form.open(offset).await })
     }
@@ -61,13 +61,16 @@ impl OpenBody for Source {
 
 impl Form {
     fn streams(&self) -> impl Iterator<Item = &BodyStream> {
-        self.form.parts().iter().filter_map(|part| match part.content() {
-            PartContent::Stream(stream) => Some(stream),
-            PartContent::Bytes(_) | PartContent::File(_) => None,
-        })
+        self.form
+            .parts()
+            .iter()
+            .filter_map(|part| match part.content() {
+                PartContent::Stream(stream) => Some(stream),
+                PartContent::Bytes(_) | PartContent::File(_) => None,
+            })
     }
 
-    async fn open(&self, offset: u64) -> Result<Opened, Error> {
+    async fn open(&self, offset: u64) -> Result<OpenedBody, Error> {
         let versions = self.versions().await?;
         {
             let mut known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +103,7 @@ impl Form {
             rest: segments,
         };
         let length = body.remaining();
-        Ok(Opened {
+        Ok(OpenedBody {
             body: Box::new(body),
             length,
         })
@@ -205,7 +208,7 @@ impl FormBody {
                 Box::new(Opening::new(Box::pin(async move {
                     let body = open_version(&*files, &file, version, from).await?;
                     let length = body.remaining();
-                    Ok(Opened { body, length })
+                    Ok(OpenedBody { body, length })
                 })))
             }
         };

@@ -7,8 +7,10 @@ mod cache;
 mod decode;
 pub(crate) mod deliver;
 mod drain;
+#[cfg(feature = "upload")]
 mod file;
 mod follow;
+#[cfg(feature = "upload")]
 pub(crate) mod form;
 mod measure;
 mod protocol;
@@ -16,4 +18,5 @@ mod reach;
 mod retry;
 mod route;
 mod send;
+#[cfg(feature = "upload")]
 mod skipping;

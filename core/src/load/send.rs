@@ -20,6 +20,7 @@ use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse}
 use crate::words::body::{Body, BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
+use crate::words::opening::OpenedBody;
 use crate::words::request::Request;
 use crate::words::target::Target;
 
@@ -58,13 +59,14 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     let request = &hop.request;
     let target = target_of(request)?;
     let body = open(app, request.body()).await?;
+    let length = body.length();
     let exchange = exchange(app, hop, target, (body, asks));
     if request.body().is_empty() || app.platform().transport.capabilities().upload_progress {
-        let answer = attend(app, exchange, Sent::of(app, request)).await?;
+        let answer = attend(app, exchange, Sent::of(app, request, length)).await?;
         return Ok(measured(app, answer));
     }
     let answer = attend(app, exchange, None).await?;
-    tell_all_sent(app, request).await?;
+    tell_all_sent(app, request, length).await?;
     Ok(measured(app, answer))
 }
 
@@ -85,25 +87,42 @@ async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
         RequestBody::Empty => HopBody::Empty,
         RequestBody::Bytes(bytes) if bytes.is_empty() => HopBody::Empty,
         RequestBody::Bytes(bytes) => HopBody::Bytes(bytes.clone()),
-        RequestBody::File(file) => HopBody::File(file.clone()),
+        RequestBody::File(file) => {
+            let version = app.platform().files.version(file).await?;
+            HopBody::File(file.clone(), version)
+        }
         RequestBody::Stream(stream) => open_stream(app, stream).await?,
     })
 }
 
 /// Opens the stream; when it was read already, the app is asked for another.
 async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Error> {
-    if let Some(body) = stream.open() {
-        let body = announcing(app, stream, body)?;
-        return Ok(HopBody::Stream(body, stream.length()));
+    if let Some(opened) = opened(stream).await? {
+        let body = announcing(app, stream, opened.body)?;
+        return Ok(HopBody::Stream(body, opened.length));
     }
     let exhausted = || {
         Error::new(ErrorCode::RequestBodyStreamExhausted)
             .with_cause("the body was read, and cannot be made again")
     };
     let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
-    let body = again.open().ok_or_else(exhausted)?;
-    let body = announcing(app, &again, body)?;
-    Ok(HopBody::Stream(body, again.length().or(stream.length())))
+    let opened = opened(&again).await?.ok_or_else(exhausted)?;
+    let body = announcing(app, &again, opened.body)?;
+    Ok(HopBody::Stream(body, opened.length.or(stream.length())))
+}
+
+/// The stream, opened; `None` when it was once and is gone.
+async fn opened(stream: &BodyStream) -> Result<Option<OpenedBody>, Error> {
+    let length = stream.length();
+    let Some(opener) = stream.opener() else {
+        return Ok(stream.open().map(|body| OpenedBody { body, length }));
+    };
+    if !opener.is_unread() {
+        return Ok(None);
+    }
+    let opened = opener.open(0).await?;
+    let length = opened.length.or(length);
+    Ok(Some(OpenedBody { length, ..opened }))
 }
 
 fn exchange<A: App>(
@@ -122,9 +141,7 @@ fn exchange<A: App>(
         Arc::make_mut(&mut headers).insert(name, value.clone());
     }
     begin(app, request);
-    let urgency = app
-        .hop_begins(request.body().length())
-        .map(priority::urgency);
+    let urgency = app.hop_begins(body.length()).map(priority::urgency);
     if let Some(urgency) = urgency
         && app.platform().transport.capabilities().priority_field
         && !headers.contains_key(PRIORITY)
@@ -145,11 +162,15 @@ fn exchange<A: App>(
 }
 
 /// Says once that the whole body was sent, where its bytes are not counted as they leave.
-pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
-    let total = request.body().length().unwrap_or(0);
+pub(crate) async fn tell_all_sent<A: App>(
+    app: &A,
+    request: &Request,
+    length: Option<u64>,
+) -> Result<(), Error> {
+    let total = length.unwrap_or(0);
     app.signals().add_sent(total);
     app.progressed();
-    match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
+    match Sent::of(app, request, length).and_then(|mut sent| sent.news(total)) {
         Some(news) => app.notify(news).await,
         None => Ok(()),
     }
@@ -171,11 +192,11 @@ struct Sent {
 
 impl Sent {
     /// `None` where nothing is sent, or nobody listens.
-    fn of<A: App>(app: &A, request: &Request) -> Option<Self> {
+    fn of<A: App>(app: &A, request: &Request, expected: Option<u64>) -> Option<Self> {
         let tells = !request.body().is_empty() && app.wants_sent();
-        tells.then(|| Self {
+        tells.then_some(Self {
             reported: 0,
-            expected: request.body().length(),
+            expected,
         })
     }
 

@@ -80,7 +80,9 @@ pub(super) fn is_coded(headers: &HeaderMap) -> bool {
 /// The body as the transport sends it: streams gathered where it cannot stream, files refused where it has none.
 pub(super) async fn body(body: HopBody, capabilities: Capabilities) -> Result<HopBody, Error> {
     match body {
-        HopBody::File(_) if !capabilities.file_upload => Err(scripted(ErrorCode::FileDoesNotExist)),
+        HopBody::File(..) if !capabilities.file_upload => {
+            Err(scripted(ErrorCode::FileDoesNotExist))
+        }
         HopBody::Stream(mut body, _) if !capabilities.streamed_upload => {
             let mut bytes = Vec::new();
             while let Some(chunk) = body.next_chunk().await? {
@@ -88,7 +90,7 @@ pub(super) async fn body(body: HopBody, capabilities: Capabilities) -> Result<Ho
             }
             Ok(HopBody::Bytes(bytes.into()))
         }
-        HopBody::Empty | HopBody::Bytes(_) | HopBody::File(_) | HopBody::Stream(..) => Ok(body),
+        HopBody::Empty | HopBody::Bytes(_) | HopBody::File(..) | HopBody::Stream(..) => Ok(body),
     }
 }
 

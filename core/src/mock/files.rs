@@ -15,6 +15,7 @@ use crate::seams::files::Files;
 use crate::words::body::{Body, FileRef, FileSink};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
+use crate::words::file_version::{FileChanged, FileVersion};
 
 /// The most bytes that one chunk of a file holds.
 const CHUNK: usize = 64 * 1024;
@@ -34,6 +35,9 @@ pub struct MockFiles(Arc<Mutex<Tree>>);
 #[derive(Default)]
 struct Tree {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// How often anything was written, and at which of them each path was last.
+    writes: u64,
+    written: BTreeMap<PathBuf, u64>,
     faults: BTreeMap<PathBuf, Faults>,
 }
 
@@ -55,7 +59,10 @@ impl MockFiles {
 
     /// A file of this content at `path`, in place of any that was there.
     pub fn insert(&self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) {
-        self.tree().files.insert(path.into(), content.into());
+        let path = path.into();
+        let mut tree = self.tree();
+        tree.note_write(&path);
+        tree.files.insert(path, content.into());
     }
 
     /// Removes the file at `path`, and gives its content.
@@ -116,6 +123,19 @@ impl MockFiles {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The file as it is sent: in this state, or not at all.
+    pub(super) fn open_version(
+        &self,
+        file: &FileRef,
+        version: FileVersion,
+    ) -> Result<Box<dyn Body>, Error> {
+        let body = self.open(file.path(), 0)?;
+        if body.version != version {
+            return Err(FileChanged.into());
+        }
+        Ok(Box::new(body))
+    }
+
     fn open(&self, path: &Path, offset: u64) -> Result<StoredBody, Error> {
         let tree = self.tree();
         let faults = tree.faults_of(path);
@@ -127,6 +147,9 @@ impl MockFiles {
             .unwrap_or(usize::MAX)
             .min(content.len());
         Ok(StoredBody {
+            files: self.clone(),
+            path: path.to_owned(),
+            version: tree.version_of(path)?,
             left: Bytes::copy_from_slice(&content[start..]),
             fails: faults
                 .read_after
@@ -139,6 +162,7 @@ impl MockFiles {
         if let Some(code) = tree.faults_of(path).create {
             return Err(scripted(code));
         }
+        tree.note_write(path);
         tree.files.insert(path.to_owned(), Vec::new());
         Ok(StoredSink {
             files: self.clone(),
@@ -150,6 +174,17 @@ impl MockFiles {
 impl Tree {
     fn faults_of(&self, path: &Path) -> Faults {
         self.faults.get(path).copied().unwrap_or_default()
+    }
+
+    fn note_write(&mut self, path: &Path) {
+        self.writes += 1;
+        self.written.insert(path.to_owned(), self.writes);
+    }
+
+    fn version_of(&self, path: &Path) -> Result<FileVersion, Error> {
+        let content = self.files.get(path).ok_or(ErrorCode::FileDoesNotExist)?;
+        let written = self.written.get(path).copied().unwrap_or_default();
+        Ok(FileVersion::new(content.len() as u64).with_identity((written, 0)))
     }
 }
 
@@ -163,6 +198,15 @@ impl Files for MockFiles {
             .open(file.path(), offset)
             .map(|body| Box::new(body) as Box<dyn Body>);
         Box::pin(std::future::ready(opened))
+    }
+
+    fn version(&self, file: &FileRef) -> BoxFuture<'static, Result<FileVersion, Error>> {
+        let tree = self.tree();
+        let version = match tree.faults_of(file.path()).open {
+            Some(code) => Err(scripted(code)),
+            None => tree.version_of(file.path()),
+        };
+        Box::pin(std::future::ready(version))
     }
 
     fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
@@ -186,6 +230,9 @@ impl fmt::Debug for MockFiles {
 }
 
 struct StoredBody {
+    files: MockFiles,
+    path: PathBuf,
+    version: FileVersion,
     left: Bytes,
     /// After so many bytes it fails.
     fails: Option<(u64, ErrorCode)>,
@@ -202,6 +249,11 @@ impl Body for StoredBody {
             *left -= length as u64;
         }
         let chunk = self.left.split_to(length);
+        if self.left.is_empty()
+            && self.files.tree().version_of(&self.path).ok() != Some(self.version)
+        {
+            return Poll::Ready(Some(Err(FileChanged.into())));
+        }
         Poll::Ready(if chunk.is_empty() {
             None
         } else {
@@ -222,6 +274,7 @@ struct StoredSink {
 impl StoredSink {
     fn append(&self, chunk: &[u8]) -> Result<(), Error> {
         let mut tree = self.files.tree();
+        tree.note_write(&self.path);
         let fault = tree.faults_of(&self.path).write_after;
         let content = tree
             .files

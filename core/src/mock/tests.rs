@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, StatusCode, Version, header};
 
 use super::*;
 use crate::seams::exchange::{ExchangeEvents, Mail};
+use crate::seams::files::Files as _;
 use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
 use crate::seams::transport::{
@@ -81,6 +82,14 @@ impl Fixture {
         self.mock
             .runtime()
             .block_on(self.send(Method::GET, HopBody::Empty))
+    }
+
+    /// The file as it is now.
+    fn file(&self, path: &str) -> HopBody {
+        let file = FileRef::new(path);
+        let version = self.mock.files().version(&file);
+        let version = self.mock.runtime().block_on(version).unwrap();
+        HopBody::File(file, version)
     }
 
     fn post(&self, body: HopBody) -> Result<HopResponse, Error> {
@@ -342,7 +351,8 @@ fn a_slow_reader_takes_its_time() {
 fn files_and_streams_are_sent() {
     let fixture = Fixture::answering(Reply::new(200));
     fixture.mock.files().insert("f", "from a file");
-    fixture.post(HopBody::File(FileRef::new("f"))).unwrap();
+    let sent = fixture.file("f");
+    fixture.post(sent).unwrap();
     assert_eq!(fixture.body_read(), "from a file");
     let fixture = Fixture::answering(Reply::new(200));
     let stream = BodyStream::once(InMemory::new("streamed".into()))
@@ -388,7 +398,10 @@ impl Body for Followed {
 #[test]
 fn a_missing_file_fails_the_exchange() {
     let fixture = Fixture::answering(Reply::new(200));
-    let error = fixture.post(HopBody::File(FileRef::new("f"))).unwrap_err();
+    fixture.mock.files().insert("f", "x");
+    let sent = fixture.file("f");
+    fixture.mock.files().remove("f");
+    let error = fixture.post(sent).unwrap_err();
     assert_eq!(error.code(), ErrorCode::FileDoesNotExist);
     assert_eq!(fixture.mock.transport().open_exchanges(), 0);
 }
@@ -485,6 +498,6 @@ fn uploads_degrade_as_the_flags_say() {
         ("streamed".into(), 0)
     );
     fixture.mock.files().insert("f", "x");
-    let error = fixture.post(HopBody::File(FileRef::new("f"))).unwrap_err();
+    let error = fixture.post(fixture.file("f")).unwrap_err();
     assert_eq!(error.code(), ErrorCode::FileDoesNotExist);
 }

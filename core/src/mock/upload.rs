@@ -6,7 +6,6 @@ use super::exchange::Open;
 use super::files::MockFiles;
 use super::reply::Reading;
 use crate::seams::exchange::ExchangeEvents;
-use crate::seams::files::Files;
 use crate::seams::transport::HopBody;
 use crate::words::body::{Body, InMemory};
 use crate::words::error::Error;
@@ -56,7 +55,7 @@ async fn open_body(body: HopBody, files: &MockFiles) -> Result<Option<Box<dyn Bo
     Ok(match body {
         HopBody::Empty => None,
         HopBody::Bytes(bytes) => Some(Box::new(InMemory::new(bytes))),
-        HopBody::File(file) => Some(files.read(&file, 0).await?),
+        HopBody::File(file, version) => Some(files.open_version(&file, version)?),
         HopBody::Stream(body, _) => Some(body),
     })
 }

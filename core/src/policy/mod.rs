@@ -11,6 +11,7 @@ pub(crate) mod coding;
 pub(crate) mod connectivity;
 pub(crate) mod expectation;
 pub(crate) mod fields;
+#[cfg(feature = "upload")]
 pub(crate) mod multipart;
 pub(crate) mod priority;
 pub(crate) mod redirect;

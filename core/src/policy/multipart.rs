@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_type_has_a_line_of_its_own() {
-        let part = FormPart::bytes("a", "").with_content_type("text/x").unwrap();
+        let part = FormPart::bytes("a", "")
+            .with_content_type("text/x")
+            .unwrap();
         assert!(before(&part).ends_with("name=\"a\"\r\nContent-Type: text/x\r\n\r\n"));
     }
 

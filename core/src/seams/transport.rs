@@ -9,6 +9,7 @@ use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::{Body, FileRef};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
+use crate::words::file_version::FileVersion;
 use crate::words::request::Redacted;
 use crate::words::response::Response;
 use crate::words::service_type::NetworkServiceType;
@@ -89,8 +90,9 @@ pub enum HopBody {
     Empty,
     /// Bytes in memory: can be sent again.
     Bytes(bytes::Bytes),
-    /// A file that the transport opens when it sends, and again when it sends again.
-    File(FileRef),
+    /// A file, in this state, that the transport opens when it sends, and again when it sends again. In another it is not sent, nor to its end:
+    /// see [`FileChanged`](crate::FileChanged).
+    File(FileRef, FileVersion),
     /// A stream, and its length where that is known. Read once.
     Stream(Box<dyn Body>, Option<u64>),
 }
@@ -101,13 +103,24 @@ impl fmt::Debug for HopBody {
         match self {
             Self::Empty => f.write_str("empty"),
             Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Self::File(file) => write!(f, "file {}", file.path().display()),
+            Self::File(file, _) => write!(f, "file {}", file.path().display()),
             Self::Stream(body, _) => body.fmt(f),
         }
     }
 }
 
 impl HopBody {
+    /// The length in bytes, where it is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::File(_, version) => Some(version.length()),
+            Self::Stream(_, length) => *length,
+        }
+    }
+
     /// True when the transport can send it a second time by itself.
     #[must_use]
     pub fn is_replayable(&self) -> bool {

@@ -135,15 +135,19 @@ impl Session {
         delegate: Option<Arc<dyn Delegate>>,
         handler: Option<Handler>,
     ) -> Arc<TaskShared> {
+        let plan = Plan {
+            form,
+            kind: TaskKind::Data,
+            delegate,
+            handler,
+        };
+        self.enter(request.into_request(), plan)
+    }
+
+    pub(super) fn enter(&self, request: Result<Request, Error>, plan: Plan) -> Arc<TaskShared> {
         let session = &self.0;
         shared::enter(session, |id| {
-            let plan = Plan {
-                form,
-                kind: TaskKind::Data,
-                delegate,
-                handler,
-            };
-            TaskShared::new(session.clone(), id, request.into_request(), plan)
+            TaskShared::new(session.clone(), id, request, plan)
         })
     }
 

@@ -8,6 +8,8 @@ mod keeper;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
 pub(crate) mod shared;
+#[cfg(feature = "upload")]
+mod upload;
 
 pub use builder::SessionBuilder;
 pub use delegate_queue::DelegateQueue;

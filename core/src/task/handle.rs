@@ -279,6 +279,13 @@ handle! {
     UploadTask, Upload
 }
 
+#[cfg(feature = "upload")]
+impl UploadTask {
+    pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
+        Self(Task::of(shared))
+    }
+}
+
 impl DataTask {
     pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
         Self(Task::of(shared))

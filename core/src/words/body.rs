@@ -202,10 +202,10 @@ impl BodyStream {
         }
     }
 
-    /// A stream that has to be opened, again each time that it is needed.
-    pub(crate) fn opened_by(source: Arc<dyn OpenBody>) -> Self {
+    /// A stream that `source` opens each time that it is needed, in its own time, and knows the length of once it is open.
+    pub fn opened_by(source: impl OpenBody) -> Self {
         Self {
-            source: Source::Opened(source),
+            source: Source::Opened(Arc::new(source)),
             length: None,
             trailer_names: None,
         }

@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub(crate) mod file_version;
 pub(crate) mod guarded;
 pub(crate) mod metrics;
+#[cfg(feature = "upload")]
 pub(crate) mod multipart;
 pub(crate) mod network;
 pub(crate) mod one_shot;
@@ -23,5 +24,6 @@ pub(crate) mod retry;
 pub(crate) mod service_type;
 pub(crate) mod target;
 pub(crate) mod time;
+#[cfg(feature = "upload")]
 pub(crate) mod upload_body;
 pub(crate) mod wire;

@@ -1,5 +1,6 @@
 //! Bodies that take time to open.
 
+use std::fmt;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -8,35 +9,52 @@ use crate::words::body::Body;
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::error::Error;
 
-/// A body that was opened, and how long it is from there on, where that is known.
-pub(crate) struct Opened {
-    pub(crate) body: Box<dyn Body>,
-    pub(crate) length: Option<u64>,
+/// A body that was opened.
+pub struct OpenedBody {
+    /// Its bytes.
+    pub body: Box<dyn Body>,
+    /// How many there are, where that is known: then they go with Content-Length, and must be so many.
+    pub length: Option<u64>,
 }
 
-/// What opens a body: at its start, or, to go on with an upload, further on.
-pub(crate) trait OpenBody: MaybeSend + MaybeSync {
-    /// The body from its byte `offset` on.
-    fn open(&self, offset: u64) -> BoxFuture<'static, Result<Opened, Error>>;
+impl fmt::Debug for OpenedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedBody")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
 
-    /// True when it can be opened again and again.
-    fn is_replayable(&self) -> bool;
+/// What opens the body of a request when it is to be sent, in its own time: see [`BodyStream::opened_by`](crate::BodyStream::opened_by).
+pub trait OpenBody: MaybeSend + MaybeSync + 'static {
+    /// The body from its byte `offset` on: 0, or, where an upload goes on that was broken off, what the server has of it.
+    ///
+    /// # Errors
+    /// Whatever the task is to fail with.
+    fn open(&self, offset: u64) -> BoxFuture<'static, Result<OpenedBody, Error>>;
 
-    /// True when the next [`open`](Self::open) can give it.
-    fn is_unread(&self) -> bool;
+    /// True, as by default, when it can be opened again and again.
+    fn is_replayable(&self) -> bool {
+        true
+    }
+
+    /// True, as by default, when the next [`open`](Self::open) can give the body.
+    fn is_unread(&self) -> bool {
+        true
+    }
 }
 
 /// A body that is opened when its first byte is asked for.
 pub(crate) struct Opening(State);
 
 enum State {
-    Opening(BoxFuture<'static, Result<Opened, Error>>),
+    Opening(BoxFuture<'static, Result<OpenedBody, Error>>),
     Open(Box<dyn Body>),
     Failed,
 }
 
 impl Opening {
-    pub(crate) fn new(opening: BoxFuture<'static, Result<Opened, Error>>) -> Self {
+    pub(crate) fn new(opening: BoxFuture<'static, Result<OpenedBody, Error>>) -> Self {
         Self(State::Opening(opening))
     }
 }

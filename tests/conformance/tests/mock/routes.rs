@@ -70,7 +70,9 @@ impl Site {
         let body = match &request.body {
             HopBody::Empty => Sent::Known(Bytes::new()),
             HopBody::Bytes(bytes) => Sent::Known(bytes.clone()),
-            HopBody::File(file) => Sent::Known(self.files.content(file.path()).unwrap_or_default()),
+            HopBody::File(file, _) => {
+                Sent::Known(self.files.content(file.path()).unwrap_or_default())
+            }
             HopBody::Stream(_, length) => Sent::Streamed(*length),
         };
         let mut url = request.target.url().clone();

@@ -1,0 +1,152 @@
+//! Upload tasks: made of a request and what it carries.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header;
+
+use crate::load::deliver::Output;
+use crate::load::form;
+use crate::policy::multipart::Boundary;
+use crate::session::handle::Session;
+use crate::task::completion::Completion;
+use crate::task::delegate::Delegate;
+use crate::task::driver::drive;
+use crate::task::handle::UploadTask;
+use crate::task::kind::TaskKind;
+use crate::task::shared::{Form, Plan};
+use crate::words::body::RequestBody;
+use crate::words::bounds::{BoxFuture, MaybeSend};
+use crate::words::error::Error;
+use crate::words::request::{IntoRequest, Request};
+use crate::words::response::Response;
+use crate::words::upload_body::UploadBody;
+
+/// Uploads.
+impl Session {
+    /// Sends `body` and loads the answer into memory: its body and the response.
+    ///
+    /// `body` goes in place of any that the request has: bytes, a [file](crate::FileRef), a [stream](crate::BodyStream) or a
+    /// [form](crate::MultipartForm). Otherwise as [`data`](Self::data).
+    ///
+    /// ```no_run
+    /// # use urlsession_core::{Error, Request, Session, UploadBody};
+    /// # async fn example(session: Session) -> Result<(), Error> {
+    /// let request = Request::put("https://example.com/a.bin")?;
+    /// let (body, response) = session.upload(request, UploadBody::file("a.bin")).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Why the transfer failed. 4xx and 5xx are no failures. A file that changes while it is sent fails with
+    /// [`RequestBodyStreamExhausted`](crate::ErrorCode::RequestBodyStreamExhausted) and [`FileChanged`](crate::FileChanged) as its cause.
+    pub fn upload(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+    ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        self.upload_by(Plan::upload(Form::Future), request, body)
+    }
+
+    /// The same with a delegate for this task: it sees response, data and completion too.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub fn upload_with_delegate(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+        delegate: impl Delegate,
+    ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        let plan = Plan {
+            delegate: Some(Arc::new(delegate)),
+            ..Plan::upload(Form::Future)
+        };
+        self.upload_by(plan, request, body)
+    }
+
+    fn upload_by(
+        &self,
+        plan: Plan,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+    ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        let task = self.enter(self.carrying(request, body), plan);
+        Box::pin(drive(Completion::new(task), Output::Collect))
+    }
+
+    /// Makes a task that sends `body`, in place of any that the request has, and reports to the session's delegate. It is born suspended.
+    pub fn upload_task(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+    ) -> UploadTask {
+        let request = self.carrying(request, body);
+        UploadTask::of(self.enter(request, Plan::upload(Form::Task)))
+    }
+
+    /// Makes a task with a delegate of its own; what that one leaves unhandled goes to the session's.
+    pub fn upload_task_with_delegate(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+        delegate: impl Delegate,
+    ) -> UploadTask {
+        let plan = Plan {
+            delegate: Some(Arc::new(delegate)),
+            ..Plan::upload(Form::Task)
+        };
+        UploadTask::of(self.enter(self.carrying(request, body), plan))
+    }
+
+    /// Makes a task whose outcome goes to `handler`, once, in place of the session delegate's calls about response, data
+    /// and completion. It is born suspended.
+    pub fn upload_task_with(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+        handler: impl FnOnce(Result<(Bytes, Response), Error>) + MaybeSend + 'static,
+    ) -> UploadTask {
+        let plan = Plan {
+            handler: Some(Box::new(handler)),
+            ..Plan::upload(Form::Handler)
+        };
+        UploadTask::of(self.enter(self.carrying(request, body), plan))
+    }
+
+    /// The request with this body, and with a type where the body knows its own.
+    fn carrying(
+        &self,
+        request: impl IntoRequest,
+        body: impl Into<UploadBody>,
+    ) -> Result<Request, Error> {
+        let mut request = request.into_request()?;
+        let body = match body.into() {
+            UploadBody::Bytes(bytes) => RequestBody::Bytes(bytes),
+            UploadBody::File(file) => RequestBody::File(file),
+            UploadBody::Stream(stream) => RequestBody::Stream(stream),
+            UploadBody::Multipart(form) => {
+                let platform = self.platform();
+                let random = || platform.runtime.random();
+                let boundary = Boundary::new([random(), random()]);
+                let (stream, content_type) = form::encoded(form, boundary, platform.files.clone());
+                request
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, content_type);
+                RequestBody::Stream(stream)
+            }
+        };
+        Ok(request.with_body(body))
+    }
+}
+
+impl Plan {
+    fn upload(form: Form) -> Self {
+        Self {
+            form,
+            kind: TaskKind::Upload,
+            delegate: None,
+            handler: None,
+        }
+    }
+}
