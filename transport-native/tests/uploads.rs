@@ -162,6 +162,9 @@ async fn a_file_is_sent_whole() {
     assert_eq!(sent.header("content-length"), Some("3000000"));
 }
 
+/// Its name, and what is done to a file.
+type Change = (&'static str, fn(&PathBuf));
+
 /// What comes of a file that `change` is made to while the server has a byte of it, and how much the server got.
 async fn sent_while(name: &str, change: impl FnOnce(&PathBuf)) -> (Result<u16, Error>, u64) {
     let file = TemporaryFile::with(name, &vec![b'x'; LARGE]);
@@ -191,7 +194,7 @@ async fn sent_while(name: &str, change: impl FnOnce(&PathBuf)) -> (Result<u16, E
 #[tokio::test]
 async fn a_file_that_is_written_while_it_is_sent_fails_and_never_arrives_whole() {
     use std::io::Write as _;
-    let changes: [(&str, fn(&PathBuf)); 4] = [
+    let changes: [Change; 4] = [
         ("shrinks", |path| std::fs::write(path, b"short").unwrap()),
         ("vanishes", |path| {
             std::fs::File::create(path).unwrap().set_len(0).unwrap()
@@ -221,7 +224,7 @@ async fn a_file_that_is_written_while_it_is_sent_fails_and_never_arrives_whole()
 
 #[tokio::test]
 async fn a_file_that_is_replaced_or_removed_is_sent_as_it_was() {
-    let changes: [(&str, fn(&PathBuf)); 2] = [
+    let changes: [Change; 2] = [
         ("replaced", |path| {
             let other = path.with_extension("new");
             std::fs::write(&other, b"other").unwrap();
