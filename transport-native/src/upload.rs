@@ -44,7 +44,7 @@ impl Source {
             Some(HopBody::Bytes(bytes)) => (Chunks::Bytes(bytes.clone()), Some(bytes.len() as u64)),
             Some(HopBody::File(file, version)) => {
                 let body = files.open(file, 0).await?;
-                if body.version() != *version {
+                if body.version() != **version {
                     return Err(FileChanged.into());
                 }
                 let length = body.remaining();

@@ -50,7 +50,7 @@ impl TemporaryFile {
     async fn body(&self, client: &Client) -> HopBody {
         let file = FileRef::new(&self.0);
         let version = client.platform.files.version(&file).await.unwrap();
-        HopBody::File(file, version)
+        HopBody::File(file, Box::new(version))
     }
 }
 
@@ -264,7 +264,7 @@ async fn missing_files_and_folders_have_their_own_errors() {
         ("/no/such/file", ErrorCode::FileDoesNotExist),
         ("/", ErrorCode::FileIsDirectory),
     ] {
-        let body = HopBody::File(FileRef::new(path), FileVersion::new(0));
+        let body = HopBody::File(FileRef::new(path), Box::new(FileVersion::new(0)));
         let error = client
             .whole(hop(Method::PUT, &origin.url("/echo"), body))
             .await

@@ -126,7 +126,7 @@ async fn a_streams_own_error_is_the_failure() {
 #[test]
 async fn a_file_does_not_exist() {
     let mut request = hop(Method::POST, "http://a.example/");
-    request.body = HopBody::File(FileRef::new("a.bin"), FileVersion::new(0));
+    request.body = HopBody::File(FileRef::new("a.bin"), Box::new(FileVersion::new(0)));
     assert_eq!(failure_of(request).await, ErrorCode::FileDoesNotExist);
 }
 

@@ -63,7 +63,7 @@ async fn answer<A: App>(
     let mut events = Guarded::new(guarded(|| protocol.start_loading(filled))?);
     let first = events.next().await.transpose()?;
     app.signals().touch();
-    tell_all_sent(app, &request, request.body().length()).await?;
+    tell_all_sent(app, &request).await?;
     let (response, leads_to, data) = match first {
         Some(ProtocolEvent::Response(response)) => (response, None, None),
         Some(ProtocolEvent::Redirected(to, response)) => (response, Some(to), None),

@@ -58,15 +58,18 @@ async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<Hop
 async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, Error> {
     let request = &hop.request;
     let target = target_of(request)?;
-    let body = open(app, request.body()).await?;
-    let length = body.length();
+    let body = match at_hand(request.body()) {
+        Some(body) => body,
+        // Boxed: what has to be opened is worth it, and most loads have room for nothing of the kind.
+        None => Box::pin(open(app, request.body())).await?,
+    };
     let exchange = exchange(app, hop, target, (body, asks));
     if request.body().is_empty() || app.platform().transport.capabilities().upload_progress {
-        let answer = attend(app, exchange, Sent::of(app, request, length)).await?;
+        let answer = attend(app, exchange, Sent::of(app, request)).await?;
         return Ok(measured(app, answer));
     }
     let answer = attend(app, exchange, None).await?;
-    tell_all_sent(app, request, length).await?;
+    tell_all_sent(app, request).await?;
     Ok(measured(app, answer))
 }
 
@@ -82,14 +85,22 @@ fn target_of(request: &Request) -> Result<&Arc<Target>, Error> {
     request.target().ok_or_else(unsupported)
 }
 
+/// The body, where it need not be opened.
+fn at_hand(body: &RequestBody) -> Option<HopBody> {
+    match body {
+        RequestBody::Empty => Some(HopBody::Empty),
+        RequestBody::Bytes(bytes) if bytes.is_empty() => Some(HopBody::Empty),
+        RequestBody::Bytes(bytes) => Some(HopBody::Bytes(bytes.clone())),
+        RequestBody::File(_) | RequestBody::Stream(_) => None,
+    }
+}
+
 async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
     Ok(match body {
-        RequestBody::Empty => HopBody::Empty,
-        RequestBody::Bytes(bytes) if bytes.is_empty() => HopBody::Empty,
-        RequestBody::Bytes(bytes) => HopBody::Bytes(bytes.clone()),
+        RequestBody::Empty | RequestBody::Bytes(_) => HopBody::Empty,
         RequestBody::File(file) => {
             let version = app.platform().files.version(file).await?;
-            HopBody::File(file.clone(), version)
+            HopBody::File(file.clone(), Box::new(version))
         }
         RequestBody::Stream(stream) => open_stream(app, stream).await?,
     })
@@ -162,15 +173,11 @@ fn exchange<A: App>(
 }
 
 /// Says once that the whole body was sent, where its bytes are not counted as they leave.
-pub(crate) async fn tell_all_sent<A: App>(
-    app: &A,
-    request: &Request,
-    length: Option<u64>,
-) -> Result<(), Error> {
-    let total = length.unwrap_or(0);
+pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
+    let total = app.expected_to_send().unwrap_or(0);
     app.signals().add_sent(total);
     app.progressed();
-    match Sent::of(app, request, length).and_then(|mut sent| sent.news(total)) {
+    match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
         Some(news) => app.notify(news).await,
         None => Ok(()),
     }
@@ -192,11 +199,11 @@ struct Sent {
 
 impl Sent {
     /// `None` where nothing is sent, or nobody listens.
-    fn of<A: App>(app: &A, request: &Request, expected: Option<u64>) -> Option<Self> {
+    fn of<A: App>(app: &A, request: &Request) -> Option<Self> {
         let tells = !request.body().is_empty() && app.wants_sent();
-        tells.then_some(Self {
+        tells.then(|| Self {
             reported: 0,
-            expected,
+            expected: app.expected_to_send(),
         })
     }
 

@@ -89,7 +89,7 @@ impl Fixture {
         let file = FileRef::new(path);
         let version = self.mock.files().version(&file);
         let version = self.mock.runtime().block_on(version).unwrap();
-        HopBody::File(file, version)
+        HopBody::File(file, Box::new(version))
     }
 
     fn post(&self, body: HopBody) -> Result<HopResponse, Error> {

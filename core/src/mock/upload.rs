@@ -55,7 +55,7 @@ async fn open_body(body: HopBody, files: &MockFiles) -> Result<Option<Box<dyn Bo
     Ok(match body {
         HopBody::Empty => None,
         HopBody::Bytes(bytes) => Some(Box::new(InMemory::new(bytes))),
-        HopBody::File(file, version) => Some(files.open_version(&file, version)?),
+        HopBody::File(file, version) => Some(files.open_version(&file, *version)?),
         HopBody::Stream(body, _) => Some(body),
     })
 }

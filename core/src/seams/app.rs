@@ -154,6 +154,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// Gives the task's priority, where the app set one.
     fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32>;
 
+    /// How long the body of the hop under way is, where that is known.
+    fn expected_to_send(&self) -> Option<u64>;
+
     /// Waits for a place among the exchanges with `origin`, giving back the one that the task has elsewhere; `None` needs no place.
     fn move_to(&self, origin: Option<&Arc<Origin>>) -> impl Future<Output = ()> + MaybeSend;
 

@@ -92,7 +92,7 @@ pub enum HopBody {
     Bytes(bytes::Bytes),
     /// A file, in this state, that the transport opens when it sends, and again when it sends again. In another it is not sent, nor to its end:
     /// see [`FileChanged`](crate::FileChanged).
-    File(FileRef, FileVersion),
+    File(FileRef, Box<FileVersion>),
     /// A stream, and its length where that is known. Read once.
     Stream(Box<dyn Body>, Option<u64>),
 }

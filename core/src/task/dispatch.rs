@@ -396,6 +396,10 @@ impl App for Arc<TaskShared> {
         priority
     }
 
+    fn expected_to_send(&self) -> Option<u64> {
+        self.facts().expected_to_send.get()
+    }
+
     async fn move_to(&self, origin: Option<&Arc<Origin>>) {
         self.in_ledger(|ledger, task, acts| ledger.move_to(task, origin, acts));
         self.place().await;
