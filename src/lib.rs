@@ -72,6 +72,29 @@ pub fn shared() -> Session {
     singleton::shared()
 }
 
+/// A cache in memory and on disk, of so many bytes each, for [`SessionBuilder::cache`]; Apple's
+/// `URLCache(memoryCapacity:diskCapacity:directory:)`.
+///
+/// The directory is the cache's own, made on first use for its owner alone. Several programs may use it at once. Trouble with it (a full disk,
+/// a damaged database) costs entries, never an error.
+///
+/// ```no_run
+/// use urlsession::Configuration;
+///
+/// let cache = urlsession::url_cache(4 << 20, 256 << 20, "/home/me/.cache/app/http");
+/// let session = urlsession::builder(Configuration::default()).cache(cache).build();
+/// ```
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+#[must_use]
+pub fn url_cache(
+    memory_capacity: u64,
+    disk_capacity: u64,
+    directory: impl Into<std::path::PathBuf>,
+) -> UrlCache {
+    let store = native::DiskCacheStore::new(directory, disk_capacity);
+    UrlCache::new(memory_capacity, std::sync::Arc::new(store))
+}
+
 /// The way to the network as the platform tells it, one monitor for the whole program; Apple's `NWPathMonitor`.
 ///
 /// ```no_run

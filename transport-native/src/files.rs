@@ -193,10 +193,10 @@ impl Body for FileBody {
 
 /// Buffers that come back when the last chunk made of them is gone: fresh ones of this size cost a page fault per page.
 #[derive(Debug, Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
+pub(crate) struct Buffers(Mutex<Vec<Vec<u8>>>);
 
 impl Buffers {
-    fn take(home: &Arc<Self>) -> Buffer {
+    pub(crate) fn take(home: &Arc<Self>) -> Buffer {
         let spare = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let bytes = spare.unwrap_or_else(|| Vec::with_capacity(CHUNK));
         Buffer {
@@ -207,14 +207,14 @@ impl Buffers {
 }
 
 #[derive(Debug)]
-struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     home: Arc<Buffers>,
 }
 
 impl Buffer {
     /// Reads `want` bytes, fewer only at the file's end.
-    fn fill(&mut self, file: &File, want: usize) -> io::Result<()> {
+    pub(crate) fn fill(&mut self, file: &File, want: usize) -> io::Result<()> {
         self.bytes.clear();
         file.take(want as u64).read_to_end(&mut self.bytes)?;
         Ok(())

@@ -9,6 +9,8 @@
 mod bell;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(feature = "sqlite")]
+mod cache;
 mod connect;
 #[cfg(feature = "decode")]
 mod decode;
@@ -39,6 +41,8 @@ mod transport;
 mod trust;
 mod upload;
 
+#[cfg(feature = "sqlite")]
+pub use cache::DiskCacheStore;
 #[cfg(feature = "decode")]
 pub use decode::NativeDecoder;
 pub use files::NativeFiles;
