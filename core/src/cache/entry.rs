@@ -10,6 +10,7 @@ use http::header::CONTENT_ENCODING;
 use crate::cache::store::CacheRecordId;
 use crate::policy::cache::CacheHead;
 use crate::words::cache_key::CacheKey;
+use crate::words::response::Response;
 
 /// What an entry takes beside its key, head and body: its places in the tier's tables.
 const OVERHEAD: u64 = 256;
@@ -23,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) record: Arc<OnceLock<CacheRecordId>>,
     stored_at: SystemTime,
     size: u64,
-    is_coded: bool,
+    is_final: bool,
     turn: AtomicU64,
     used: AtomicBool,
 }
@@ -39,7 +40,7 @@ impl Entry {
         let size = body.len() + key.as_str().len() + head.memory_size();
         Self {
             size: size as u64 + OVERHEAD,
-            is_coded: head.response().headers().contains_key(CONTENT_ENCODING),
+            is_final: is_final(head.response()),
             key,
             head,
             body,
@@ -74,9 +75,9 @@ impl Entry {
         self.size
     }
 
-    /// True for a body under a content coding.
-    pub(crate) fn is_coded(&self) -> bool {
-        self.is_coded
+    /// True where there is nothing more to do: no coding to be undone, no redirect to be followed.
+    pub(crate) fn is_final(&self) -> bool {
+        self.is_final
     }
 
     pub(crate) fn stored_at(&self) -> SystemTime {
@@ -101,4 +102,8 @@ impl Entry {
     pub(crate) fn set_turn(&self, turn: u64) {
         self.turn.store(turn, Ordering::Relaxed);
     }
+}
+
+fn is_final(response: &Response) -> bool {
+    !response.status().is_redirection() && !response.headers().contains_key(CONTENT_ENCODING)
 }

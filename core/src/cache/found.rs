@@ -1,15 +1,17 @@
 //! What a look-up finds: in memory at once, in the store when it has answered.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
 use crate::cache::entry::Entry;
-use crate::cache::store::{CacheRecord, CacheRecordId};
+use crate::cache::store::{CacheRecord, CacheRecordId, CacheStore};
 use crate::cache::tiers::Tiers;
 use crate::policy::cache::CacheHead;
 use crate::words::body::{Body, InMemory};
 use crate::words::cache_key::CacheKey;
+use crate::words::error::Error;
 use crate::words::target::Target;
 
 /// A response that was kept.
@@ -59,9 +61,39 @@ impl Found {
             }
             Place::Store(record) => match &record.body {
                 Some(body) => Some(from(body, offset)),
-                None => tiers.store()?.open(record.id, offset).await,
+                None => {
+                    let store = tiers.store()?;
+                    let body = store.open(record.id, offset).await?;
+                    Some(Box::new(Doubtful {
+                        body,
+                        store: store.clone(),
+                        id: record.id,
+                    }))
+                }
             },
         }
+    }
+}
+
+/// A body out of the store; one that breaks off is taken out of it.
+struct Doubtful {
+    body: Box<dyn Body>,
+    store: Arc<dyn CacheStore>,
+    id: CacheRecordId,
+}
+
+impl Body for Doubtful {
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let chunk = ready!(self.body.poll_next_chunk(context));
+        if let Some(Err(_)) = &chunk {
+            // It takes effect with the call: nobody waits for it.
+            drop(self.store.remove(vec![self.id]));
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        self.body.remaining()
     }
 }
 

@@ -32,7 +32,6 @@ pub(crate) async fn keep(tiers: &Tiers, kept: Kept) {
     if kept.head.storage_policy() == CacheStoragePolicy::NotAllowed {
         return;
     }
-    let replaces = replaced(tiers, &kept.asked);
     let name = keep_in_memory(tiers, &kept);
     if let Some(store) = tiers.store()
         && kept.head.storage_policy() == CacheStoragePolicy::Allowed
@@ -42,7 +41,7 @@ pub(crate) async fn keep(tiers: &Tiers, kept: Kept) {
             key: kept.asked.key().as_str().to_owned(),
             head: kept.head.to_bytes(),
             length: Some(kept.body.len() as u64),
-            replaces,
+            replaces: replaced(tiers, &kept.asked).await,
             stored_at: kept.stored_at,
         };
         if let Some(id) = write(&**store, record, kept.body).await {
@@ -67,15 +66,12 @@ pub(crate) fn keep_in_memory(tiers: &Tiers, kept: &Kept) -> Arc<OnceLock<CacheRe
     name
 }
 
-/// The store's names of what memory knows to answer the same request.
-pub(crate) fn replaced(tiers: &Tiers, asked: &Asked) -> Vec<CacheRecordId> {
+/// The store's names of what answers the same request.
+async fn replaced(tiers: &Tiers, asked: &Asked) -> Vec<CacheRecordId> {
+    let known = tiers.in_store(asked.target()).await;
     let read = asked.read();
-    let known = tiers.memory().find(asked.key());
-    known
-        .iter()
-        .filter(|entry| selects(&read, &entry.head))
-        .filter_map(|entry| entry.record.get().copied())
-        .collect()
+    let same = known.iter().filter(|found| selects(&read, &found.head));
+    same.filter_map(Found::record).collect()
 }
 
 /// `found` under a new head, its body as it is; taken out where the head says that it must not be kept.

@@ -132,7 +132,7 @@ impl SessionCache {
         asked.is_some_and(|asked| self.at_once(&asked, self.now()).is_some())
     }
 
-    /// The whole answer to `request`, where memory has it and it needs no decoding.
+    /// The whole answer to `request`, where memory has it and nothing more is to be done.
     pub(crate) fn answer_at_once(&self, request: &Request) -> Option<(Bytes, Response)> {
         if *request.method() != Method::GET {
             return None;
@@ -140,8 +140,8 @@ impl SessionCache {
         let asked = self.asked(request, false)?;
         let now = self.now();
         let (entry, hit) = self.at_once(&asked, now)?;
-        let is_plain = !entry.is_coded() && hit.slice.is_none();
-        is_plain.then(|| {
+        let is_all = entry.is_final() && hit.slice.is_none();
+        is_all.then(|| {
             entry.set_used();
             let response = entry.head.delivered(now, asked.target().url(), None);
             (entry.body.clone(), response)

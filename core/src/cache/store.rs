@@ -15,8 +15,8 @@ use crate::words::error::Error;
 /// were written is absent too. Trouble of the store's own (a full disk, a broken database) is never an app's: what cannot be read is not
 /// there, what cannot be written is not kept. Several stores, of several programs too, may stand on the same place.
 ///
-/// Calls take effect in the order in which they were made, as seen by later calls of the same store. No future waits for a
-/// disk on the thread that polls it for longer than a small read takes.
+/// Calls take effect in the order in which they were made, as seen by later calls of the same store, whether or not somebody waits for
+/// them. No future waits for a disk on the thread that polls it for longer than a small read takes.
 pub trait CacheStore: MaybeSend + MaybeSync + 'static {
     /// Every record of `key`, the latest first. An empty list where there is none.
     fn find(&self, key: &str) -> BoxFuture<'static, Vec<CacheRecord>>;

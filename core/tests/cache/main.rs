@@ -3,4 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod hits;
+mod keeping;
+mod servers;
 mod support;
+mod tasks;

@@ -1,5 +1,7 @@
 //! Which stored responses answer a request, if they are fresh enough.
 
+use std::cmp::Reverse;
+
 use std::time::SystemTime;
 
 use http::{Method, StatusCode, header};
@@ -31,7 +33,10 @@ pub(super) fn chosen<'a>(
             let slice = answer(request, head)?;
             Some(Candidate { index, head, slice })
         })
-        .max_by_key(|candidate| (candidate.head.freshness.date, candidate.head.times.response))
+        // Among equals the first.
+        .min_by_key(|candidate| {
+            Reverse((candidate.head.freshness.date, candidate.head.times.response))
+        })
 }
 
 /// Which part of `head`'s body answers, all of it for `Some(None)`; `None` where it does not answer.
