@@ -11,8 +11,8 @@ use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
     Answer, BodyStream, Bytes, Configuration, Delegate, Error, ErrorCode, ExpiredTimer, InMemory,
-    Request, Response, RetryAttempt, RetryDecision, RetryPolicy, Session, Task, TaskEvent,
-    TaskState,
+    Informational, Request, Response, RetryAttempt, RetryDecision, RetryPolicy, Session, Task,
+    TaskEvent, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -335,6 +335,72 @@ fn a_retry_that_the_app_refuses_stays_in_stock() {
     for _ in 0..50 {
         assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
     }
+}
+
+/// Wants a retry of everything, and panics as an interim response comes.
+struct Panicking;
+
+impl Delegate for Panicking {
+    fn will_retry(&self, _: &Task, _: &RetryAttempt) -> Answer<RetryDecision> {
+        RetryDecision::Retry(seconds(1)).into()
+    }
+
+    fn did_receive_informational_response(&self, _: &Task, _: &Informational) -> Answer<()> {
+        std::panic::resume_unwind(Box::new("the app's own doing"))
+    }
+}
+
+/// Spends the one retry of `session`'s budget.
+fn spend(mock: &MockPlatform, session: &Session) {
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(busy("0"))
+        .then(busy("0"));
+    assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
+    assert_eq!(mock.transport().total_exchanges(), 2);
+}
+
+fn with_one_retry() -> Configuration {
+    let mut configuration = retrying();
+    let policy = configuration.retry_policy.as_mut().unwrap();
+    (policy.budget, policy.successes_per_retry) = (1, 1);
+    configuration
+}
+
+#[cfg(panic = "unwind")]
+#[test]
+fn what_a_callbacks_panic_ends_is_neither_made_again_nor_a_success() {
+    let mock = MockPlatform::new();
+    let session = Session::new(mock.platform(), with_one_retry());
+    spend(&mock, &session);
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).informational(103));
+    let panicked = session.data_with_delegate(URL, Panicking);
+    let error = mock.runtime().block_on(panicked).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Unknown);
+    assert_eq!(mock.transport().total_exchanges(), 3);
+    mock.transport().on(Method::GET, URL).reply(busy("0"));
+    assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
+    assert_eq!(mock.transport().total_exchanges(), 4, "none is in stock");
+}
+
+#[test]
+fn a_retry_that_is_asked_about_in_vain_stays_in_stock() {
+    let mock = busy_once("0");
+    let session = Session::new(mock.platform(), with_one_retry());
+    let silent = Retrier::new(|_| Answer::later(std::future::pending()));
+    let task = session.data_task_with_delegate(URL, silent.clone());
+    task.resume();
+    mock.runtime().run_until_stalled();
+    assert_eq!(silent.numbers(), [1]);
+    task.cancel();
+    mock.runtime().run_until_stalled();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(busy("0"))
+        .then(Reply::new(200));
+    assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 200);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::load::drain::drain;
 use crate::load::route::{Answer, route};
 use crate::load::send::Hop;
-use crate::policy::retry::{Trial, decide};
+use crate::policy::retry::{TakenRetry, Trial, decide};
 use crate::seams::app::App;
 use crate::words::error::{Blame, Error};
 use crate::words::retry::{RetryAttempt, RetryDecision};
@@ -15,7 +15,7 @@ pub(crate) async fn retry<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     let outcome = route(app, hop).await;
     let policy = app.configuration().retry_policy.as_ref();
     if !has_failed(&outcome) {
-        if let Some(policy) = policy {
+        if let (Some(policy), Ok(_)) = (policy, &outcome) {
             app.retry_budget().succeeded(policy);
         }
         return outcome;
@@ -34,10 +34,13 @@ async fn reconsider<A: App>(
 ) -> Result<Answer, Error> {
     let mut number = 1;
     while has_failed(&outcome) {
-        let attempt = propose(app, hop, number, &outcome);
-        let RetryDecision::Retry(delay) = ask(app, attempt).await? else {
+        let (attempt, taken) = propose(app, hop, number, &outcome);
+        let RetryDecision::Retry(delay) = app.will_retry(attempt).await? else {
             break;
         };
+        if let Some(taken) = taken {
+            taken.spend();
+        }
         if let Ok(answer) = outcome {
             drain(app, answer.exchange.body).await;
         }
@@ -48,21 +51,21 @@ async fn reconsider<A: App>(
     outcome
 }
 
-/// True when there may be something to decide: a response of status 400 or above, or none, and not by the app's own doing.
+/// True when there may be something to decide: a response of status 400 or above, or none, and not by the app's own doing, nor in its code.
 fn has_failed(outcome: &Result<Answer, Error>) -> bool {
     match outcome {
         Ok(answer) => answer.exchange.response.status().as_u16() >= 400,
-        Err(error) => error.code().blame() != Blame::Caller,
+        Err(error) => error.code().blame() != Blame::Caller && !error.is_of_a_callback(),
     }
 }
 
-/// The attempt, with what the policy would do about it: nothing beyond the session's budget.
-fn propose<A: App>(
-    app: &A,
+/// The attempt, with what the policy would do about it, and the retry that this takes out of the session's stock.
+fn propose<'a, A: App>(
+    app: &'a A,
     hop: &Hop,
     number: u32,
     outcome: &Result<Answer, Error>,
-) -> RetryAttempt {
+) -> (RetryAttempt, Option<TakenRetry<'a>>) {
     let outcome = match outcome {
         Ok(answer) => Ok(answer.exchange.response.clone()),
         Err(error) => Err(error.clone().with_url(hop.request.url())),
@@ -73,32 +76,27 @@ fn propose<A: App>(
         number,
         outcome: &outcome,
     };
-    let proposed = match &app.configuration().retry_policy {
-        None => RetryDecision::Deliver,
-        Some(policy) => match decide(policy, trial, runtime.wall_clock(), runtime.random()) {
-            RetryDecision::Retry(delay) if app.retry_budget().take(policy) => {
-                RetryDecision::Retry(delay)
+    let allowed = app
+        .configuration()
+        .retry_policy
+        .as_ref()
+        .and_then(|policy| {
+            let decision = decide(policy, trial, runtime.wall_clock(), runtime.random());
+            match decision {
+                RetryDecision::Retry(_) => Some((decision, app.retry_budget().take(policy)?)),
+                RetryDecision::Deliver => None,
             }
-            RetryDecision::Retry(_) | RetryDecision::Deliver => RetryDecision::Deliver,
-        },
+        });
+    let (proposed, taken) = match allowed {
+        Some((decision, taken)) => (decision, Some(taken)),
+        None => (RetryDecision::Deliver, None),
     };
-    RetryAttempt {
+    let attempt = RetryAttempt {
         number,
         outcome,
         proposed,
-    }
-}
-
-/// The app's decision. A retry that it does not want goes back into stock.
-async fn ask<A: App>(app: &A, attempt: RetryAttempt) -> Result<RetryDecision, Error> {
-    let proposed = attempt.proposed;
-    let decision = app.will_retry(attempt).await?;
-    if let (RetryDecision::Retry(_), RetryDecision::Deliver, Some(policy)) =
-        (proposed, decision, &app.configuration().retry_policy)
-    {
-        app.retry_budget().give_back(policy);
-    }
-    Ok(decision)
+    };
+    (attempt, taken)
 }
 
 /// Lets the time pass: meanwhile the place is others', the idle timer stands still, and the resource timer runs.

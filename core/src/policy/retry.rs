@@ -90,17 +90,16 @@ impl RetryBudget {
         Self(AtomicU64::new(capacity(policy)))
     }
 
-    /// Takes a retry out of stock. False when there is none.
-    pub(crate) fn take(&self, policy: &RetryPolicy) -> bool {
+    /// Takes a retry out of stock, if there is one.
+    pub(crate) fn take<'a>(&'a self, policy: &'a RetryPolicy) -> Option<TakenRetry<'a>> {
         let take = |stock: u64| stock.checked_sub(price(policy));
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
-    }
-
-    /// Puts a retry that was not made back.
-    pub(crate) fn give_back(&self, policy: &RetryPolicy) {
-        self.add(policy, price(policy));
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        taken.ok().map(|_| TakenRetry {
+            budget: self,
+            policy,
+        })
     }
 
     /// An exchange needed no retry.
@@ -116,6 +115,26 @@ impl RetryBudget {
         let _ = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+}
+
+/// A retry out of stock. Dropped, it goes back: the app does not want it, or its task ends before it has said so.
+#[derive(Debug)]
+pub(crate) struct TakenRetry<'a> {
+    budget: &'a RetryBudget,
+    policy: &'a RetryPolicy,
+}
+
+impl TakenRetry<'_> {
+    /// It is made.
+    pub(crate) fn spend(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for TakenRetry<'_> {
+    fn drop(&mut self) {
+        self.budget.add(self.policy, price(self.policy));
     }
 }
 
@@ -302,16 +321,17 @@ mod tests {
             ..RetryPolicy::default()
         };
         let budget = RetryBudget::full(&policy);
-        assert_eq!([(); 3].map(|()| budget.take(&policy)), [true, true, false]);
+        let spends = || budget.take(&policy).map(TakenRetry::spend).is_some();
+        assert_eq!([(); 3].map(|()| spends()), [true, true, false]);
         budget.succeeded(&policy);
         budget.succeeded(&policy);
-        assert!(!budget.take(&policy));
+        assert!(!spends());
         budget.succeeded(&policy);
-        assert!(budget.take(&policy) && !budget.take(&policy));
-        budget.give_back(&policy);
+        assert!(budget.take(&policy).is_some(), "unspent, it goes back");
+        assert!(spends() && !spends());
         for _ in 0..100 {
             budget.succeeded(&policy);
         }
-        assert_eq!([(); 3].map(|()| budget.take(&policy)), [true, true, false]);
+        assert_eq!([(); 3].map(|()| spends()), [true, true, false]);
     }
 }

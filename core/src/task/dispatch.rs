@@ -27,7 +27,7 @@ use crate::words::bounds::{MaybeSend, MaybeSync};
 #[cfg(feature = "cache")]
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
-use crate::words::error::{Error, ErrorCode};
+use crate::words::error::{CallbackDropped, Error, ErrorCode};
 use crate::words::guarded::guarded;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -62,8 +62,8 @@ impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
         let mut turn = lock(&self.turn);
         if matches!(*turn, Turn::Waiting) {
-            let cause = "the delegate queue dropped a callback";
-            *turn = Turn::Answered(Err(Error::new(ErrorCode::Unknown).with_cause(cause)));
+            let error = Error::new(ErrorCode::Unknown).with_cause(CallbackDropped);
+            *turn = Turn::Answered(Err(error));
         }
         drop(turn);
         self.signals.wake();

@@ -162,6 +162,12 @@ impl Error {
     pub fn is_cancelled(&self) -> bool {
         self.0.code == ErrorCode::Cancelled
     }
+
+    /// True for the end of a task by a callback of the app's: it panicked, or was never made.
+    pub(crate) fn is_of_a_callback(&self) -> bool {
+        let cause = std::error::Error::source(self);
+        cause.is_some_and(|cause| cause.is::<CallbackPanicked>() || cause.is::<CallbackDropped>())
+    }
 }
 
 impl From<ErrorCode> for Error {
@@ -227,6 +233,11 @@ pub struct SessionInvalidated;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a callback panicked: {0}")]
 pub struct CallbackPanicked(pub String);
+
+/// The cause of a failure for lack of an answer: the delegate queue let go of a callback that it had not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the delegate queue dropped a callback")]
+pub(crate) struct CallbackDropped;
 
 /// Which timer ended a task: the cause of [`ErrorCode::TimedOut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
