@@ -82,6 +82,8 @@ pub enum Event {
     Completed(Option<ErrorCode>),
     /// The handler is called, or the future or stream has ended.
     Gave(Result<Body, ErrorCode>),
+    /// The observers see that an attempt, of this number, is made again after so many milliseconds.
+    Retrying(u32, u64),
     /// Its own delegate was let go of.
     DelegateReleased,
     /// Somebody waits for its end.
@@ -106,6 +108,8 @@ pub enum Who {
 pub enum Callback {
     /// `will_perform_http_redirection`.
     Redirection,
+    /// `will_retry`.
+    Retry(Failed),
     /// `need_new_body_stream`.
     BodyStream,
     /// `did_send_body_data`: so many bytes in all.
@@ -120,6 +124,17 @@ pub enum Callback {
     Metrics,
     /// `did_complete`.
     Complete(Option<ErrorCode>),
+}
+
+/// An attempt that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Which one, from 1.
+    pub number: u32,
+    /// The status of its response, or why there is none.
+    pub outcome: Result<u16, ErrorCode>,
+    /// After how many milliseconds the policy would make it again.
+    pub proposed: Option<u64>,
 }
 
 /// Bytes of a body. Each byte is the number of its chunk.

@@ -180,9 +180,10 @@ fn impossible(row: Happening, column: Phase) -> Option<&'static str> {
         (On::Left | On::PolledAgain, At::Over) => "a future that has ended is not polled",
         (On::Left, At::Unpolled) => "it is left already",
         (On::PolledAgain, At::Born) => "the first poll is a resume",
-        (On::PolledAgain, At::Queued | At::Connecting | At::Awaiting | At::Body | At::Asked) => {
-            "it is polled already"
-        }
+        (
+            On::PolledAgain,
+            At::Queued | At::Pausing | At::Connecting | At::Awaiting | At::Body | At::Asked,
+        ) => "it is polled already",
         (On::FutureDropped, At::Over) => "a future that has ended is gone",
         (On::HandleDropped, At::Shelved | At::Suspended) => {
             "the last way to a suspended task is kept, or it would wait for ever"
@@ -192,9 +193,10 @@ fn impossible(row: Happening, column: Phase) -> Option<&'static str> {
             On::Succeeds | On::ServerFails | On::Panics | On::IdleTimeout | On::ResourceTimeout,
             At::Born | At::Shelved | At::Suspended | At::Over,
         ) => "it stands still",
-        (On::Succeeds | On::ServerFails | On::IdleTimeout | On::Panics, At::Queued) => {
-            "nothing of it is under way"
-        }
+        (
+            On::Succeeds | On::ServerFails | On::IdleTimeout | On::Panics,
+            At::Queued | At::Pausing,
+        ) => "nothing of it is under way",
         (
             On::Succeeds | On::ServerFails | On::Panics | On::IdleTimeout | On::ResourceTimeout,
             At::Unpolled,

@@ -36,6 +36,12 @@ table! {
         ServerError = "a 5xx",
         EarlyAnswer = "an answer before the request's body was read",
         SlowUpload = "the request's body is read slowly",
+        RetriedAtOnce = "an attempt is made again at once",
+        RetriedLater = "an attempt is made again later",
+        RetryProposed = "a retry is proposed to the app",
+        RetryRefused = "a retry that was proposed is not wanted",
+        RetryUnasked = "a retry that nobody is asked about",
+        OutOfStock = "no retry is in stock",
         NewBodyStream = "a new body stream is asked for",
         StreamExhausted = "no new body stream is given",
         ResponseRefused = "a response is refused",
@@ -94,7 +100,9 @@ impl Faults {
         let plan = &world.plan.tasks[usize::from(number)];
         match event {
             Event::Server(hop, sight) => {
-                self.watch_server(world, plan.hop(usize::from(hop)), plan.upload, sight);
+                let attempt = world.attempt_at(number, hop, sight);
+                let plan_of_hop = plan.hop(usize::from(hop)).attempt(attempt);
+                self.watch_server(world, plan_of_hop, plan.upload, sight);
             }
             Event::Made if !world.plan.setup.is_observed => self.add(Fault::Unobserved),
             Event::Made if world.is_finishing => self.add(Fault::RefusedTask),
@@ -115,6 +123,15 @@ impl Faults {
             Event::Finished(_) => self.add(Fault::AwaitedEnd),
             Event::FutureDropped if world.tasks.iter().any(|task| task.calling.is_some()) => {
                 self.add(Fault::DroppedInside);
+            }
+            Event::Retrying(_, delay) => {
+                self.add(match delay {
+                    0 => Fault::RetriedAtOnce,
+                    _ => Fault::RetriedLater,
+                });
+                if !world.task(number).trial.is_asked {
+                    self.add(Fault::RetryUnasked);
+                }
             }
             Event::Gave(_) if plan.panics => self.add(Fault::HandlerPanics),
             Event::AnswerDropped => self.add(Fault::NeverAnswered),
@@ -201,8 +218,11 @@ impl Faults {
             Queue::Concurrent => self.add(Fault::ConcurrentQueue),
             Queue::Executor => self.add(Fault::ExecutorQueue),
         }
-        if matches!(callback, Callback::BodyStream) {
-            self.add(Fault::NewBodyStream);
+        match callback {
+            Callback::BodyStream => self.add(Fault::NewBodyStream),
+            Callback::Retry(failed) if failed.proposed.is_some() => self.add(Fault::RetryProposed),
+            Callback::Retry(_) if world.is_out_of_stock() => self.add(Fault::OutOfStock),
+            _ => {}
         }
         if who == Who::Sessions && world.plan.tasks[usize::from(number)].has_delegate {
             self.add(match callback {
@@ -217,6 +237,12 @@ impl Faults {
             (_, Returned::Panicked) => self.add(Fault::CallbackPanics),
             (Callback::Redirection, Returned::Now(Choice::Refuse)) => {
                 self.add(Fault::RedirectRefused);
+            }
+            (Callback::Retry(failed), Returned::Now(choice)) => {
+                let is_delivered = choice == Choice::Refuse || failed.number > 1;
+                if failed.proposed.is_some() && is_delivered {
+                    self.add(Fault::RetryRefused);
+                }
             }
             (Callback::Response(_), Returned::Now(Choice::Refuse)) => {
                 self.add(Fault::ResponseRefused);

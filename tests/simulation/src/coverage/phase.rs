@@ -8,6 +8,7 @@ table! {
     Phase {
         Born = "born",
         Queued = "queued",
+        Pausing = "pausing",
         Shelved = "shelved",
         Connecting = "connecting",
         Awaiting = "awaiting",
@@ -29,7 +30,9 @@ impl Phase {
         } else if task.suspensions > 0 {
             match task.place {
                 Place::Held { .. } => Self::Suspended,
-                Place::Out | Place::Waiting { .. } | Place::Parked { .. } => Self::Shelved,
+                Place::Out | Place::Waiting { .. } | Place::Parked { .. } | Place::Away { .. } => {
+                    Self::Shelved
+                }
             }
         } else if task.is_unpolled() {
             Self::Unpolled
@@ -43,6 +46,7 @@ impl Phase {
     fn of_load(task: &TaskView) -> Self {
         match (task.place, task.hop) {
             (Place::Out | Place::Waiting { .. } | Place::Parked { .. }, _) => Self::Queued,
+            (Place::Away { .. }, _) => Self::Pausing,
             (Place::Held { .. }, Some(hop)) if hop.head.is_some() => Self::Body,
             (Place::Held { .. }, Some(hop)) if hop.is_connected => Self::Awaiting,
             (Place::Held { .. }, _) => Self::Connecting,

@@ -41,11 +41,21 @@ pub(super) fn callbacks_come_in_order(world: &World<'_>, step: Step) -> Result<(
             format!("task {number}: {callback:?} before the first hop")
         });
     };
-    let is_over = hop.has_ended || hop.was_aborted;
+    let is_over = hop.is_over();
     let is_before_response = task.responses == [None; 2] && task.last_chunk.is_none();
     let holds = match callback {
         Callback::Redirection => is_before_response && hop.head.is_some() && !is_over,
-        Callback::BodyStream => is_before_response && task.leads_to.is_some() && is_over,
+        Callback::Retry(_) => {
+            let has_failed = match hop.head {
+                Some(status) => status >= 400 && !is_over,
+                None => is_over,
+            };
+            is_before_response && has_failed
+        }
+        Callback::BodyStream => {
+            let is_again = task.leads_to.is_some() || task.trial.number > 1;
+            is_before_response && is_again && is_over
+        }
         Callback::Sent(total) => is_before_response && total > 0 && total <= hop.sent,
         Callback::Informational => is_before_response && hop.is_connected,
         Callback::Response(_) => {

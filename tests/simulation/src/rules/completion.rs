@@ -147,11 +147,9 @@ pub(super) fn outcomes_have_a_cause(world: &World<'_>, step: Step) -> Result<(),
 }
 
 fn is_success(world: &World<'_>, number: u8) -> bool {
-    let (task, plan) = (world.task(number), &world.plan.tasks[usize::from(number)]);
-    let Some(hop) = task.hop else {
+    let (Some(hop), Some(answer)) = (world.task(number).hop, world.answer(number)) else {
         return false;
     };
-    let answer = plan.hop(usize::from(hop.number));
     hop.has_ended && answer.fault().is_none() && hop.received == answer.length()
 }
 
@@ -163,13 +161,13 @@ fn is_failure(world: &World<'_>, number: u8, code: ErrorCode) -> bool {
     if task.must_end_with == Some(code) {
         return true;
     }
-    let Some(hop) = task.hop else {
+    let (Some(hop), Some(answer)) = (task.hop, world.answer(number)) else {
         return false;
     };
-    let answer = plan.hop(usize::from(hop.number));
     match code {
         ErrorCode::RequestBodyStreamExhausted => {
-            plan.upload == Upload::Stream && task.leads_to.is_some()
+            let is_again = task.leads_to.is_some() || task.trial.number > 1;
+            plan.upload == Upload::Stream && is_again
         }
         ErrorCode::HttpTooManyRedirects => task.redirects == 20 && task.leads_to.is_some(),
         ErrorCode::RedirectToNonExistentLocation => {

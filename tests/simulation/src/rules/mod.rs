@@ -5,6 +5,7 @@ mod bodies;
 mod callbacks;
 mod completion;
 mod lifecycle;
+mod retries;
 mod session;
 mod timers;
 
@@ -47,29 +48,31 @@ impl fmt::Display for Violation {
 
 /// The kinds of steps at which a rule is asked, as a set.
 mod kinds {
-    pub(super) const CALLED: u8 = 1;
-    pub(super) const RETURNED: u8 = 1 << 1;
-    pub(super) const SERVER: u8 = 1 << 2;
+    pub(super) const CALLED: u16 = 1;
+    pub(super) const RETURNED: u16 = 1 << 1;
+    pub(super) const SERVER: u16 = 1 << 2;
     /// Completions, what handlers and futures give, and what those who wait are told.
-    pub(super) const ENDED: u8 = 1 << 3;
+    pub(super) const ENDED: u16 = 1 << 3;
     /// States that show.
-    pub(super) const STATE: u8 = 1 << 4;
+    pub(super) const STATE: u16 = 1 << 4;
     /// Delegates of tasks, and their answers, let go of.
-    pub(super) const RELEASED: u8 = 1 << 5;
+    pub(super) const RELEASED: u16 = 1 << 5;
     /// What is not about one task.
-    pub(super) const SESSION: u8 = 1 << 6;
+    pub(super) const SESSION: u16 = 1 << 6;
     /// The end of an instant.
-    pub(super) const INSTANT: u8 = 1 << 7;
+    pub(super) const INSTANT: u16 = 1 << 7;
+    /// Retries that observers see.
+    pub(super) const RETRIED: u16 = 1 << 8;
 }
 
-use kinds::{CALLED, ENDED, INSTANT, RELEASED, RETURNED, SERVER, SESSION, STATE};
+use kinds::{CALLED, ENDED, INSTANT, RELEASED, RETRIED, RETURNED, SERVER, SESSION, STATE};
 
 macro_rules! rules {
     ($($module:ident { $($name:ident at $($kind:ident)|+,)* })*) => {
         /// Every rule by name.
         pub const RULES: &[&str] = &[$($(stringify!($name),)*)*];
 
-        const CHECKS: &[(&str, u8, Check)] =
+        const CHECKS: &[(&str, u16, Check)] =
             &[$($((stringify!($name), $($kind)|+, $module::$name),)*)*];
     };
 }
@@ -113,6 +116,11 @@ rules! {
         bodies_are_whole_and_in_order at CALLED | ENDED,
         redirects_end_at_twenty at SERVER | ENDED,
         statuses_are_answers at CALLED,
+    }
+    retries {
+        retries_keep_to_the_policy at CALLED | RETRIED,
+        failures_are_made_again at CALLED | ENDED,
+        retries_wait_their_time at SERVER,
     }
     admission {
         no_more_are_admitted_than_allowed at SERVER,
@@ -164,7 +172,7 @@ fn inspect(world: &World<'_>, step: Step, entry: usize, violations: &mut Vec<Vio
 
 impl Step {
     /// Its kind; none at which any rule is asked for what only moves the world.
-    fn kind(self) -> u8 {
+    fn kind(self) -> u16 {
         let Some((_, event)) = self.event() else {
             return if matches!(self, Self::Entry(_)) {
                 SESSION
@@ -183,6 +191,7 @@ impl Step {
             | Event::Finished(_) => ENDED,
             Event::Born(_) | Event::State(..) => STATE,
             Event::DelegateReleased | Event::AnswerDropped => RELEASED,
+            Event::Retrying(..) => RETRIED,
             Event::Made
             | Event::Did(_)
             | Event::HandleDropped

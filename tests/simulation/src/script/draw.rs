@@ -4,7 +4,7 @@ use urlsession_core::{ErrorCode, Multiplexing, Wants};
 
 use super::{
     Act, Action, AnswerPlan, BodyStep, Choice, Cut, Deed, Ending, Form, HeadPlan, HopPlan, How,
-    Priority, Queue, Reading, Schedule, SessionDeed, Setup, TaskNumber, TaskPlan, Upload,
+    Priority, Queue, Reading, Retries, Schedule, SessionDeed, Setup, TaskNumber, TaskPlan, Upload,
 };
 use crate::chance::Chance;
 
@@ -74,13 +74,24 @@ fn setup(chance: &mut Chance) -> Setup {
             if is_observed {
                 wants
             } else {
-                wants.without(Wants::METRICS)
+                wants.without(Wants::METRICS).without(Wants::RETRY)
             }
         }),
         panics: chance.one_in(16),
         is_observed,
         before,
         connected,
+        retries: (is_observed && chance.one_in(3)).then(|| retries(chance)),
+    }
+}
+
+fn retries(chance: &mut Chance) -> Retries {
+    Retries {
+        attempts: chance.pick(&[1, 2, 3, 3, 4]),
+        delay: chance.pick(&[0, 20, 40, 40]),
+        multiplier: chance.pick(&[1, 2]),
+        budget: chance.pick(&[0, 1, 2, 10]),
+        successes: chance.pick(&[0, 1, 2, 10]),
     }
 }
 
@@ -121,7 +132,7 @@ fn task(chance: &mut Chance, setup: Setup) -> TaskPlan {
         hops: if is_looping {
             looping(chance)
         } else {
-            hops(chance)
+            hops(chance, setup.retries.is_some())
         },
         answers: (0..3 + chance.below(3))
             .map(|_| answer(chance, is_looping))
@@ -137,7 +148,7 @@ fn looping(chance: &mut Chance) -> Vec<HopPlan> {
     vec![HopPlan::answering(HeadPlan::Redirect(302, origin))]
 }
 
-fn hops(chance: &mut Chance) -> Vec<HopPlan> {
+fn hops(chance: &mut Chance, is_retried: bool) -> Vec<HopPlan> {
     let mut hops = Vec::new();
     while hops.len() < 3 && chance.one_in(3) {
         let (status, origin) = (chance.pick(&[302, 303, 307]), u8::from(chance.one_in(2)));
@@ -154,7 +165,28 @@ fn hops(chance: &mut Chance) -> Vec<HopPlan> {
         _ => HeadPlan::Status(200),
     };
     hops.push(hop(chance, head));
+    if is_retried {
+        for hop in &mut hops {
+            hop.earlier = earlier(chance);
+        }
+    }
     hops
+}
+
+/// Attempts that fail, mostly in a way that is tried again.
+fn earlier(chance: &mut Chance) -> Vec<HopPlan> {
+    let count = chance.pick(&[0, 0, 1, 1, 2]);
+    let failing = |_| {
+        let head = chance.pick(&[
+            HeadPlan::Status(503),
+            HeadPlan::Status(503),
+            HeadPlan::Status(404),
+            HeadPlan::Error(ErrorCode::NetworkConnectionLost),
+            HeadPlan::Unreachable(ErrorCode::CannotConnectToHost),
+        ]);
+        hop(chance, head)
+    };
+    (0..count).map(failing).collect()
 }
 
 fn hop(chance: &mut Chance, head: HeadPlan) -> HopPlan {
@@ -180,6 +212,7 @@ fn hop(chance: &mut Chance, head: HeadPlan) -> HopPlan {
         },
         body,
         cut: None,
+        earlier: Vec::new(),
     };
     if head != HeadPlan::Status(204) {
         plan.cut = cut(chance, plan.length());

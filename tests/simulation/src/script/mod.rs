@@ -4,8 +4,8 @@ mod draw;
 
 use urlsession_core::{ErrorCode, Multiplexing, Wants};
 
-/// All that a delegate can want where nobody observes: metrics come before an end that must show by then.
-pub(crate) const UNMEASURED: Wants = Wants::ALL.without(Wants::METRICS);
+/// All that a delegate can want where nobody observes: metrics come before an end that must show by then, and retries would not show.
+pub(crate) const UNMEASURED: Wants = Wants::ALL.without(Wants::METRICS).without(Wants::RETRY);
 
 /// A task's place among the schedule's.
 pub type TaskNumber = u8;
@@ -46,7 +46,30 @@ pub struct Setup {
     pub before: Multiplexing,
     /// What they turn out to carry.
     pub connected: Multiplexing,
+    /// Failed exchanges are made again by this policy.
+    pub retries: Option<Retries>,
 }
+
+/// A `RetryPolicy`, as far as it is drawn: the methods, statuses and errors are the default ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// `maximum_attempts`.
+    pub attempts: u32,
+    /// `base_delay`, in milliseconds: a multiple of [`DELAY_PARTS`].
+    pub delay: u64,
+    /// `delay_multiplier`.
+    pub multiplier: u32,
+    /// `budget`.
+    pub budget: u32,
+    /// `successes_per_retry`.
+    pub successes: u32,
+}
+
+/// A wait is so many of these parts of the longest one, so that it is whole milliseconds.
+pub(crate) const DELAY_PARTS: u64 = 4;
+
+/// `maximum_delay`, in milliseconds.
+pub(crate) const LONGEST_DELAY: u64 = 60;
 
 /// A kind of delegate queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +156,8 @@ pub struct HopPlan {
     pub body: Vec<BodyStep>,
     /// How the body is broken off, if it is.
     pub cut: Option<Cut>,
+    /// What it does with the attempts before that one, in order.
+    pub earlier: Vec<Self>,
 }
 
 /// The answer's head.
@@ -220,11 +245,15 @@ pub enum How {
 /// What a delegate decides, where it decides anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Follow the redirect, go on with the response, send this stream.
+    /// Follow the redirect, go on with the response, send this stream; make a first attempt again after [`RETRY_DELAYS`], deliver
+    /// the outcome of others.
     Go,
-    /// Deliver the redirect, cancel, no stream.
+    /// Deliver the redirect, cancel, no stream; deliver the attempt's outcome.
     Refuse,
 }
+
+/// How long the app has an attempt wait, in milliseconds: tasks of even and of odd numbers.
+pub const RETRY_DELAYS: [u64; 2] = [20, 0];
 
 /// What the app does to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -330,7 +359,14 @@ impl HopPlan {
             reading: Reading::All,
             body: Vec::new(),
             cut: None,
+            earlier: Vec::new(),
         }
+    }
+
+    /// What the server does with this attempt, from 0.
+    #[must_use]
+    pub fn attempt(&self, number: usize) -> &Self {
+        self.earlier.get(number).unwrap_or(self)
     }
 
     /// How many bytes its body has, uncut.

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use urlsession_core::{
     Answer, BodyStream, Bytes, Delegate, Error, InMemory, Informational, MaybeSend, Request,
-    Response, ResponseDisposition, Runtime, Session, Task, TaskMetrics, Wants,
+    Response, ResponseDisposition, RetryAttempt, RetryDecision, Runtime, Session, Task,
+    TaskMetrics, Wants,
 };
 
 use super::acts::do_to;
 use super::answers::{Coming, Later, panic_quietly};
-use super::log::{Log, number};
+use super::log::{Log, number, whole};
 use super::server::milliseconds;
-use crate::script::{AnswerPlan, Choice, Deed, How, TaskNumber, UNMEASURED};
-use crate::trace::{Body, Callback, Event, Returned, What, Who};
+use crate::script::{AnswerPlan, Choice, Deed, How, RETRY_DELAYS, TaskNumber, UNMEASURED};
+use crate::trace::{Body, Callback, Event, Failed, Returned, What, Who};
 
 /// What a task suspended in a callback waits for until it goes on, in milliseconds.
 const SUSPENDED_FOR: u64 = 20;
@@ -154,6 +155,26 @@ impl Delegate for Judge {
         }
     }
 
+    fn will_retry(&self, task: &Task, attempt: &RetryAttempt) -> Answer<RetryDecision> {
+        let outcome = attempt.outcome.as_ref();
+        let callback = Callback::Retry(Failed {
+            number: attempt.number,
+            outcome: outcome
+                .map(|response| response.status().as_u16())
+                .map_err(Error::code),
+            proposed: match attempt.proposed {
+                RetryDecision::Retry(delay) => Some(whole(delay)),
+                RetryDecision::Deliver => None,
+            },
+        });
+        let decide = match (attempt.number, number(task) % 2) {
+            (1, 0) => |choice| retry(choice, RETRY_DELAYS[0]),
+            (1, _) => |choice| retry(choice, RETRY_DELAYS[1]),
+            _ => |_| RetryDecision::Deliver,
+        };
+        self.called(task, callback, decide)
+    }
+
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
         self.called(task, Callback::BodyStream, |choice| {
             (choice == Choice::Go).then(stream)
@@ -206,6 +227,13 @@ impl Drop for Judge {
             Some(task) => self.log.of_task(task, Event::DelegateReleased),
             None => self.log.note(What::DelegateReleased),
         }
+    }
+}
+
+fn retry(choice: Choice, delay: u64) -> RetryDecision {
+    match choice {
+        Choice::Go => RetryDecision::Retry(milliseconds(delay)),
+        Choice::Refuse => RetryDecision::Deliver,
     }
 }
 

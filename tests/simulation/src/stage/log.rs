@@ -1,8 +1,10 @@
 //! Where everything that is observed is noted.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use urlsession_core::mock::MockRuntime;
 use urlsession_core::{Error, ErrorCode, ExpiredTimer, Observer, Runtime, Task, TaskEvent};
@@ -20,6 +22,8 @@ pub(super) struct Log {
     ended: Vec<AtomicBool>,
     /// How many answers each task's delegates have given.
     answers: Vec<AtomicUsize>,
+    /// How many requests the servers have answered, by task and hop.
+    served: Mutex<BTreeMap<(TaskNumber, u8), usize>>,
     /// The futures in the app's hands.
     hands: Mutex<Vec<(TaskNumber, Weak<Hand>)>>,
 }
@@ -29,6 +33,7 @@ impl Log {
         Self {
             runtime: runtime.clone(),
             answers: plan.tasks.iter().map(|_| AtomicUsize::new(0)).collect(),
+            served: Mutex::default(),
             ended: plan.tasks.iter().map(|_| AtomicBool::new(false)).collect(),
             hands: Mutex::default(),
             entries: Mutex::new(Vec::with_capacity(256)),
@@ -58,6 +63,14 @@ impl Log {
         let answers = &self.plan.tasks[usize::from(task)].answers;
         let next = self.answers[usize::from(task)].fetch_add(1, Ordering::Relaxed);
         answers[next % answers.len()]
+    }
+
+    /// The number of the request that a server is about to answer, from 0.
+    pub(super) fn next_attempt(&self, place: (TaskNumber, u8)) -> usize {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = served.entry(place).or_default();
+        *count += 1;
+        *count - 1
     }
 
     /// Notes each end of a task.
@@ -123,6 +136,10 @@ impl Observer for Ends {
                 self.0
                     .of_task(number, Event::Ending(error.as_ref().map(Error::code)));
             }
+            TaskEvent::Retrying { attempt, delay } => {
+                self.0
+                    .of_task(number, Event::Retrying(attempt.number, whole(delay)));
+            }
             TaskEvent::Completed(error) => {
                 let error = error.map(Error::code);
                 self.0.of_task(number, Event::Completed(error));
@@ -134,6 +151,11 @@ impl Observer for Ends {
     fn wants_metrics(&self) -> bool {
         true
     }
+}
+
+/// Milliseconds.
+pub(super) fn whole(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The timer that ended a task with this error.

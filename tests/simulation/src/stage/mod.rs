@@ -5,18 +5,22 @@ mod answers;
 mod delegate;
 mod hand;
 mod log;
+mod runtime;
 mod server;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use urlsession_core::mock::MockPlatform;
-use urlsession_core::{Configuration, DelegateQueue, Job, Runtime, Session, Transport};
+use urlsession_core::{
+    Configuration, DelegateQueue, Job, RetryPolicy, Runtime, Session, Transport,
+};
 
 use self::acts::App;
 use self::delegate::Judge;
 use self::log::Log;
-use crate::script::{Ending, Queue, Schedule, SessionDeed, Setup};
+use self::runtime::Grid;
+use crate::script::{Ending, LONGEST_DELAY, Queue, Retries, Schedule, SessionDeed, Setup};
 use crate::trace::{Entry, Leftovers, What};
 
 /// A schedule that takes more steps than this between two moments of rest turns in circles.
@@ -57,7 +61,8 @@ impl Stage {
         let mock = MockPlatform::with_seed(schedule.seed);
         let log = Arc::new(Log::new(mock.runtime(), schedule.clone()));
         server::install(mock.transport(), &log);
-        let platform = mock.platform();
+        let mut platform = mock.platform();
+        platform.runtime = Arc::new(Grid(mock.runtime().clone()));
         let transport = Arc::downgrade(&platform.transport);
         let setup = schedule.setup;
         let mut builder = Session::builder(platform, configuration(setup))
@@ -147,7 +152,19 @@ fn configuration(setup: Setup) -> Configuration {
     configuration.http_maximum_connections_per_host = setup.limit;
     configuration.timeout_interval_for_request = Duration::from_millis(setup.idle);
     configuration.timeout_interval_for_resource = Duration::from_millis(setup.resource);
+    configuration.retry_policy = setup.retries.map(policy);
     configuration
+}
+
+fn policy(retries: Retries) -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    policy.maximum_attempts = retries.attempts;
+    policy.base_delay = Duration::from_millis(retries.delay);
+    policy.delay_multiplier = retries.multiplier;
+    policy.maximum_delay = Duration::from_millis(LONGEST_DELAY);
+    policy.budget = retries.budget;
+    policy.successes_per_retry = retries.successes;
+    policy
 }
 
 fn queue(kind: Queue, log: &Arc<Log>) -> DelegateQueue {

@@ -37,11 +37,8 @@ pub(super) fn install(transport: &MockTransport, log: &Arc<Log>) {
 
 fn answer(log: &Log, request: &HopRequest) -> Reply {
     let (task, hop) = place(request.target.url().path());
-    reply(
-        log.plan().tasks[usize::from(task)].hop(usize::from(hop)),
-        task,
-        hop,
-    )
+    let plan = log.plan().tasks[usize::from(task)].hop(usize::from(hop));
+    reply(plan.attempt(log.next_attempt((task, hop))), task, hop)
 }
 
 fn reply(plan: &HopPlan, task: TaskNumber, hop: u8) -> Reply {

@@ -1,5 +1,6 @@
 //! What a trace tells so far: a model of the contract, moved on by each entry.
 
+mod retries;
 mod standing;
 mod task;
 mod timers;
@@ -12,6 +13,7 @@ use crate::trace::{Callback, Entry, Event, What, Who};
 
 use self::task::Scene;
 
+pub(crate) use self::retries::{Proposal, Stock, Trial};
 pub(crate) use self::standing::{Place, Queueing};
 pub(crate) use self::task::{Hop, Kind, TaskView};
 pub(crate) use self::timers::Timers;
@@ -37,6 +39,8 @@ pub(crate) struct World<'a> {
     pub has_runtime_ended: bool,
     /// The app's executor does a job of the delegate queue.
     pub is_in_job: bool,
+    /// The retries in stock.
+    pub stock: Stock,
     next_ticket: u32,
 }
 
@@ -58,6 +62,7 @@ impl<'a> World<'a> {
             was_released: false,
             has_runtime_ended: false,
             is_in_job: false,
+            stock: Stock::of(plan.setup.retries),
             next_ticket: 1,
         }
     }
@@ -73,7 +78,10 @@ impl<'a> World<'a> {
     pub(crate) fn hears(&self, number: TaskNumber, who: Who, kind: Kind) -> bool {
         let plan = &self.plan.tasks[usize::from(number)];
         match who {
-            Who::Own => plan.has_delegate && (kind != Kind::Metrics || self.plan.setup.is_observed),
+            Who::Own => {
+                let is_for_observed = matches!(kind, Kind::Metrics | Kind::Retry);
+                plan.has_delegate && (!is_for_observed || self.plan.setup.is_observed)
+            }
             Who::Sessions => {
                 let wants = self.plan.setup.delegate.unwrap_or(Wants::NONE);
                 wants.contains(kind.wanted())
@@ -131,6 +139,7 @@ impl<'a> World<'a> {
     /// Moves on by one entry.
     pub(crate) fn apply(&mut self, entry: &Entry) {
         self.now = entry.at;
+        self.come_back();
         match entry.what {
             What::Task(number, event) => self.apply_to(number, event),
             What::Did(deed) => self.apply_to_session(deed),
@@ -144,6 +153,7 @@ impl<'a> World<'a> {
 
     /// An instant is about to be over: what the rules about places look at.
     pub(crate) fn settle_instant(&mut self) {
+        self.come_back();
         for origin in [0, 1] {
             let is_idle = self.has_idle_place(origin);
             let (now, queue) = (self.now, &mut self.queues[usize::from(origin)]);
@@ -214,6 +224,7 @@ impl<'a> World<'a> {
 
     fn apply_to(&mut self, number: TaskNumber, event: Event) {
         let index = usize::from(number);
+        self.count_retries(index, event);
         self.queue_up(index, event);
         let scene = Scene {
             now: self.now,
@@ -228,6 +239,7 @@ impl<'a> World<'a> {
         if !kept && !is_new && task.keeps_place() {
             task.rejoined_at = Some(self.now);
         }
+        self.put_retry_back(index, event);
     }
 
     /// Moves the task in and out of queues, before the event is applied to the task itself.
@@ -241,9 +253,7 @@ impl<'a> World<'a> {
                     self.enter(index, now);
                 }
             }
-            Event::Polled if !self.tasks[index].was_polled && self.tasks[index].is_live() => {
-                self.enter(index, now);
-            }
+            Event::Polled if self.is_entered(index) => self.enter(index, now),
             Event::Did(Deed::Suspend) => self.park(index, now),
             // A future leaves with its next poll, which may be long in coming.
             Event::Did(Deed::Cancel) if !self.tasks[index].form.is_future() => {
@@ -286,9 +296,16 @@ impl<'a> World<'a> {
             | Event::Gave(_)
             | Event::Awaited
             | Event::Finished(_)
+            | Event::Retrying(..)
             | Event::DelegateReleased
             | Event::Server(..) => {}
         }
+    }
+
+    /// True when a poll has the task ask for a place: the first, or one after an absence in which it was due to come back.
+    fn is_entered(&self, index: usize) -> bool {
+        let task = &self.tasks[index];
+        task.is_live() && (!task.was_polled || matches!(task.place, Place::Away { .. }))
     }
 
     /// The task asks for a place, for the first time or again.
@@ -306,6 +323,10 @@ impl<'a> World<'a> {
                 since: now,
             },
             Place::Parked { origin } => Place::Waiting { origin, since: now },
+            Place::Away { origin, until } => Place::Away {
+                origin,
+                until: until.max(now),
+            },
             place @ (Place::Waiting { .. } | Place::Held { .. }) => place,
         };
     }
@@ -343,7 +364,7 @@ impl<'a> World<'a> {
                 }
                 task.place = Place::Held { origin };
             }
-            Place::Out | Place::Parked { .. } => {
+            Place::Out | Place::Parked { .. } | Place::Away { .. } => {
                 task.place = Place::Held {
                     origin: task.origin,
                 }
@@ -357,10 +378,15 @@ impl<'a> World<'a> {
     fn move_on(&mut self, index: usize, now: u64) {
         let task = &self.tasks[index];
         let goes_on = task.is_live() && task.must_end_with.is_none();
+        if goes_on {
+            self.pause(index);
+        }
+        let task = &self.tasks[index];
         let following = task.leads_to.filter(|_| goes_on);
         let (Some(next), Place::Held { origin }) = (following, task.place) else {
             return;
         };
+        self.tasks[index].trial = Trial::default();
         if next != origin {
             self.freed(index, now);
             let task = &mut self.tasks[index];

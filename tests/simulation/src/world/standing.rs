@@ -25,6 +25,13 @@ pub(crate) enum Place {
         /// Here.
         origin: u8,
     },
+    /// Has given its place back, and makes another attempt after a while.
+    Away {
+        /// Here.
+        origin: u8,
+        /// When it asks for a place again, if it runs then.
+        until: u64,
+    },
 }
 
 /// One origin's queue.

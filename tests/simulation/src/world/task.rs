@@ -3,9 +3,10 @@
 use urlsession_core::mock::Sight;
 use urlsession_core::{ErrorCode, TaskState, Wants};
 
+use super::retries::Trial;
 use super::standing::Place;
 use super::timers::Timers;
-use crate::script::{Choice, Deed, Form, HeadPlan, Priority, Setup, TaskPlan};
+use crate::script::{Choice, Deed, Form, HeadPlan, Priority, Setup, TaskPlan, Upload};
 use crate::trace::{Body, Callback, Event, Returned, Who};
 
 /// What happened to a task, as a set: for telling what fell on one instant.
@@ -40,6 +41,8 @@ impl Happened {
 pub enum Kind {
     /// `will_perform_http_redirection`.
     Redirection,
+    /// `will_retry`.
+    Retry,
     /// `need_new_body_stream`.
     BodyStream,
     /// `did_send_body_data`.
@@ -62,6 +65,7 @@ impl Kind {
     pub fn wanted(self) -> Wants {
         match self {
             Self::Redirection => Wants::REDIRECTION,
+            Self::Retry => Wants::RETRY,
             Self::BodyStream => Wants::BODY_STREAM,
             Self::Sent => Wants::SENT,
             Self::Informational => Wants::INFORMATIONAL,
@@ -93,6 +97,7 @@ impl Callback {
     pub fn kind(self) -> Kind {
         match self {
             Self::Redirection => Kind::Redirection,
+            Self::Retry(_) => Kind::Retry,
             Self::BodyStream => Kind::BodyStream,
             Self::Sent(_) => Kind::Sent,
             Self::Informational => Kind::Informational,
@@ -109,6 +114,8 @@ impl Callback {
 pub(crate) struct Hop {
     /// Its number, from 0.
     pub number: u8,
+    /// How many attempts at it came before this one.
+    pub attempt: usize,
     /// Its connection is there.
     pub is_connected: bool,
     /// The status of its head, once it was taken.
@@ -121,6 +128,19 @@ pub(crate) struct Hop {
     pub has_ended: bool,
     /// It was dropped before its end.
     pub was_aborted: bool,
+}
+
+impl Hop {
+    /// True when its exchange went to its end, or was dropped before.
+    #[must_use]
+    pub(crate) fn is_over(self) -> bool {
+        self.has_ended || self.was_aborted
+    }
+
+    /// A hop that follows this one by a redirect is a GET, whatever this one is.
+    fn leads_to_get(self) -> bool {
+        matches!(self.head, Some(301..=303))
+    }
 }
 
 /// What surrounds a task as something happens to it.
@@ -213,6 +233,10 @@ pub(crate) struct TaskView {
     pub leads_to: Option<u8>,
     /// Redirects followed.
     pub redirects: u32,
+    /// It sends a body.
+    pub is_post: bool,
+    /// Its attempts at the hop.
+    pub trial: Trial,
     /// The timers.
     pub timers: Timers,
     /// `did_receive_response` was called with this status, on its own delegate, on the session's.
@@ -273,6 +297,8 @@ impl TaskView {
             hop: None,
             leads_to: None,
             redirects: 0,
+            is_post: plan.upload != Upload::Nothing,
+            trial: Trial::default(),
             timers: Timers::new(plan.idle.unwrap_or(setup.idle), setup.resource),
             responses: [None; 2],
             told: 0,
@@ -397,7 +423,7 @@ impl TaskView {
             Event::Finished(_) => self.awaited = self.awaited.saturating_sub(1),
             Event::Server(number, sight) => self.apply_sight(number, sight, scene),
             Event::Born(_) => self.is_born = true,
-            Event::State(..) | Event::Expired(_) => {}
+            Event::State(..) | Event::Expired(_) | Event::Retrying(..) => {}
         }
     }
 
@@ -430,7 +456,7 @@ impl TaskView {
     }
 
     /// The timers to judge an end by, where what follows from it is seen before.
-    fn remember_timers(&mut self, now: u64) {
+    pub(super) fn remember_timers(&mut self, now: u64) {
         if self.timers_before_end(now).is_none() {
             self.timers_at_end = Some((now, self.timers));
         }
@@ -472,6 +498,7 @@ impl TaskView {
                 self.last_chunk = Some(body.first);
             }
             Callback::Redirection
+            | Callback::Retry(_)
             | Callback::BodyStream
             | Callback::Sent(_)
             | Callback::Informational
@@ -538,9 +565,13 @@ impl TaskView {
     fn apply_sight(&mut self, number: u8, sight: Sight, scene: Scene<'_>) {
         let now = scene.now;
         if sight == Sight::Began {
-            self.redirects += u32::from(self.leads_to.take().is_some());
+            let is_led = self.leads_to.take().is_some();
+            self.redirects += u32::from(is_led);
+            self.is_post &= !(is_led && self.hop.is_some_and(Hop::leads_to_get));
+            let before = self.hop.filter(|hop| hop.number == number);
             self.hop = Some(Hop {
                 number,
+                attempt: before.map_or(0, |hop| hop.attempt + 1),
                 is_connected: false,
                 head: None,
                 received: 0,
@@ -558,7 +589,8 @@ impl TaskView {
             Sight::Read(count) => hop.sent += count as u64,
             Sight::Head(status) => {
                 hop.head = Some(status);
-                if let HeadPlan::Redirect(_, origin) = scene.plan.hop(usize::from(number)).head {
+                let plan = scene.plan.hop(usize::from(number)).attempt(hop.attempt);
+                if let HeadPlan::Redirect(_, origin) = plan.head {
                     self.leads_to = Some(origin);
                 }
             }

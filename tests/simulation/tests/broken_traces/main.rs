@@ -11,7 +11,8 @@ mod valid;
 use urlsession_core::mock::Sight;
 use urlsession_core::{ErrorCode, ExpiredTimer, TaskState, Wants};
 use urlsession_simulation::{
-    Callback, Choice, Deed, Event, Leftovers, Queue, RULES, Returned, SessionDeed, What, Who,
+    Callback, Choice, Deed, Event, Leftovers, Queue, RULES, Returned, SessionDeed, Upload, What,
+    Who,
 };
 
 use crate::tape::{Tape, body, first};
@@ -285,6 +286,24 @@ teeth! {
     };
     ended_sessions_refuse_tasks: a_refused_task_goes_out = valid::refused() => |tape| {
         tape.with_after(first(Event::Made), server(Sight::Began))
+    };
+    retries_keep_to_the_policy: a_post_is_made_again = valid::retried() => |mut tape| {
+        tape.schedule.tasks[0].upload = Upload::Bytes;
+        tape
+    };
+    retries_keep_to_the_policy: a_retry_is_made_that_is_not_in_stock = valid::retried() => |mut tape| {
+        tape.schedule.setup.retries.as_mut().unwrap().budget = 0;
+        tape
+    };
+    retries_keep_to_the_policy: a_retry_waits_too_long = valid::retried() => |tape| {
+        tape.instead(first(Event::Retrying(1, 20)), first(Event::Retrying(1, 21)))
+    };
+    failures_are_made_again: a_failure_is_delivered = valid::retried() => |tape| {
+        let (failed, response) = (server(Sight::Head(503)), Callback::Response(503));
+        tape.with_after(failed, returned(response)).with_after(failed, called(response))
+    };
+    retries_wait_their_time: a_retry_begins_too_early = valid::retried() => |tape| {
+        tape.instead(first(Event::Retrying(1, 20)), first(Event::Retrying(1, 30)))
     };
     nothing_leaks: an_exchange_is_left = valid::success() => |tape| {
         let left = Leftovers { exchanges: 1, ..Leftovers::default() };

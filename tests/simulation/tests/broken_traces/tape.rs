@@ -29,6 +29,7 @@ impl Tape {
             is_observed: true,
             before: Multiplexing::No,
             connected: Multiplexing::No,
+            retries: None,
         };
         let schedule = Schedule {
             seed: 0,

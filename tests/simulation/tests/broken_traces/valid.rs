@@ -1,10 +1,10 @@
 //! Traces that keep every rule.
 
 use urlsession_core::mock::Sight;
-use urlsession_core::{ErrorCode, TaskState};
+use urlsession_core::{ErrorCode, TaskState, Wants};
 use urlsession_simulation::{
-    Callback, Choice, Deed, Event, Form, HeadPlan, HopPlan, Priority, Queue, Returned, SessionDeed,
-    What, Who,
+    Callback, Choice, Deed, Event, Form, HeadPlan, HopPlan, Priority, Queue, Retries, Returned,
+    SessionDeed, What, Who,
 };
 
 use crate::tape::Tape;
@@ -19,6 +19,30 @@ pub(crate) fn success() -> Tape {
         .at(30)
         .succeeded(0);
     tape.at(40).over(1)
+}
+
+/// A task whose first attempt fails, and is made again without the app's word.
+pub(crate) fn retried() -> Tape {
+    let mut tape = Tape::of(1);
+    let setup = &mut tape.schedule.setup;
+    setup.delegate = Some(Wants::ALL.without(Wants::RETRY));
+    setup.retries = Some(Retries {
+        attempts: 2,
+        delay: 40,
+        multiplier: 2,
+        budget: 1,
+        successes: 1,
+    });
+    let busy = HopPlan::answering(HeadPlan::Status(503));
+    tape.schedule.tasks[0].hops[0].earlier = vec![busy];
+    let tape = tape.resumed(0).connected(0).at(10);
+    let tape = tape.server(0, Sight::Head(503));
+    let tape = tape
+        .task(0, Event::Retrying(1, 20))
+        .server(0, Sight::Ended)
+        .at(30)
+        .connected(0);
+    tape.responded(0).at(40).succeeded(0).over(1)
 }
 
 /// A task whose delegate takes its time over the response.
