@@ -54,6 +54,21 @@ impl Asked {
         self.target.cache_key()
     }
 
+    /// True when one response could answer both: the same URL, method, fields and policy.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.key() == other.key()
+            && self.method() == other.method()
+            && self.policy == other.policy
+            && (Arc::ptr_eq(&self.fields, &other.fields) || self.fields == other.fields)
+    }
+
+    /// True for a GET that leaves everything to HTTP.
+    pub(crate) fn is_plain_get(&self) -> bool {
+        self.method() == Method::GET
+            && self.policy == CachePolicy::UseProtocolCachePolicy
+            && self.request.body().is_empty()
+    }
+
     /// As the policy sees it.
     pub(crate) fn read(&self) -> CacheRequest<'_> {
         let read = CacheRequest::new(

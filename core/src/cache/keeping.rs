@@ -8,12 +8,13 @@ use http::header;
 
 use crate::cache::asked::Asked;
 use crate::cache::entry::Entry;
+use crate::cache::flights::Lead;
 use crate::cache::found::{Found, Place};
 use crate::cache::memory::LARGEST_PART;
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{CacheHead, selects};
+use crate::policy::cache::{CacheHead, Extent, combined, selects};
 use crate::seams::runtime::Runtime;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::cache_key::CacheKey;
@@ -25,6 +26,8 @@ pub(crate) struct Kept {
     pub(crate) head: Arc<CacheHead>,
     pub(crate) body: Bytes,
     pub(crate) stored_at: SystemTime,
+    /// Equal requests wait until it is kept.
+    pub(crate) lead: Option<Lead>,
 }
 
 /// Keeps `kept` in each tier that takes it, in place of what answered the same request.
@@ -41,7 +44,7 @@ pub(crate) async fn keep(tiers: &Tiers, kept: Kept) {
             key: kept.asked.key().as_str().to_owned(),
             head: kept.head.to_bytes(),
             length: Some(kept.body.len() as u64),
-            replaces: replaced(tiers, &kept.asked).await,
+            replaces: replaced(tiers, &kept).await,
             stored_at: kept.stored_at,
         };
         if let Some(id) = write(&**store, record, kept.body).await {
@@ -52,25 +55,67 @@ pub(crate) async fn keep(tiers: &Tiers, kept: Kept) {
 
 /// Keeps `kept` in memory, if it fits; gives where the name goes that the store will have it by.
 pub(crate) fn keep_in_memory(tiers: &Tiers, kept: &Kept) -> Arc<OnceLock<CacheRecordId>> {
-    let entry = Entry::new(
-        kept.asked.key().clone(),
-        kept.head.clone(),
-        kept.body.clone(),
-        kept.stored_at,
-    );
+    let (head, body) = joined(tiers, kept);
+    let entry = Entry::new(kept.asked.key().clone(), head.clone(), body, kept.stored_at);
     let name = entry.record.clone();
-    let read = kept.asked.read();
-    tiers
-        .memory()
-        .insert(Arc::new(entry), |other| selects(&read, &other.head));
+    tiers.memory().insert(Arc::new(entry), |other| {
+        supersedes(&kept.asked, &head, &other.head)
+    });
     name
 }
 
+/// True when `new`, the answer to `asked`, takes the place of `old`: of the same variant, and no part of what `old` has more of.
+pub(crate) fn supersedes(asked: &Asked, new: &CacheHead, old: &CacheHead) -> bool {
+    selects(&asked.read(), old) && !(is_same(new, old) && has_more(old, new))
+}
+
+fn is_same(one: &CacheHead, other: &CacheHead) -> bool {
+    let tag = |head: &CacheHead| head.response().headers().get(header::ETAG).cloned();
+    tag(one).is_some_and(|one| tag(other) == Some(one))
+}
+
+/// True when `old` has bytes that `new` lacks.
+fn has_more(old: &CacheHead, new: &CacheHead) -> bool {
+    let bounds = |head: &CacheHead| match head.extent() {
+        Extent::Whole { .. } => (0, u64::MAX),
+        Extent::Part { start, end, .. } => (start, end),
+    };
+    let ((start, end), (from, to)) = (bounds(old), bounds(new));
+    start < from || to < end
+}
+
+/// `kept`, and the parts in memory that touch it, as one.
+fn joined(tiers: &Tiers, kept: &Kept) -> (Arc<CacheHead>, Bytes) {
+    let (mut head, mut body) = (kept.head.clone(), kept.body.clone());
+    if matches!(head.extent(), Extent::Whole { .. }) {
+        return (head, body);
+    }
+    let read = kept.asked.read();
+    for other in tiers.memory().find(kept.asked.key()) {
+        if !selects(&read, &other.head) {
+            continue;
+        }
+        if let Some((whole, skip)) = combined(&other.head, &head) {
+            (head, body) = (Arc::new(whole), concatenated(&other.body, &body, skip));
+        } else if let Some((whole, skip)) = combined(&head, &other.head) {
+            (head, body) = (Arc::new(whole), concatenated(&body, &other.body, skip));
+        }
+    }
+    (head, body)
+}
+
+fn concatenated(first: &Bytes, second: &Bytes, skip: u64) -> Bytes {
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let rest = second.get(skip..).unwrap_or_default();
+    [first, rest].concat().into()
+}
+
 /// The store's names of what answers the same request.
-async fn replaced(tiers: &Tiers, asked: &Asked) -> Vec<CacheRecordId> {
-    let known = tiers.in_store(asked.target()).await;
-    let read = asked.read();
-    let same = known.iter().filter(|found| selects(&read, &found.head));
+async fn replaced(tiers: &Tiers, kept: &Kept) -> Vec<CacheRecordId> {
+    let known = tiers.in_store(kept.asked.target()).await;
+    let same = known
+        .iter()
+        .filter(|found| supersedes(&kept.asked, &kept.head, &found.head));
     same.filter_map(Found::record).collect()
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod entry;
+pub(crate) mod flights;
 pub(crate) mod found;
 pub(crate) mod keeping;
 pub(crate) mod memory;

@@ -13,10 +13,12 @@ use smallvec::SmallVec;
 use crate::cache::UrlCache;
 use crate::cache::asked::Asked;
 use crate::cache::entry::Entry;
+use crate::cache::flights::{Flight, Flights, Part};
 use crate::cache::tiers::Tiers;
 use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, decide};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
+use crate::seams::signals::Signals;
 use crate::words::bounds::MaybeSend;
 use crate::words::cache::CachePolicy;
 use crate::words::configuration::Configuration;
@@ -44,6 +46,7 @@ pub(crate) struct SessionCache {
     fields: Arc<SessionFields>,
     policy: CachePolicy,
     options: CacheOptions,
+    flights: Option<Arc<Flights>>,
     background: Mutex<Vec<(u64, AbortHandle)>>,
     has_ended: AtomicBool,
 }
@@ -68,6 +71,9 @@ impl SessionCache {
             options: CacheOptions {
                 serves_stale_when_disconnected: configuration.serves_stale_when_disconnected,
             },
+            flights: configuration
+                .collapses_identical_requests
+                .then(Arc::default),
             background: Mutex::default(),
             has_ended: AtomicBool::new(false),
         }
@@ -84,6 +90,19 @@ impl SessionCache {
 
     pub(crate) fn options(&self) -> CacheOptions {
         self.options
+    }
+
+    /// The part of `asked` among equal requests, where those share one response.
+    pub(crate) fn part_of(&self, asked: &Asked, signals: &Arc<Signals>) -> Option<Part> {
+        let flights = self.flights.as_ref()?;
+        asked.is_plain_get().then(|| flights.join(asked, signals))
+    }
+
+    /// Another has to lead `flight`, if the task that does stands still.
+    pub(crate) fn look_at(&self, flight: &Arc<Flight>) {
+        if let Some(flights) = &self.flights {
+            flights.look_at(flight);
+        }
     }
 
     pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {

@@ -125,6 +125,7 @@ impl UrlCache {
             head: Arc::new(head),
             body: cached.data,
             stored_at: now,
+            lead: None,
         };
         keeping::keep(&self.tiers, kept).await;
     }

@@ -42,6 +42,9 @@ pub(crate) struct Signals {
     waker: AtomicWaker,
     phase: AtomicU8,
     rang: AtomicBool,
+    /// The task is suspended, or waits for its app.
+    #[cfg(feature = "cache")]
+    is_still: AtomicBool,
     active_at: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
@@ -63,6 +66,8 @@ impl Signals {
             waker: AtomicWaker::new(),
             phase: AtomicU8::new(0),
             rang: AtomicBool::new(false),
+            #[cfg(feature = "cache")]
+            is_still: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
@@ -222,6 +227,18 @@ impl Signals {
             .phase
             .compare_exchange(WOKEN, seen, Ordering::Relaxed, Ordering::Relaxed);
         look == Err(seen)
+    }
+
+    /// Notes whether the task is suspended, or waits for its app.
+    #[cfg(feature = "cache")]
+    pub(crate) fn set_still(&self, is_still: bool) {
+        self.is_still.store(is_still, Ordering::Release);
+    }
+
+    /// True when nobody should wait for this task: it is suspended, or waits for its app, or was woken and is left unpolled.
+    #[cfg(feature = "cache")]
+    pub(crate) fn stands_still(&self) -> bool {
+        self.is_still.load(Ordering::Acquire) || self.is_left_unpolled()
     }
 
     /// The alarm rings: a timer may have fired.

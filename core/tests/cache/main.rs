@@ -2,6 +2,7 @@
 #![cfg(all(feature = "mock", feature = "cache"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod collapse;
 mod hits;
 mod keeping;
 mod servers;

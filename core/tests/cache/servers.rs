@@ -383,3 +383,49 @@ fn what_a_platform_hides_is_not_kept() {
         ("some".into(), "all".into())
     );
 }
+
+fn part(range: &str, body: &'static str) -> Reply {
+    Reply::new(206)
+        .header("cache-control", "max-age=100")
+        .header("etag", "\"whole\"")
+        .header("content-range", format!("bytes {range}/10"))
+        .body(body)
+}
+
+#[test]
+fn parts_that_touch_become_one() {
+    let mock = platform();
+    serve(&mock, [part("0-4", "01234"), part("5-9", "56789")]);
+    let session = session(&mock, in_memory());
+    assert_eq!(
+        text(&load(&mock, &session, with("range", "bytes=0-4"))),
+        "01234"
+    );
+    assert_eq!(
+        text(&load(&mock, &session, with("range", "bytes=5-9"))),
+        "56789"
+    );
+    assert_eq!(
+        text(&load(&mock, &session, with("range", "bytes=3-6"))),
+        "3456"
+    );
+    assert_eq!(get(&mock, &session), "0123456789");
+    assert_eq!(asked(&mock), 2);
+}
+
+#[test]
+fn a_part_leaves_the_whole() {
+    for cache in [in_memory(), in_store().0] {
+        let mock = platform();
+        let whole = Reply::new(200).header("cache-control", "max-age=100");
+        let whole = whole.header("etag", "\"whole\"").body("0123456789");
+        serve(&mock, [whole, part("2-3", "23")]);
+        let session = session(&mock, cache);
+        get(&mock, &session);
+        let reload = with("range", "bytes=2-3");
+        let reload = reload.with_cache_policy(CachePolicy::ReloadIgnoringLocalCacheData);
+        assert_eq!(text(&load(&mock, &session, reload)), "23");
+        assert_eq!(get(&mock, &session), "0123456789");
+        assert_eq!(asked(&mock), 2);
+    }
+}

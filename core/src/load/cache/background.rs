@@ -118,6 +118,7 @@ impl Revalidation {
             replaces: self.found.record().into_iter().collect(),
             slot: None,
             times_emptied,
+            lead: None,
         };
         if let Some(keeper) = Keeper::new(plan) {
             let mut body: Box<dyn Body> = Box::new(Tee::new(answer.body, keeper));

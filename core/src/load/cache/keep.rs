@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bytes::{Bytes, BytesMut};
 
 use crate::cache::asked::Asked;
+use crate::cache::flights::Lead;
 use crate::cache::keeping::{Kept, keep_in_memory};
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, NewCacheRecord};
@@ -37,6 +38,8 @@ pub(super) struct Plan {
     pub(super) slot: Option<Slot>,
     /// How often the cache was emptied when the request went out.
     pub(super) times_emptied: u64,
+    /// Equal requests wait until it is kept.
+    pub(super) lead: Option<Lead>,
 }
 
 /// Keeps a body as it passes.
@@ -123,30 +126,24 @@ impl Keeper {
         let Some(head) = head.map(Arc::new) else {
             return;
         };
-        let body = gathered.map(BytesMut::freeze);
-        match (plan.slot, body) {
-            (None, body) => {
-                let bytes = head.to_bytes();
-                let name = body.map(|body| {
-                    let kept = Kept {
-                        asked: plan.asked,
-                        head,
-                        body,
-                        stored_at: plan.stored_at,
-                    };
-                    keep_in_memory(tiers, &kept)
-                });
+        let bytes = head.to_bytes();
+        let mut lead = plan.lead;
+        let kept = gathered.map(|body| Kept {
+            asked: plan.asked,
+            head,
+            body: body.freeze(),
+            stored_at: plan.stored_at,
+            lead: lead.take(),
+        });
+        match (plan.slot, kept) {
+            (None, kept) => {
+                let name = kept.as_ref().map(|kept| keep_in_memory(tiers, kept));
                 if let Some(writer) = writer {
-                    writer.finish(&plan.cache, bytes, name.unwrap_or_default());
+                    let lead = kept.and_then(|kept| kept.lead).or(lead);
+                    writer.finish(&plan.cache, bytes, (name.unwrap_or_default(), lead));
                 }
             }
-            (Some(slot), Some(body)) if end == End::Whole => {
-                let kept = Kept {
-                    asked: plan.asked,
-                    head,
-                    body,
-                    stored_at: plan.stored_at,
-                };
+            (Some(slot), Some(kept)) if end == End::Whole => {
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
             }
             // The app was not asked, or could not be.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod background;
+mod collapse;
 mod keep;
 mod network;
 mod pieces;
@@ -12,11 +13,13 @@ mod writer;
 use std::sync::Arc;
 
 use crate::cache::asked::Asked;
+use crate::cache::flights::{End, Part};
 use crate::cache::found::Found;
 use crate::cache::keeping::forget;
 use crate::cache::session::SessionCache;
 use crate::load::cache::answer::{answer, gateway_timeout};
 use crate::load::cache::background::revalidate;
+use crate::load::cache::collapse::wait;
 use crate::load::cache::network::Network;
 use crate::load::retry::retry;
 use crate::load::route::Answer;
@@ -44,15 +47,31 @@ pub(crate) async fn cached<A: App>(
     let Some(asked) = asked else {
         return retry(app, hop).await;
     };
-    for _ in 0..LOOKS {
+    let (mut looks, mut follows) = (0, true);
+    while looks < LOOKS {
         let (found, decision) = look_up(cache, &asked).await;
+        let is_sent = matches!(decision, Decision::Load { .. } | Decision::Validate { .. });
+        let part = (is_sent && follows)
+            .then(|| cache.part_of(&asked, app.signals()))
+            .flatten();
+        let lead = match part {
+            None => None,
+            Some(Part::Lead(lead)) => Some(lead),
+            Some(Part::Follow(flight)) => {
+                // What was brought does not answer this one: it goes by itself.
+                follows = wait(app, cache, &flight).await == End::HandedOver;
+                continue;
+            }
+        };
         let network = Network {
             app,
             hop: &mut *hop,
             cache,
             asked: &asked,
             found: &found,
+            lead,
         };
+        looks += 1;
         match decision {
             Decision::Use(hit) => {
                 if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
@@ -93,6 +112,7 @@ pub(crate) async fn cached<A: App>(
         cache,
         asked: &asked,
         found: &[],
+        lead: None,
     };
     network.load(Vec::new(), None).await
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::{Method, StatusCode, header};
 
 use crate::cache::asked::Asked;
+use crate::cache::flights::Lead;
 use crate::cache::found::Found;
-use crate::cache::keeping;
+use crate::cache::keeping::{self, supersedes};
 use crate::cache::session::SessionCache;
 use crate::load::cache::answer::answer;
 use crate::load::cache::keep::{Keeper, Plan};
@@ -35,6 +36,8 @@ pub(super) struct Network<'a, A> {
     pub(super) asked: &'a Asked,
     /// What is stored for its URL.
     pub(super) found: &'a [Found],
+    /// Equal requests wait for the answer.
+    pub(super) lead: Option<Lead>,
 }
 
 impl<A: App> Network<'_, A> {
@@ -196,7 +199,7 @@ impl<A: App> Network<'_, A> {
     }
 
     /// The answer, kept as it passes if it may be.
-    async fn kept(&self, answer: Answer, stamp: &Stamp) -> Answer {
+    async fn kept(&mut self, answer: Answer, stamp: &Stamp) -> Answer {
         let response = &answer.exchange.response;
         if !self.is_seen_whole(response) || !self.is_of_this_url(response) {
             return answer;
@@ -210,22 +213,23 @@ impl<A: App> Network<'_, A> {
         }
     }
 
-    fn teed(&self, answer: Answer, head: CacheHead) -> Answer {
+    fn teed(&mut self, answer: Answer, head: CacheHead) -> Answer {
         let slot = self.app.wants_will_cache().then(Slot::default);
-        let read = self.asked.read();
         let superseded = self
             .found
             .iter()
-            .filter(|found| selects(&read, &found.head));
+            .filter(|found| supersedes(self.asked, &head, &found.head));
+        let replaces = superseded.filter_map(Found::record).collect();
         let plan = Plan {
             cache: self.cache.clone(),
             asked: self.asked.clone(),
             stored_at: head.response_time(),
             length: self.length_of(&answer.exchange),
             head,
-            replaces: superseded.filter_map(Found::record).collect(),
+            replaces,
             slot: slot.clone(),
             times_emptied: self.cache.tiers().times_emptied(),
+            lead: self.lead.take(),
         };
         let Some(keeper) = Keeper::new(plan) else {
             return answer;

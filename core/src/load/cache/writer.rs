@@ -5,10 +5,12 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
+use crate::cache::flights::Lead;
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
 use crate::words::bounds::BoxFuture;
+use crate::words::error::ErrorCode;
 
 /// A record that is being written: at most one thing is asked of it at a time.
 pub(super) struct Writer(State);
@@ -50,12 +52,12 @@ impl Writer {
         };
     }
 
-    /// Makes the record whole in the background: nobody waits for a disk. Its name goes to `name`.
+    /// Makes the record whole in the background: nobody waits for a disk. Its name goes to `name`; who follows `lead` waits so long.
     pub(super) fn finish(
         self,
         cache: &Arc<SessionCache>,
         head: Bytes,
-        name: Arc<OnceLock<CacheRecordId>>,
+        (name, lead): (Arc<OnceLock<CacheRecordId>>, Option<Lead>),
     ) {
         let finish = move |writer: Box<dyn CacheWriter>| writer.finish(Some(head));
         let finishing: BoxFuture<'static, _> = match self.0 {
@@ -63,7 +65,7 @@ impl Writer {
             State::Busy(busy) => Box::pin(async move {
                 match busy.await {
                     Some(writer) => finish(writer).await,
-                    None => Err(crate::words::error::ErrorCode::CannotWriteToFile.into()),
+                    None => Err(ErrorCode::CannotWriteToFile.into()),
                 }
             }),
             State::Failed => return,
@@ -72,6 +74,7 @@ impl Writer {
             if let Ok(id) = finishing.await {
                 let _ = name.set(id);
             }
+            drop(lead);
         }));
     }
 }

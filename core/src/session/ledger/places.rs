@@ -119,6 +119,8 @@ impl Ledger {
     /// The task was suspended: it gives its place back for a while; before its load has begun, for a place in the queue.
     pub(super) fn park(&mut self, slot: Slot, acts: &mut Acts) {
         let record = self.records.at(slot);
+        #[cfg(feature = "cache")]
+        record.task.signals().set_still(true);
         if record.standing == Standing::Held && !record.task.has_begun() {
             self.withdraw_place(slot, acts);
             let record = self.records.at(slot);
@@ -137,6 +139,8 @@ impl Ledger {
         let record = self.records.at(slot);
         record.waits_for_app = true;
         record.timers.stop_idle();
+        #[cfg(feature = "cache")]
+        record.task.signals().set_still(true);
         self.rest(slot, acts);
         self.arm(slot);
     }
@@ -159,6 +163,8 @@ impl Ledger {
         let record = self.records.at(slot);
         if !record.waits_for_app {
             record.timers.start_idle(now);
+            #[cfg(feature = "cache")]
+            record.task.signals().set_still(false);
             self.unrest(slot, acts);
         }
     }
