@@ -25,6 +25,6 @@ pub(crate) use head::{CacheHead, Extent, Stamp};
 pub(crate) use invalidate::invalidated;
 pub(crate) use range::Slice;
 pub(crate) use request::CacheRequest;
-pub(crate) use storable::storable;
+pub(crate) use storable::{storable, supersedes};
 pub(crate) use validate::{combined, completed, freshened, updated_by_head};
 pub(crate) use vary::selects;

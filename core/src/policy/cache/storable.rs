@@ -49,6 +49,26 @@ pub(crate) fn storable(
     }))
 }
 
+/// True when `new` takes the place of `old`, where both are for the same request: not the place of what is the same and more.
+pub(crate) fn supersedes(new: &CacheHead, old: &CacheHead) -> bool {
+    let is_same = matches!(
+        (new.strong_validator(), old.strong_validator()),
+        (Some(new), Some(old)) if new == old
+    );
+    match (new.extent, old.extent) {
+        (Extent::Whole { .. }, _) => true,
+        (Extent::Part { .. }, Extent::Whole { .. }) => !is_same,
+        (
+            Extent::Part { start, end, .. },
+            Extent::Part {
+                start: first,
+                end: last,
+                ..
+            },
+        ) => !is_same || (start <= first && last <= end),
+    }
+}
+
 impl Times {
     pub(super) fn of(stamp: &Stamp) -> Self {
         Self {
@@ -351,6 +371,23 @@ mod tests {
         assert!(!is_stored("bytes=4-9", "bytes */10"));
         assert!(!is_stored("bytes=4-9", "items 4-9/10"));
         assert!(!is_stored("bytes=0-1, 4-9", "bytes 4-9/10"));
+    }
+
+    #[test]
+    fn a_part_takes_the_place_of_less_and_of_others_only() {
+        let of = |content_range: &str, length, tag: &str| {
+            stored_part("bytes=0-", content_range, length, &[("etag", tag)]).unwrap()
+        };
+        let whole = stored(&[("etag", "\"a\"")]);
+        let part = of("bytes 2-4/11", 3, "\"a\"");
+        assert!(supersedes(&whole, &part) && supersedes(&whole, &whole));
+        assert!(!supersedes(&part, &whole));
+        assert!(supersedes(&of("bytes 2-4/11", 3, "\"b\""), &whole));
+        assert!(supersedes(&of("bytes 2-4/11", 3, "W/\"a\""), &whole));
+        assert!(supersedes(&part, &part));
+        assert!(supersedes(&of("bytes 1-4/11", 4, "\"a\""), &part));
+        assert!(!supersedes(&of("bytes 3-9/11", 7, "\"a\""), &part));
+        assert!(supersedes(&of("bytes 3-9/11", 7, "\"b\""), &part));
     }
 
     #[test]

@@ -396,12 +396,11 @@ fn immutable_is_not_asked_for_as_long_as_it_is_fresh() {
 }
 
 fn slice_of(asked: &Asked, seconds: u64, head: &CacheHead) -> Option<(u64, u64, u64)> {
-    match asked.decide(at(seconds), &[head]) {
-        Decision::Use(Hit { slice, .. }) => {
-            slice.map(|slice| (slice.first, slice.last, slice.skip))
-        }
-        decision => panic!("{decision:?}"),
-    }
+    let decision = asked.decide(at(seconds), &[head]);
+    let Decision::Use(Hit { slice, .. }) = decision else {
+        panic!("{decision:?}");
+    };
+    slice.map(|slice| (slice.first, slice.last, slice.skip))
 }
 
 #[test]
