@@ -107,7 +107,7 @@ impl Hop<'_> {
     fn as_asked(&self) -> Asked<'_> {
         let body = match &self.hop.body {
             HopBody::Bytes(bytes) => bytes,
-            HopBody::Empty | HopBody::File(_) | HopBody::Stream(..) => &[][..],
+            HopBody::Empty | HopBody::File(..) | HopBody::Stream(..) => &[][..],
         };
         Asked {
             method: &self.hop.method,
