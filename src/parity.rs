@@ -25,9 +25,9 @@
 //! | `uploadTask(with:from:)` | later; a request can carry bytes: [`Request::with_body`](crate::Request::with_body) |
 //! | `uploadTask(withStreamedRequest:)` | later; a request can carry a stream: [`BodyStream`](crate::BodyStream) |
 //! | `uploadTask(withResumeData:)` | later |
-//! | `downloadTask(with:)` | later |
+//! | `downloadTask(with:)` | [`Session::download_task`](crate::Session::download_task), [`Session::download_task_with_delegate`](crate::Session::download_task_with_delegate) |
 //! | `downloadTask(withResumeData:)` | later |
-//! | download with a completion handler | later |
+//! | download with a completion handler | [`Session::download_task_with`](crate::Session::download_task_with) |
 //! | `streamTask` | never: raw sockets are no transfers, and a browser has none |
 //! | `webSocketTask` | later |
 //! | `dataTaskPublisher` | [`Session::bytes`](crate::Session::bytes), a stream |
@@ -89,7 +89,7 @@
 //! |---|---|
 //! | `URLSessionDataTask` | [`DataTask`](crate::DataTask) |
 //! | `URLSessionUploadTask` | [`UploadTask`](crate::UploadTask); to make one later |
-//! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | later |
+//! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | [`DownloadTask`](crate::DownloadTask); resume data later |
 //! | stream task: read | never: see `streamTask` in 1.1 |
 //! | stream task: write, close | never: see `streamTask` in 1.1 |
 //! | stream task: TLS, capture | never: see `streamTask` in 1.1 |
@@ -123,8 +123,8 @@
 //! | data: `didBecome downloadTask`, `didBecome streamTask` | later; the stream task never: see `streamTask` in 1.1 |
 //! | data: `didReceive data` | [`Delegate::did_receive_data`](crate::Delegate::did_receive_data), decoded unless [`Request::with_content_decoding`](crate::Request::with_content_decoding) says otherwise |
 //! | data: `willCacheResponse` | later |
-//! | download: `didFinishDownloadingTo` | later |
-//! | download: `didWriteData` | later |
+//! | download: `didFinishDownloadingTo` | [`Delegate::did_finish_downloading_to`](crate::Delegate::did_finish_downloading_to) |
+//! | download: `didWriteData` | [`Delegate::did_write_data`](crate::Delegate::did_write_data) |
 //! | download: `didResumeAtOffset` | later |
 //! | stream: its notices | never: see `streamTask` in 1.1 |
 //! | WebSocket: `didOpenWithProtocol`, `didCloseWith` | later |
@@ -135,7 +135,7 @@
 //! | NSURLSession | urlsession |
 //! |---|---|
 //! | 1. a data task: redirects, body streams, sent, response, data, completion | [`Delegate`](crate::Delegate#the-contract), rules 1 to 3 |
-//! | 2. a download | later |
+//! | 2. a download | [`Delegate::did_finish_downloading_to`](crate::Delegate::did_finish_downloading_to), then [`Delegate::did_complete`](crate::Delegate::did_complete) |
 //! | 3. redirects call per hop; response and data come of the last | [`Delegate::will_perform_http_redirection`](crate::Delegate::will_perform_http_redirection) |
 //! | 4. an upload: sent before response; GET with a body fails at once | [`ErrorCode::DataLengthExceedsMaximum`](crate::ErrorCode::DataLengthExceedsMaximum) |
 //! | 5. a WebSocket | later |

@@ -44,8 +44,10 @@ pub use progress::{
 };
 pub use seams::app::ResponseDisposition;
 pub use seams::decoder::{Decoded, Decoder, Decoding};
+#[cfg(feature = "download")]
+pub use seams::downloaded::DownloadedFile;
 pub use seams::exchange::{ExchangeEvents, Informational};
-pub use seams::files::Files;
+pub use seams::files::{Existing, Files, OpenFile};
 pub use seams::network::{NetworkMonitor, NetworkPaths, ReportedNetwork};
 pub use seams::platform::Platform;
 pub use seams::protocol::client::ProtocolClient;

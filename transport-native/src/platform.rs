@@ -1,6 +1,7 @@
 //! The native platform, put together.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,7 @@ pub struct NativePlatform {
     overrides: Overrides,
     executor: Option<Executor>,
     limits: Limits,
+    temporary: Option<PathBuf>,
 }
 
 impl NativePlatform {
@@ -64,6 +66,7 @@ impl NativePlatform {
                 idle_timeout: Duration::from_secs(90),
                 max_idle_per_host,
             },
+            temporary: None,
         }
     }
 
@@ -107,11 +110,20 @@ impl NativePlatform {
         self
     }
 
+    /// Keeps the files of downloads under way in this folder, which must be there. Default: the system's, [`std::env::temp_dir`].
+    ///
+    /// A file moves in one step only within a file system; to another it is copied.
+    #[must_use]
+    pub fn temporary_directory(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.temporary = Some(folder.into());
+        self
+    }
+
     /// The platform.
     #[must_use]
     pub fn build(self) -> Platform {
         let executor = self.executor.unwrap_or_else(Executor::here);
-        let files = NativeFiles::new(executor.clone());
+        let files = NativeFiles::new(executor.clone(), self.temporary);
         let pool = Pool::new(self.limits, executor.clone());
         let dialer = Dialer::new(
             executor.clone(),

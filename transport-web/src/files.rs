@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use urlsession_core::{Body, BoxFuture, Error, ErrorCode, FileRef, FileSink, FileVersion, Files};
+use urlsession_core::{
+    Body, BoxFuture, Error, ErrorCode, Existing, FileRef, FileSink, FileVersion, Files, OpenFile,
+};
 
 /// No files: every one of them is absent and none can be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +30,39 @@ impl Files for WebFiles {
 
     fn create(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
         Box::pin(async { Err(no_files(ErrorCode::CannotCreateFile)) })
+    }
+
+    fn create_new(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::CannotCreateFile)) })
+    }
+
+    fn temporary(&self) -> BoxFuture<'static, Result<OpenFile, Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::CannotCreateFile)) })
+    }
+
+    fn temporary_at(&self, _: &str) -> Option<FileRef> {
+        None
+    }
+
+    fn append(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
+    }
+
+    fn length(&self, _: &FileRef) -> BoxFuture<'static, Result<u64, Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
+    }
+
+    fn rename(
+        &self,
+        _: &FileRef,
+        _: &FileRef,
+        _: Existing,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
+    }
+
+    fn remove(&self, _: &FileRef) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async { Err(no_files(ErrorCode::FileDoesNotExist)) })
     }
 }
 

@@ -86,7 +86,7 @@ async fn pull<A: App>(
 }
 
 /// Lets others run: a body of empty chunks must not keep the thread.
-async fn yield_once() {
+pub(crate) async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| match std::mem::replace(&mut yielded, true) {
         true => Poll::Ready(()),

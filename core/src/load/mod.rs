@@ -6,6 +6,8 @@ pub(crate) mod builtin;
 mod cache;
 mod decode;
 pub(crate) mod deliver;
+#[cfg(feature = "download")]
+pub(crate) mod download;
 mod drain;
 #[cfg(feature = "upload")]
 mod file;

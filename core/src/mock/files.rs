@@ -1,6 +1,6 @@
 //! Files in memory, with scripted errors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::exchange::scripted;
-use crate::seams::files::Files;
+use crate::seams::files::{Existing, Files, OpenFile};
 use crate::words::body::{Body, FileRef, FileSink};
-use crate::words::bounds::BoxFuture;
+use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::file_version::{FileChanged, FileVersion};
 
@@ -39,6 +39,9 @@ struct Tree {
     writes: u64,
     written: BTreeMap<PathBuf, u64>,
     faults: BTreeMap<PathBuf, Faults>,
+    /// Those that nobody else may write to.
+    open: BTreeSet<PathBuf>,
+    temporaries: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,7 +51,13 @@ struct Faults {
     read_after: Option<(u64, ErrorCode)>,
     write_after: Option<(u64, ErrorCode)>,
     finish: Option<ErrorCode>,
+    sync: Option<ErrorCode>,
+    rename: Option<ErrorCode>,
+    remove: Option<ErrorCode>,
 }
+
+/// Where temporary files are.
+const TEMPORARY: &str = "/tmp";
 
 impl MockFiles {
     /// No files yet.
@@ -110,6 +119,27 @@ impl MockFiles {
         self.fault(path, |faults| faults.finish = Some(code));
     }
 
+    /// Making what was written to `path` durable fails from now on.
+    pub fn fail_sync(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.sync = Some(code));
+    }
+
+    /// Giving a file the name `path` fails from now on.
+    pub fn fail_rename(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.rename = Some(code));
+    }
+
+    /// Removing `path` fails from now on.
+    pub fn fail_remove(&self, path: impl Into<PathBuf>, code: ErrorCode) {
+        self.fault(path, |faults| faults.remove = Some(code));
+    }
+
+    /// The path of the next temporary file, so that it can be made to fail.
+    #[must_use]
+    pub fn next_temporary(&self) -> PathBuf {
+        temporary(self.tree().temporaries + 1)
+    }
+
     /// Lets everything at `path` succeed again.
     pub fn heal(&self, path: impl AsRef<Path>) {
         self.tree().faults.remove(path.as_ref());
@@ -157,18 +187,86 @@ impl MockFiles {
         })
     }
 
-    fn make(&self, path: &Path) -> Result<StoredSink, Error> {
+    fn make(&self, path: &Path, offset: usize, is_exclusive: bool) -> Result<StoredSink, Error> {
         let mut tree = self.tree();
-        if let Some(code) = tree.faults_of(path).create {
-            return Err(scripted(code));
+        if is_exclusive && !tree.open.insert(path.to_owned()) {
+            return Err(Error::new(ErrorCode::CannotOpenFile).with_cause("another writes to it"));
         }
         tree.note_write(path);
-        tree.files.insert(path.to_owned(), Vec::new());
+        let content = tree.files.entry(path.to_owned()).or_default();
+        content.truncate(offset);
         Ok(StoredSink {
             files: self.clone(),
             path: path.to_owned(),
+            is_exclusive,
         })
     }
+
+    fn make_new(&self, path: &Path) -> Result<StoredSink, Error> {
+        let tree = self.tree();
+        if let Some(code) = tree.faults_of(path).create {
+            return Err(scripted(code));
+        }
+        if tree.files.contains_key(path) {
+            return Err(Error::new(ErrorCode::CannotCreateFile).with_cause("it is there already"));
+        }
+        drop(tree);
+        self.make(path, 0, true)
+    }
+
+    fn reopen(&self, path: &Path, offset: u64) -> Result<StoredSink, Error> {
+        let length = self.length_of(path)?;
+        if offset > length {
+            return Err(Error::new(ErrorCode::CannotOpenFile).with_cause("it is shorter"));
+        }
+        self.make(path, usize::try_from(offset).unwrap_or(usize::MAX), true)
+    }
+
+    fn length_of(&self, path: &Path) -> Result<u64, Error> {
+        let tree = self.tree();
+        if let Some(code) = tree.faults_of(path).open {
+            return Err(scripted(code));
+        }
+        let content = tree.files.get(path).ok_or(ErrorCode::FileDoesNotExist)?;
+        Ok(content.len() as u64)
+    }
+
+    fn move_file(&self, from: &Path, to: &Path, existing: Existing) -> Result<(), Error> {
+        let mut tree = self.tree();
+        if let Some(code) = tree.faults_of(to).rename {
+            return Err(scripted(code));
+        }
+        if existing == Existing::Refuse && tree.files.contains_key(to) {
+            return Err(Error::new(ErrorCode::CannotMoveFile).with_cause("it is there already"));
+        }
+        let content = tree.files.remove(from).ok_or(ErrorCode::FileDoesNotExist)?;
+        tree.files.insert(to.to_owned(), content);
+        Ok(())
+    }
+
+    fn take_away(&self, path: &Path) -> Result<(), Error> {
+        let mut tree = self.tree();
+        if let Some(code) = tree.faults_of(path).remove {
+            return Err(scripted(code));
+        }
+        let removed = tree.files.remove(path);
+        removed.map(drop).ok_or(ErrorCode::FileDoesNotExist.into())
+    }
+}
+
+/// The path of the temporary file of this number.
+fn temporary(number: u64) -> PathBuf {
+    Path::new(TEMPORARY).join(format!("urlsession-{number}"))
+}
+
+fn ready<T: MaybeSend + 'static>(
+    outcome: Result<T, Error>,
+) -> BoxFuture<'static, Result<T, Error>> {
+    Box::pin(std::future::ready(outcome))
+}
+
+fn sink(made: Result<StoredSink, Error>) -> Result<Box<dyn FileSink>, Error> {
+    made.map(|sink| Box::new(sink) as Box<dyn FileSink>)
 }
 
 impl Tree {
@@ -210,10 +308,57 @@ impl Files for MockFiles {
     }
 
     fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
-        let made = self
-            .make(file.path())
-            .map(|sink| Box::new(sink) as Box<dyn FileSink>);
-        Box::pin(std::future::ready(made))
+        let fault = self.tree().faults_of(file.path()).create;
+        ready(match fault {
+            Some(code) => Err(scripted(code)),
+            None => sink(self.make(file.path(), 0, false)),
+        })
+    }
+
+    fn create_new(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        ready(sink(self.make_new(file.path())))
+    }
+
+    fn temporary(&self) -> BoxFuture<'static, Result<OpenFile, Error>> {
+        let number = {
+            let mut tree = self.tree();
+            tree.temporaries += 1;
+            tree.temporaries
+        };
+        let file = FileRef::new(temporary(number));
+        let made = sink(self.make_new(file.path()));
+        ready(made.map(|sink| (file, sink)))
+    }
+
+    fn temporary_at(&self, name: &str) -> Option<FileRef> {
+        let number = name.strip_prefix("urlsession-")?.parse().ok()?;
+        let path = temporary(number);
+        path.ends_with(name).then(|| FileRef::new(path))
+    }
+
+    fn append(
+        &self,
+        file: &FileRef,
+        offset: u64,
+    ) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        ready(sink(self.reopen(file.path(), offset)))
+    }
+
+    fn length(&self, file: &FileRef) -> BoxFuture<'static, Result<u64, Error>> {
+        ready(self.length_of(file.path()))
+    }
+
+    fn rename(
+        &self,
+        from: &FileRef,
+        to: &FileRef,
+        existing: Existing,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        ready(self.move_file(from.path(), to.path(), existing))
+    }
+
+    fn remove(&self, file: &FileRef) -> BoxFuture<'static, Result<(), Error>> {
+        ready(self.take_away(file.path()))
     }
 
     /// The path as the URL has it, percent-encoding undone.
@@ -269,6 +414,15 @@ impl Body for StoredBody {
 struct StoredSink {
     files: MockFiles,
     path: PathBuf,
+    is_exclusive: bool,
+}
+
+impl Drop for StoredSink {
+    fn drop(&mut self) {
+        if self.is_exclusive {
+            self.files.tree().open.remove(&self.path);
+        }
+    }
 }
 
 impl StoredSink {
@@ -303,8 +457,13 @@ impl FileSink for StoredSink {
         Box::pin(std::future::ready(self.append(&chunk)))
     }
 
+    fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        let fault = self.files.tree().faults_of(&self.path).sync;
+        ready(fault.map_or(Ok(()), |code| Err(scripted(code))))
+    }
+
     fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(self.close()))
+        ready(self.close())
     }
 }
 

@@ -10,6 +10,8 @@ use http::HeaderMap;
 use crate::cache::session::SessionCache;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
+#[cfg(feature = "download")]
+use crate::seams::downloaded::DownloadedFile;
 use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
@@ -59,6 +61,16 @@ pub(crate) enum Notice {
     Informational(Informational),
     /// A chunk of the response's body.
     Data(Bytes),
+    /// Bytes of the answer's body went into the file: since the last notice, the file's length, and what is expected.
+    #[cfg(feature = "download")]
+    Written {
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    },
+    /// The answer's body is in the file.
+    #[cfg(feature = "download")]
+    Downloaded(DownloadedFile),
     /// There is no network, or none that may be used: the task waits for one.
     WaitingForConnectivity,
 }
@@ -134,6 +146,18 @@ pub(crate) trait App: MaybeSend + MaybeSync {
 
     /// True when somebody listens to what was sent.
     fn wants_sent(&self) -> bool;
+
+    /// Tells those who watch that the head has come.
+    #[cfg(feature = "download")]
+    fn responded(&self, response: &Response);
+
+    /// True when somebody listens to what was written.
+    #[cfg(feature = "download")]
+    fn wants_written(&self) -> bool;
+
+    /// True when a handler or a future takes the task's outcome, not a delegate.
+    #[cfg(feature = "download")]
+    fn outcome_is_taken(&self) -> bool;
 
     /// True when somebody listens to chunks.
     fn wants_data(&self) -> bool;

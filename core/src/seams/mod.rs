@@ -3,6 +3,8 @@
 pub(crate) mod app;
 pub(crate) mod collector;
 pub(crate) mod decoder;
+#[cfg(feature = "download")]
+pub(crate) mod downloaded;
 pub(crate) mod exchange;
 pub(crate) mod files;
 pub(crate) mod network;

@@ -196,6 +196,8 @@ pub struct Capabilities {
     pub streamed_upload: bool,
     /// A request's body can be a file. False: the task fails with [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist).
     pub file_upload: bool,
+    /// An answer's body can go to a file. False: a download fails with [`CannotCreateFile`](crate::ErrorCode::CannotCreateFile).
+    pub file_download: bool,
     /// `file:` URLs can be loaded. False: they fail with [`UnsupportedUrl`](crate::ErrorCode::UnsupportedUrl).
     pub file_urls: bool,
     /// Any header field can be set. False: the platform keeps some to itself and drops them.
@@ -237,6 +239,7 @@ impl Capabilities {
             upload_progress: true,
             streamed_upload: true,
             file_upload: true,
+            file_download: true,
             file_urls: true,
             all_request_headers: true,
             all_response_headers: true,
@@ -262,6 +265,7 @@ impl Capabilities {
             upload_progress: false,
             streamed_upload: false,
             file_upload: false,
+            file_download: false,
             file_urls: false,
             all_request_headers: false,
             all_response_headers: false,

@@ -140,10 +140,13 @@ impl Session {
             kind: TaskKind::Data,
             delegate,
             handler,
+            #[cfg(feature = "download")]
+            transfer: None,
         };
         self.enter(request.into_request(), plan)
     }
 
+    /// Makes a task, and enters it in the books.
     pub(super) fn enter(&self, request: Result<Request, Error>, plan: Plan) -> Arc<TaskShared> {
         let session = &self.0;
         shared::enter(session, |id| {

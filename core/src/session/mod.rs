@@ -3,6 +3,8 @@
 pub(crate) mod admission;
 mod builder;
 pub(crate) mod delegate_queue;
+#[cfg(feature = "download")]
+mod downloads;
 mod handle;
 mod keeper;
 pub(crate) mod ledger;

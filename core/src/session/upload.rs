@@ -147,6 +147,8 @@ impl Plan {
             kind: TaskKind::Upload,
             delegate: None,
             handler: None,
+            #[cfg(feature = "download")]
+            transfer: None,
         }
     }
 }

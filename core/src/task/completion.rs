@@ -73,6 +73,9 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     };
     let outcome = outcome.map_err(|error| located(task, error));
     task.facts().error = outcome.as_ref().err().cloned();
+    if outcome.is_err() {
+        task.abandon_transfer();
+    }
     task.end_progress();
     if task.is_callers_future() {
         let duty = Handover::new(task, None);
@@ -106,6 +109,7 @@ fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
     }
     let error = located(task, cancelled(found));
     task.facts().error = Some(error.clone());
+    task.abandon_transfer();
     task.end_progress();
     task.tell_waiting();
     Err(error)

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::seams::app::ResponseDisposition;
+#[cfg(feature = "download")]
+use crate::seams::downloaded::DownloadedFile;
 use crate::seams::exchange::Informational;
 use crate::session::Session;
+#[cfg(feature = "download")]
+use crate::task::handle::DownloadTask;
 use crate::task::handle::Task;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
@@ -91,8 +95,25 @@ impl Wants {
     pub const RETRY: Self = Self(1 << 10);
     /// [`Delegate::will_cache_response`]. Bodies that could be kept are gathered in memory for it.
     pub const WILL_CACHE_RESPONSE: Self = Self(1 << 11);
+    /// [`Delegate::did_finish_downloading_to`].
+    #[cfg(feature = "download")]
+    pub const FINISHED_DOWNLOADING: Self = Self(1 << 12);
+    /// [`Delegate::did_write_data`].
+    #[cfg(feature = "download")]
+    pub const WRITTEN: Self = Self(1 << 13);
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
+
+    /// What handlers and futures have in place of the session's delegate.
+    #[cfg(not(feature = "download"))]
+    pub(crate) const OF_OUTCOMES: Self = Self::RESPONSE.and(Self::DATA).and(Self::COMPLETION);
+    /// What handlers and futures have in place of the session's delegate.
+    #[cfg(feature = "download")]
+    pub(crate) const OF_OUTCOMES: Self = Self::RESPONSE
+        .and(Self::DATA)
+        .and(Self::COMPLETION)
+        .and(Self::FINISHED_DOWNLOADING)
+        .and(Self::WRITTEN);
 
     /// True when all of `other` is wanted.
     #[must_use]
@@ -236,6 +257,25 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
         Answer::Unhandled
     }
 
+    /// `bytes` more of the answer's body went to the file of a download, which has `total` now, of `expected` where that is known.
+    #[cfg(feature = "download")]
+    fn did_write_data(
+        &self,
+        task: &DownloadTask,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// The download has succeeded, and this is its file: move it, or open it, now. It is removed once this is answered, unless the app
+    /// named its place. Its completion follows. Not called for a task whose outcome a handler or a future takes.
+    #[cfg(feature = "download")]
+    fn did_finish_downloading_to(&self, task: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
+        Answer::Unhandled
+    }
+
     /// What the task took, just before its completion; also for a task with a handler or a future, and for one that failed or was
     /// cancelled. Not called for a task that the session refused. An answer that comes later than the session's
     /// [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) is not waited for.
@@ -315,6 +355,22 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
         proposed: CachedResponse,
     ) -> Answer<Option<CachedResponse>> {
         (**self).will_cache_response(task, proposed)
+    }
+
+    #[cfg(feature = "download")]
+    fn did_write_data(
+        &self,
+        task: &DownloadTask,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        (**self).did_write_data(task, bytes, total, expected)
+    }
+
+    #[cfg(feature = "download")]
+    fn did_finish_downloading_to(&self, task: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
+        (**self).did_finish_downloading_to(task, file)
     }
 
     fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {

@@ -18,9 +18,13 @@ use crate::seams::transport::Multiplexing;
 use crate::session::ledger::Ledger;
 use crate::session::shared::lock;
 use crate::task::delegate::{Answer, Delegate, Wants};
+#[cfg(feature = "download")]
+use crate::task::handle::DownloadTask;
 use crate::task::handle::Task;
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
+#[cfg(feature = "download")]
+use crate::task::shared::Form;
 use crate::task::shared::TaskShared;
 use crate::words::body::BodyStream;
 use crate::words::bounds::{MaybeSend, MaybeSync};
@@ -298,7 +302,7 @@ impl App for Arc<TaskShared> {
 
     #[cfg(feature = "cache")]
     fn cache(&self) -> Option<&Arc<SessionCache>> {
-        self.session().cache.as_ref()
+        TaskShared::cache(self)
     }
 
     #[cfg(feature = "cache")]
@@ -337,6 +341,10 @@ impl App for Arc<TaskShared> {
             Notice::Sent { .. } => Wants::SENT,
             Notice::Informational(_) => Wants::INFORMATIONAL,
             Notice::Data(_) => Wants::DATA,
+            #[cfg(feature = "download")]
+            Notice::Written { .. } => Wants::WRITTEN,
+            #[cfg(feature = "download")]
+            Notice::Downloaded(_) => Wants::FINISHED_DOWNLOADING,
             Notice::WaitingForConnectivity => Wants::WAITING_FOR_CONNECTIVITY,
         };
         let tell = move |delegate: &dyn Delegate, task: &Task| match &notice {
@@ -349,6 +357,16 @@ impl App for Arc<TaskShared> {
                 delegate.did_receive_informational_response(task, interim)
             }
             Notice::Data(chunk) => delegate.did_receive_data(task, chunk),
+            #[cfg(feature = "download")]
+            &Notice::Written {
+                bytes,
+                total,
+                expected,
+            } => delegate.did_write_data(&DownloadTask::of(task.clone()), bytes, total, expected),
+            #[cfg(feature = "download")]
+            Notice::Downloaded(file) => {
+                delegate.did_finish_downloading_to(&DownloadTask::of(task.clone()), file)
+            }
             Notice::WaitingForConnectivity => delegate.task_is_waiting_for_connectivity(task),
         };
         let asked = self.ask(wanted, tell);
@@ -357,6 +375,21 @@ impl App for Arc<TaskShared> {
 
     fn wants_sent(&self) -> bool {
         self.wants(Wants::SENT)
+    }
+
+    #[cfg(feature = "download")]
+    fn responded(&self, response: &Response) {
+        self.tell_observers(TaskEvent::Responded(response));
+    }
+
+    #[cfg(feature = "download")]
+    fn wants_written(&self) -> bool {
+        self.wants(Wants::WRITTEN)
+    }
+
+    #[cfg(feature = "download")]
+    fn outcome_is_taken(&self) -> bool {
+        self.form() != Form::Task
     }
 
     fn wants_data(&self) -> bool {

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, Waker};
 use crate::load::deliver::{Output, load};
 use crate::session::ledger::{Due, Ledger};
 use crate::task::completion::{Completion, Outcome};
+#[cfg(feature = "download")]
+use crate::task::kind::TaskKind;
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
 use crate::task::shared::{Form, TaskShared};
@@ -47,6 +49,10 @@ pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
         })
         .await
     };
+    #[cfg(feature = "download")]
+    if task.kind() == TaskKind::Download {
+        task.settle_download().await;
+    }
     drop(task);
     completion.deliver(outcome)
 }
@@ -55,6 +61,10 @@ async fn begin(task: Arc<TaskShared>, output: Output) -> Outcome {
     task.set_begun();
     let request = task.first_request()?;
     task.tell_observers(TaskEvent::Started);
+    #[cfg(feature = "download")]
+    if task.kind() == TaskKind::Download {
+        return task.download_to_end(request).await;
+    }
     load(&task, request, output).await
 }
 

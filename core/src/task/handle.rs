@@ -286,6 +286,13 @@ impl UploadTask {
     }
 }
 
+#[cfg(feature = "download")]
+impl DownloadTask {
+    pub(crate) fn of(task: Task) -> Self {
+        Self(task)
+    }
+}
+
 impl DataTask {
     pub(crate) fn of(shared: Arc<TaskShared>) -> Self {
         Self(Task::of(shared))

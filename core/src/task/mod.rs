@@ -4,6 +4,8 @@ pub(crate) mod bytes;
 pub(crate) mod completion;
 pub(crate) mod delegate;
 mod dispatch;
+#[cfg(feature = "download")]
+mod download;
 pub(crate) mod driver;
 pub(crate) mod handle;
 mod handover;

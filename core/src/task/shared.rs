@@ -7,6 +7,10 @@ use std::task::{Poll, Waker};
 use bytes::Bytes;
 use http::HeaderMap;
 
+#[cfg(feature = "cache")]
+use crate::cache::session::SessionCache;
+#[cfg(feature = "download")]
+use crate::load::download::Download;
 use crate::seams::collector::Collector;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
@@ -58,6 +62,15 @@ pub(crate) struct Plan {
     pub(crate) kind: TaskKind,
     pub(crate) delegate: Option<Arc<dyn Delegate>>,
     pub(crate) handler: Option<Handler>,
+    #[cfg(feature = "download")]
+    pub(crate) transfer: Option<Transfer>,
+}
+
+/// What only tasks have that are more than a request and its answer.
+#[cfg(feature = "download")]
+pub(crate) enum Transfer {
+    /// To a file.
+    Download(Arc<Download>),
 }
 
 /// One task.
@@ -107,6 +120,8 @@ pub(crate) struct Extras {
     /// What came after the answer's body.
     pub(crate) trailers: Option<HeaderMap>,
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
+    #[cfg(feature = "download")]
+    pub(crate) transfer: Option<Transfer>,
     /// Who waits for the end; told once the app has had its completion.
     waiting: Vec<Waker>,
 }
@@ -143,6 +158,12 @@ impl From<Option<u64>> for Expected {
     }
 }
 
+/// Without transfers there is nothing to let go of.
+#[cfg(not(feature = "download"))]
+impl TaskShared {
+    pub(crate) fn abandon_transfer(&self) {}
+}
+
 /// Without the feature `progress` nobody can ask for any.
 #[cfg(not(feature = "progress"))]
 impl TaskShared {
@@ -165,6 +186,8 @@ impl TaskShared {
             kind,
             delegate,
             handler,
+            #[cfg(feature = "download")]
+            transfer,
         } = plan;
         let own = delegate
             .as_ref()
@@ -176,6 +199,15 @@ impl TaskShared {
         let listens = wants.contains(Wants::INFORMATIONAL);
         let collector = collector(&session, wants);
         let (request, route) = routed(&session.protocols, request);
+        #[cfg_attr(
+            not(feature = "download"),
+            expect(unused_mut, reason = "nothing to add")
+        )]
+        let mut facts = Facts::default();
+        #[cfg(feature = "download")]
+        if transfer.is_some() {
+            facts.extras_mut().transfer = transfer;
+        }
         Self {
             wants,
             signals: Arc::new(Signals::new(session.clock.clone(), listens).measuring(collector)),
@@ -193,7 +225,7 @@ impl TaskShared {
             route,
             delegate: Mutex::new(delegate),
             handler: Mutex::new(handler),
-            facts: Mutex::default(),
+            facts: Mutex::new(facts),
             #[cfg(feature = "progress")]
             progress: crate::task::progress::Slot::new(),
         }
@@ -203,7 +235,7 @@ impl TaskShared {
     const fn hidden(form: Form) -> Wants {
         match form {
             Form::Task => Wants::NONE,
-            Form::Handler | Form::Future => Wants::RESPONSE.and(Wants::DATA).and(Wants::COMPLETION),
+            Form::Handler | Form::Future => Wants::OF_OUTCOMES,
         }
     }
 
@@ -234,10 +266,17 @@ impl TaskShared {
         self.route.origin(self.request()?)
     }
 
+    /// The session's cache, unless the task is none of its business: as Apple's, it neither answers nor keeps downloads.
+    #[cfg(feature = "cache")]
+    pub(crate) fn cache(&self) -> Option<&Arc<SessionCache>> {
+        let cache = self.session.cache.as_ref();
+        cache.filter(|_| self.kind() != TaskKind::Download)
+    }
+
     /// True when the session's cache answers without the network, as far as can be seen at once: no place is needed.
     #[cfg(feature = "cache")]
     pub(crate) fn is_answered_at_once(&self) -> bool {
-        let Some(cache) = &self.session.cache else {
+        let Some(cache) = self.cache() else {
             return false;
         };
         self.route == Route::Transport

@@ -59,10 +59,16 @@ pub trait SaveTo: MaybeSend {
 
 /// A file being written, from its start or its end on.
 pub trait FileSink: MaybeSend {
-    /// Appends `chunk` whole.
+    /// Appends `chunk` whole. It may be written later: an error then comes of a later call, of [`finish`](Self::finish) at the latest.
+    ///
+    /// A sink that is dropped unfinished may have written less than it was given.
     fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>>;
 
-    /// Makes what was written durable and closes the file.
+    /// Hands on what was written so far, and makes it outlive a crash of the machine.
+    fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// Hands on what was written and closes the file. What is not durable by then may be lost in a crash of the machine, not of the
+    /// program.
     fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>>;
 
     /// The platform's own handle, for a body that saves itself.

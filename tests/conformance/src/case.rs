@@ -113,6 +113,7 @@ flags!(
     UPLOAD_PROGRESS upload_progress,
     STREAMED_UPLOAD streamed_upload,
     FILE_UPLOAD file_upload,
+    FILE_DOWNLOAD file_download,
     FILE_URLS file_urls,
     REQUEST_HEADERS all_request_headers,
     RESPONSE_HEADERS all_response_headers,

@@ -376,6 +376,19 @@ macro_rules! for_each_case {
                 unread_or_suspended_its_events_wait [];
                 a_client_can_be_handed_on [];
             }
+            downloads {
+                a_future_leaves_the_file_to_the_caller [Has(FILE_DOWNLOAD)];
+                a_delegate_sees_what_is_written_and_then_the_file [Has(FILE_DOWNLOAD)];
+                a_delegate_of_the_call_sees_what_is_written [Has(FILE_DOWNLOAD)];
+                a_handler_has_the_file_for_its_call [Has(FILE_DOWNLOAD)];
+                an_error_of_the_server_is_a_file_too [Has(FILE_DOWNLOAD)];
+                a_coded_one_is_written_decoded [Has(FILE_DOWNLOAD)];
+                a_large_one_is_whole [Has(FILE_DOWNLOAD)];
+                a_failed_one_gives_no_file [];
+                kinds_of_tasks_are_told_apart [];
+                a_request_that_is_none_fails_its_download [];
+                without_files_a_download_fails [Lacks(FILE_DOWNLOAD)];
+            }
             local_urls {
                 data_urls_are_read [];
                 broken_data_urls_fail_without_a_response [];

@@ -6,9 +6,11 @@ use std::task::{Poll, Waker};
 
 use urlsession_core::http::Method;
 use urlsession_core::{
-    Answer, BodyStream, Bytes, Delegate, Error, ErrorCode, Informational, Request, Response,
-    ResponseDisposition, Session, Task, TaskMetrics, Url, Wants,
+    Answer, BodyStream, Bytes, Delegate, DownloadTask, DownloadedFile, Error, ErrorCode,
+    Informational, Request, Response, ResponseDisposition, Session, Task, TaskMetrics, Url, Wants,
 };
+
+use crate::cases::downloads::content;
 
 /// A call that a delegate got.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,13 @@ pub(crate) enum Call {
     Interim(u16),
     Response(u16),
     Data(Bytes),
+    Written {
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    },
+    /// The file of a download, by its content.
+    File(Bytes),
     Metrics(Box<TaskMetrics>),
     Complete(Option<ErrorCode>),
     Invalid,
@@ -39,6 +48,8 @@ impl Call {
             Self::Interim(_) => "interim",
             Self::Response(_) => "response",
             Self::Data(_) => "data",
+            Self::Written { .. } => "written",
+            Self::File(_) => "file",
             Self::Metrics(_) => "metrics",
             Self::Complete(_) => "complete",
             Self::Invalid => "invalid",
@@ -185,6 +196,19 @@ impl Recorder {
         body
     }
 
+    /// What was written at last, and what was expected then.
+    pub(crate) fn written(&self) -> Option<(u64, Option<u64>)> {
+        self.calls().iter().rev().find_map(|call| {
+            let &Call::Written {
+                total, expected, ..
+            } = call
+            else {
+                return None;
+            };
+            Some((total, expected))
+        })
+    }
+
     /// Waits for the first completion; its error's code.
     pub(crate) async fn completion(&self) -> Option<ErrorCode> {
         self.found(|calls| {
@@ -308,6 +332,30 @@ impl Delegate for Recorder {
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         self.note(task.id(), Call::Data(data.clone()));
         (self.on_data)(self, task, data)
+    }
+
+    fn did_write_data(
+        &self,
+        task: &DownloadTask,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        let written = Call::Written {
+            bytes,
+            total,
+            expected,
+        };
+        self.note(task.id(), written);
+        Answer::Unhandled
+    }
+
+    fn did_finish_downloading_to(&self, task: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
+        let (recorder, task, file) = (self.clone(), task.id(), file.clone());
+        Answer::later(async move {
+            let content = content(&file).await.unwrap_or_default();
+            recorder.note(task, Call::File(content));
+        })
     }
 
     fn did_finish_collecting_metrics(&self, task: &Task, metrics: &TaskMetrics) -> Answer<()> {

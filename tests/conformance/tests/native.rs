@@ -56,10 +56,12 @@ mod host {
                 unaccepting: Some(backlog.url("")),
                 root: Some(origin.authority().der().to_vec()),
             };
+            let folder = std::env::temp_dir().join(folder);
+            std::fs::create_dir_all(&folder).expect("a folder for temporary files");
             Self(Arc::new(Parts {
                 origin,
                 sites,
-                folder: std::env::temp_dir().join(folder),
+                folder,
                 next_file: AtomicUsize::new(0),
                 _backlog: backlog,
             }))
@@ -68,7 +70,6 @@ mod host {
 
     impl Drop for Parts {
         fn drop(&mut self) {
-            // There is none unless the case made files.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
@@ -78,6 +79,7 @@ mod host {
             let here = (std::net::Ipv4Addr::LOCALHOST, 0).into();
             NativePlatform::builder(configuration)
                 .resolve(NAME, here)
+                .temporary_directory(&self.0.folder)
                 .build()
         }
 
@@ -88,7 +90,6 @@ mod host {
         fn file(&self, content: &[u8]) -> FileRef {
             let number = self.0.next_file.fetch_add(1, Ordering::Relaxed);
             let path = self.0.folder.join(number.to_string());
-            std::fs::create_dir_all(&self.0.folder).expect("a folder for temporary files");
             std::fs::write(&path, content).expect("a temporary file");
             FileRef::new(path)
         }

@@ -5,6 +5,7 @@ pub(crate) mod capabilities;
 pub(crate) mod codings;
 pub(crate) mod connectivity;
 pub(crate) mod contract;
+pub(crate) mod downloads;
 pub(crate) mod errors;
 pub(crate) mod expectations;
 pub(crate) mod fields;

@@ -186,6 +186,7 @@ pub(crate) fn lesser() -> Vec<(&'static str, Capabilities)> {
             without(|able| able.streamed_upload = false),
         ),
         ("file_upload", without(|able| able.file_upload = false)),
+        ("file_download", without(|able| able.file_download = false)),
         ("file_urls", without(|able| able.file_urls = false)),
         (
             "all_request_headers",

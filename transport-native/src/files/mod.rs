@@ -1,15 +1,22 @@
 //! Files by `std::fs`, on tokio's threads for blocking work.
 
+mod place;
+mod sink;
+
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
 use urlsession_core::{
-    Body, BoxFuture, Error, ErrorCode, FileChanged, FileRef, FileSink, FileVersion, Files, Url,
+    Body, BoxFuture, Error, ErrorCode, Existing, FileChanged, FileRef, FileSink, FileVersion,
+    Files, OpenFile, Url,
 };
+
+use self::sink::Sink;
 
 use crate::errors;
 use crate::executor::{Executor, Spawned};
@@ -25,13 +32,16 @@ const SPARE_BUFFERS: usize = 8;
 pub struct NativeFiles {
     executor: Executor,
     buffers: Arc<Buffers>,
+    /// Where temporary files are.
+    temporary: Arc<Path>,
 }
 
 impl NativeFiles {
-    pub(crate) fn new(executor: Executor) -> Self {
+    pub(crate) fn new(executor: Executor, temporary: Option<PathBuf>) -> Self {
         Self {
             executor,
             buffers: Arc::default(),
+            temporary: temporary.unwrap_or_else(std::env::temp_dir).into(),
         }
     }
 
@@ -92,24 +102,105 @@ impl Files for NativeFiles {
     }
 
     fn create(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
-        let (executor, path) = (self.executor.clone(), file.path().to_owned());
-        Box::pin(async move {
-            let create = move || {
-                OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .open(path)
-            };
-            let file = executor
-                .spawn_blocking(create)?
-                .await?
-                .map_err(|cause| Error::new(ErrorCode::CannotCreateFile).with_cause(cause))?;
-            Ok(Box::new(Sink {
-                file: Arc::new(file),
-                executor,
-            }) as Box<dyn FileSink>)
+        let path = file.path().to_owned();
+        let create = move || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).open(path)
+        };
+        self.open_sink(create, cannot(ErrorCode::CannotCreateFile))
+    }
+
+    fn create_new(&self, file: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        let path = file.path().to_owned();
+        let create = move || place::create_new(&path, false);
+        self.open_sink(create, cannot(ErrorCode::CannotCreateFile))
+    }
+
+    fn temporary(&self) -> BoxFuture<'static, Result<OpenFile, Error>> {
+        let file = FileRef::new(self.temporary.join(place::temporary_name()));
+        let path = file.path().to_owned();
+        let create = move || place::create_new(&path, true);
+        let sink = self.open_sink(create, cannot(ErrorCode::CannotCreateFile));
+        Box::pin(async { Ok((file, sink.await?)) })
+    }
+
+    fn temporary_at(&self, name: &str) -> Option<FileRef> {
+        place::is_temporary_name(name).then(|| FileRef::new(self.temporary.join(name)))
+    }
+
+    fn append(
+        &self,
+        file: &FileRef,
+        offset: u64,
+    ) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        let path = file.path().to_owned();
+        let open = move || place::append(&path, offset);
+        self.open_sink(open, missing_or(ErrorCode::CannotOpenFile))
+    }
+
+    fn length(&self, file: &FileRef) -> BoxFuture<'static, Result<u64, Error>> {
+        let path = file.path().to_owned();
+        let look = move || match std::fs::metadata(&path)? {
+            facts if facts.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            facts => Ok(facts.len()),
+        };
+        self.run(look, errors::of_reading)
+    }
+
+    fn rename(
+        &self,
+        from: &FileRef,
+        to: &FileRef,
+        existing: Existing,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        let (from, to) = (from.path().to_owned(), to.path().to_owned());
+        let source = from.clone();
+        let rename = move || place::rename(&from, &to, existing);
+        self.run(rename, move |cause| match source.exists() {
+            true => cannot(ErrorCode::CannotMoveFile)(cause),
+            false => missing_or(ErrorCode::CannotMoveFile)(cause),
         })
+    }
+
+    fn remove(&self, file: &FileRef) -> BoxFuture<'static, Result<(), Error>> {
+        let path = file.path().to_owned();
+        let remove = move || std::fs::remove_file(path);
+        self.run(remove, missing_or(ErrorCode::CannotRemoveFile))
+    }
+}
+
+impl NativeFiles {
+    /// Does what blocks on a thread for that.
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+        translate: impl FnOnce(io::Error) -> Error + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, Error>> {
+        let executor = self.executor.clone();
+        Box::pin(async move { executor.spawn_blocking(work)?.await?.map_err(translate) })
+    }
+
+    fn open_sink(
+        &self,
+        open: impl FnOnce() -> io::Result<File> + Send + 'static,
+        translate: impl FnOnce(io::Error) -> Error + Send + 'static,
+    ) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        let (opened, executor) = (self.run(open, translate), self.executor.clone());
+        Box::pin(
+            async move { Ok(Box::new(Sink::new(opened.await?, executor)) as Box<dyn FileSink>) },
+        )
+    }
+}
+
+fn cannot(code: ErrorCode) -> impl FnOnce(io::Error) -> Error + Send {
+    move |cause| Error::new(code).with_cause(cause)
+}
+
+/// That there is no such file, else `code`.
+fn missing_or(code: ErrorCode) -> impl FnOnce(io::Error) -> Error + Send {
+    move |cause| match cause.kind() == io::ErrorKind::NotFound {
+        true => Error::new(ErrorCode::FileDoesNotExist).with_cause(cause),
+        false => Error::new(code).with_cause(cause),
     }
 }
 
@@ -233,33 +324,5 @@ impl Drop for Buffer {
         if spare.len() < SPARE_BUFFERS {
             spare.push(std::mem::take(&mut self.bytes));
         }
-    }
-}
-
-/// A file being written.
-#[derive(Debug)]
-struct Sink {
-    file: Arc<File>,
-    executor: Executor,
-}
-
-impl Sink {
-    async fn run(
-        &self,
-        work: impl FnOnce(&File) -> io::Result<()> + Send + 'static,
-    ) -> Result<(), Error> {
-        let file = Arc::clone(&self.file);
-        let done = self.executor.spawn_blocking(move || work(&file))?.await?;
-        done.map_err(|cause| Error::new(ErrorCode::CannotWriteToFile).with_cause(cause))
-    }
-}
-
-impl FileSink for Sink {
-    fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(self.run(move |mut file| file.write_all(&chunk)))
-    }
-
-    fn finish(&mut self) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(self.run(File::sync_all))
     }
 }

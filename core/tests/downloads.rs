@@ -1,0 +1,199 @@
+//! Downloads, on the mock.
+
+use std::sync::{Arc, Mutex};
+
+use urlsession_core::http::{Method, StatusCode};
+use urlsession_core::mock::{MockPlatform, Reply};
+use urlsession_core::{
+    Answer, Configuration, Delegate, DownloadTask, DownloadedFile, Error, ErrorCode, Existing,
+    Session, Task, TaskKind, Wants,
+};
+
+const URL: &str = "http://a.example/file";
+
+fn replying(reply: Reply) -> MockPlatform {
+    let mock = MockPlatform::new();
+    mock.transport().on(Method::GET, URL).reply(reply);
+    mock
+}
+
+fn session(mock: &MockPlatform) -> Session {
+    Session::new(mock.platform(), Configuration::default())
+}
+
+fn hello() -> Reply {
+    Reply::new(200).chunk("hello ").chunk("world")
+}
+
+/// Notes its calls, and moves the file where it is told to.
+#[derive(Clone, Default)]
+struct Notes {
+    calls: Arc<Mutex<Vec<String>>>,
+    moves_to: Option<&'static str>,
+}
+
+impl Notes {
+    fn add(&self, call: impl Into<String>) {
+        self.calls.lock().unwrap().push(call.into());
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+impl Delegate for Notes {
+    fn wants(&self) -> Wants {
+        Wants::ALL.without(Wants::METRICS)
+    }
+
+    fn did_write_data(
+        &self,
+        task: &DownloadTask,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        assert_eq!(task.kind(), TaskKind::Download);
+        self.add(format!("{bytes} written, {total} of {expected:?}"));
+        Answer::HANDLED
+    }
+
+    fn did_finish_downloading_to(&self, _: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
+        self.add("file");
+        let (to, file) = (self.moves_to, file.clone());
+        Answer::later(async move {
+            if let Some(to) = to {
+                file.move_to(to, Existing::Refuse).await.unwrap();
+            }
+        })
+    }
+
+    fn did_receive_response(
+        &self,
+        _: &Task,
+        _: &urlsession_core::Response,
+    ) -> Answer<urlsession_core::ResponseDisposition> {
+        self.add("response");
+        Answer::Unhandled
+    }
+
+    fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
+        self.add(format!("complete {:?}", error.map(Error::code)));
+        Answer::HANDLED
+    }
+}
+
+#[test]
+fn a_future_gives_the_caller_the_file() {
+    let mock = replying(hello());
+    let session = session(&mock);
+    let (file, response) = mock.runtime().block_on(session.download(URL)).unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(mock.files().content(file.path()).unwrap(), "hello world");
+}
+
+#[test]
+fn a_delegate_has_the_file_during_its_call() {
+    let mock = replying(hello());
+    let notes = Notes {
+        moves_to: Some("kept"),
+        ..Notes::default()
+    };
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(notes.clone())
+        .build();
+    session.download_task(URL).resume();
+    mock.runtime().run_until_idle();
+    assert_eq!(
+        notes.calls(),
+        [
+            "6 written, 6 of Some(11)",
+            "5 written, 11 of Some(11)",
+            "file",
+            "complete None"
+        ]
+    );
+    assert_eq!(mock.files().content("kept").unwrap(), "hello world");
+    assert_eq!(mock.files().paths().len(), 1);
+}
+
+#[test]
+fn a_file_that_nobody_moves_goes() {
+    let mock = replying(hello());
+    let notes = Notes::default();
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(notes.clone())
+        .build();
+    session.download_task(URL).resume();
+    mock.runtime().run_until_idle();
+    assert!(notes.calls().contains(&"file".to_owned()));
+    assert!(mock.files().paths().is_empty());
+}
+
+#[test]
+fn a_handler_has_the_file_until_it_returns() {
+    let mock = replying(hello());
+    let (session, files) = (session(&mock), mock.files().clone());
+    let taken = Arc::new(Mutex::new(None));
+    let found = taken.clone();
+    let task = session.download_task_with(URL, move |outcome| {
+        let (file, response) = outcome.unwrap();
+        *found.lock().unwrap() = Some((files.content(file.path()), response.status()));
+    });
+    task.resume();
+    mock.runtime().run_until_idle();
+    let (content, status) = taken.lock().unwrap().take().unwrap();
+    assert_eq!(content.unwrap(), "hello world");
+    assert_eq!(status, StatusCode::OK);
+    assert!(mock.files().paths().is_empty());
+}
+
+#[test]
+fn a_failed_download_leaves_nothing() {
+    let mock = replying(hello().fail(ErrorCode::NetworkConnectionLost));
+    let session = session(&mock);
+    let failed = mock.runtime().block_on(session.download(URL)).unwrap_err();
+    assert_eq!(failed.code(), ErrorCode::NetworkConnectionLost);
+    mock.runtime().run_until_idle();
+    assert!(mock.files().paths().is_empty());
+}
+
+#[test]
+fn a_cancelled_download_leaves_nothing() {
+    let mock = replying(hello().stall());
+    let session = session(&mock);
+    let task = session.download_task(URL);
+    task.resume();
+    mock.runtime().run_until_stalled();
+    assert_eq!(mock.files().paths().len(), 1);
+    task.cancel();
+    mock.runtime().run_until_stalled();
+    assert!(mock.files().paths().is_empty());
+    assert!(task.error().unwrap().is_cancelled());
+}
+
+#[test]
+fn a_dropped_future_leaves_nothing() {
+    let mock = replying(hello().stall());
+    let session = session(&mock);
+    let runtime = mock.runtime();
+    let mut download = session.download(URL);
+    runtime.block_on(async {
+        let _ = futures_poll(&mut download).await;
+    });
+    runtime.run_until_stalled();
+    drop(download);
+    runtime.run_until_stalled();
+    assert!(mock.files().paths().is_empty());
+}
+
+async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
