@@ -141,14 +141,6 @@ impl CacheHead {
         self.extent
     }
 
-    /// The stored body's length in bytes, where it is known.
-    pub(crate) fn length(&self) -> Option<u64> {
-        match self.extent {
-            Extent::Whole { length } => length,
-            Extent::Part { start, end, .. } => Some(end - start),
-        }
-    }
-
     /// Where it may be kept.
     pub(crate) fn storage_policy(&self) -> CacheStoragePolicy {
         self.storage_policy
@@ -587,7 +579,10 @@ mod tests {
             .with_response(edited)
             .with_storage_policy(CacheStoragePolicy::AllowedInMemoryOnly);
         assert!(head.is_fresh(at(19)) && !head.is_fresh(at(20)));
-        assert_eq!(head.length(), Some(LENGTH));
+        let whole = Extent::Whole {
+            length: Some(LENGTH),
+        };
+        assert_eq!(head.extent(), whole);
         assert_eq!(
             head.storage_policy(),
             CacheStoragePolicy::AllowedInMemoryOnly

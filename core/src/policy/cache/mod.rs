@@ -23,7 +23,6 @@ pub(crate) use clear::clears_cache;
 pub(crate) use decide::{CacheOptions, Decision, Fallback, Fields, Hit, decide, is_server_error};
 pub(crate) use head::{CacheHead, Extent, Stamp};
 pub(crate) use invalidate::invalidated;
-pub(crate) use range::Slice;
 pub(crate) use request::CacheRequest;
 pub(crate) use storable::{storable, supersedes};
 pub(crate) use validate::{combined, completed, freshened, updated_by_head};

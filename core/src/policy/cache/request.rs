@@ -63,11 +63,6 @@ impl<'a> CacheRequest<'a> {
         self
     }
 
-    /// The URL, as it was given.
-    pub(crate) fn url(&self) -> &'a Url {
-        self.url
-    }
-
     /// True where the cache has no part in it: nothing stored is read, nothing is stored.
     pub(super) fn bypasses(&self) -> bool {
         let is_read = self.is_read();

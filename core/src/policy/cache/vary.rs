@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
 use crate::policy::cache::head::CacheHead;
@@ -23,7 +23,7 @@ pub(super) struct Selecting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Chosen {
     Absent,
-    /// Its value in a form that is the same for values that mean the same.
+    /// Its value, its lines as one.
     Text(Box<[u8]>),
     /// A secret's.
     Secret(Digest),
@@ -78,7 +78,10 @@ impl Selecting {
         match chosen {
             Chosen::Absent => !request.contains_key(name),
             Chosen::Text(text) => {
-                request.contains_key(name) && *normalised(request, name) == **text
+                let presented = joined(request, name);
+                request.contains_key(name)
+                    && (*presented == **text
+                        || normalised(name, presented) == normalised(name, text[..].into()))
             }
             Chosen::Secret(stored) => {
                 request.contains_key(name) && *stored == digest(request, name, self.salt)
@@ -120,7 +123,7 @@ fn chosen(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Chosen {
     } else if is_secret(request, name) {
         Chosen::Secret(digest(request, name, salt))
     } else {
-        Chosen::Text(normalised(request, name).into())
+        Chosen::Text(joined(request, name).into())
     }
 }
 
@@ -138,24 +141,24 @@ fn digest(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Digest {
     sha.update(salt);
     sha.update(name.as_str());
     sha.update(b":");
-    sha.update(normalised(request, name));
+    sha.update(normalised(name, joined(request, name)));
     sha.finalize().into()
 }
 
-/// A field's value: its lines as one (RFC 9110 section 5.3), and as the field's own definition has it where that says what is the same.
-fn normalised<'a>(request: &'a HeaderMap, name: &HeaderName) -> Cow<'a, [u8]> {
+/// A field's value: its lines as one (RFC 9110 section 5.3).
+fn joined<'a>(request: &'a HeaderMap, name: &HeaderName) -> Cow<'a, [u8]> {
     let mut values = request.get_all(name).iter();
-    let first = values
-        .next()
-        .map(|value| value.as_bytes())
-        .unwrap_or_default();
-    let first = first.trim_ascii();
-    let joined = values.fold(Cow::Borrowed(first), |all, value| {
+    let first = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
+    values.fold(Cow::Borrowed(first.trim_ascii()), |all, value| {
         let mut all = all.into_owned();
         all.extend_from_slice(b", ");
         all.extend_from_slice(value.as_bytes().trim_ascii());
         Cow::Owned(all)
-    });
+    })
+}
+
+/// A value in a form that is the same for values that mean the same, as far as the field's own definition says what is the same.
+fn normalised<'a>(name: &HeaderName, joined: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     match *name {
         header::ACCEPT => Cow::Owned(preferences(&joined, essence_lower)),
         header::ACCEPT_CHARSET | header::ACCEPT_LANGUAGE => {
@@ -250,7 +253,6 @@ mod tests {
     use super::*;
     use crate::policy::cache::testing::fields;
     use crate::testing::test;
-    use http::HeaderValue;
 
     fn is_reused(vary: &str, first: &[(&str, &str)], second: &[(&str, &str)]) -> bool {
         let (first, second) = (fields(first), fields(second));
