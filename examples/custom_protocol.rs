@@ -53,8 +53,7 @@ fn main() -> Result<(), Error> {
             let text = String::from_utf8_lossy(&body);
             println!("{url}: {} {text}", response.status());
         }
-        let missing = session.data("app:missing").await.map(|_| ());
-        println!("app:missing: {missing:?}");
+        println!("app:missing: {:?}", session.data("app:missing").await.err());
         Ok(())
     })
 }

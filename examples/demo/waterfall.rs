@@ -1,9 +1,7 @@
 //! What some transfers took, drawn against time.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use urlsession::futures::future::join_all;
-use urlsession::{Configuration, Observer, Task, TaskEvent, TaskMetrics, Waterfall};
+use urlsession::{Configuration, Delegate, Wants, Waterfall};
 
 use crate::report::{Found, Step};
 use crate::stage::{Stage, ensure};
@@ -11,31 +9,24 @@ use crate::stage::{Stage, ensure};
 /// The columns of the picture.
 const WIDTH: usize = 100;
 
-/// Keeps the metrics of every task.
-#[derive(Clone, Default)]
-struct Keeper(Arc<Mutex<Vec<TaskMetrics>>>);
+/// Wants metrics, so that each task keeps its own.
+struct Measured;
 
-impl Observer for Keeper {
-    fn observe(&self, _: &Task, event: TaskEvent<'_>) {
-        if let TaskEvent::Metrics(metrics) = event {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push(metrics.clone());
-        }
-    }
-
-    fn wants_metrics(&self) -> bool {
-        true
+impl Delegate for Measured {
+    fn wants(&self) -> Wants {
+        Wants::METRICS
     }
 }
 
 /// Makes the transfers all at once and draws them; as SVG too, where a file is given for it.
 pub(crate) async fn draw(stage: &Stage, svg: Option<&str>) -> Step {
-    let (keeper, origin) = (Keeper::default(), &stage.origin);
+    let origin = &stage.origin;
     let mut configuration = Configuration::ephemeral();
     configuration.tls_additional_roots = vec![origin.authority().der().to_vec()];
     configuration.http_maximum_connections_per_host = 2;
-    let builder = urlsession::builder(configuration).observer(keeper.clone());
-    let session = builder.build();
+    let session = urlsession::builder(configuration)
+        .delegate(Measured)
+        .build();
     let urls = [
         origin.url("/country.txt"),
         origin.url("/slow/4/15"),
@@ -45,11 +36,14 @@ pub(crate) async fn draw(stage: &Stage, svg: Option<&str>) -> Step {
         origin.tls_url("/slow/5/10"),
         origin.closed_url("/"),
     ];
-    let loaded = join_all(urls.iter().map(|url| session.data(url))).await;
-    let bytes = loaded.iter().flatten().map(|(body, _)| body.len() as u64);
+    let tasks: Vec<_> = urls.iter().map(|url| session.data_task(url)).collect();
+    tasks.iter().for_each(|task| task.resume());
+    let loaded = join_all(tasks.iter().map(|task| task.finished())).await;
+    let bytes = tasks.iter().map(|task| task.count_of_bytes_received());
     let (bytes, arrived) = (bytes.sum(), loaded.iter().flatten().count());
-    let kept = keeper.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let waterfall = Waterfall::new(&*kept).coloured(stage.screen.has_colour());
+    let kept: Vec<_> = tasks.iter().filter_map(|task| task.metrics()).collect();
+    let waterfall =
+        Waterfall::new(kept.iter().map(|metrics| &**metrics)).coloured(stage.screen.has_colour());
     for line in waterfall.to_text(WIDTH).lines() {
         stage.screen.say(line);
     }

@@ -6,17 +6,6 @@ use std::net::SocketAddr;
 use tokio::net::{TcpSocket, TcpStream};
 use urlsession_core::NetworkServiceType;
 
-/// True where sockets can be marked, for IPv4 and IPv6 alike.
-pub(crate) const IS_POSSIBLE: bool = cfg!(any(
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "linux",
-    target_os = "macos",
-    target_os = "netbsd",
-    target_os = "openbsd",
-));
-
 /// Connects to `address`; the first packet is marked already.
 pub(crate) async fn connect(
     address: SocketAddr,
@@ -34,38 +23,38 @@ pub(crate) async fn connect(
     socket.connect(address).await
 }
 
-/// The code point is the upper six bits of IPv4's TOS and of IPv6's traffic class (RFC 2474 section 3).
-#[cfg(any(
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "linux",
-    target_os = "macos",
-    target_os = "netbsd",
-    target_os = "openbsd",
-))]
-fn mark(socket: &TcpSocket, to: SocketAddr, service: NetworkServiceType) -> io::Result<()> {
-    let (socket, class) = (
-        socket2::SockRef::from(socket),
-        u32::from(service.dscp()) << 2,
-    );
-    match to {
-        SocketAddr::V4(_) => socket.set_tos_v4(class),
-        SocketAddr::V6(_) => socket.set_tclass_v6(class),
-    }
-}
+// One list of systems for both: where socket2 can mark a socket of either kind.
+cfg_select! {
+    any(
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "netbsd",
+        target_os = "openbsd",
+    ) => {
+        /// True where sockets can be marked, for IPv4 and IPv6 alike.
+        pub(crate) const IS_POSSIBLE: bool = true;
 
-#[cfg(not(any(
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "linux",
-    target_os = "macos",
-    target_os = "netbsd",
-    target_os = "openbsd",
-)))]
-fn mark(_: &TcpSocket, _: SocketAddr, _: NetworkServiceType) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+        /// The code point is the upper six bits of IPv4's TOS and of IPv6's traffic class (RFC 2474 section 3).
+        fn mark(socket: &TcpSocket, to: SocketAddr, service: NetworkServiceType) -> io::Result<()> {
+            let class = u32::from(service.dscp()) << 2;
+            let socket = socket2::SockRef::from(socket);
+            match to {
+                SocketAddr::V4(_) => socket.set_tos_v4(class),
+                SocketAddr::V6(_) => socket.set_tclass_v6(class),
+            }
+        }
+    }
+    _ => {
+        /// Sockets cannot be marked.
+        pub(crate) const IS_POSSIBLE: bool = false;
+
+        fn mark(_: &TcpSocket, _: SocketAddr, _: NetworkServiceType) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -101,6 +101,21 @@ impl Reply {
     }
 }
 
+/// Errors of the name's lookup.
+pub(super) const OF_LOOKUP: [ErrorCode; 2] =
+    [ErrorCode::CannotFindHost, ErrorCode::DnsLookupFailed];
+
+/// Errors of the TLS handshake.
+pub(super) const OF_TLS: [ErrorCode; 7] = [
+    ErrorCode::SecureConnectionFailed,
+    ErrorCode::ServerCertificateHasBadDate,
+    ErrorCode::ServerCertificateUntrusted,
+    ErrorCode::ServerCertificateHasUnknownRoot,
+    ErrorCode::ServerCertificateNotYetValid,
+    ErrorCode::ClientCertificateRejected,
+    ErrorCode::ClientCertificateRequired,
+];
+
 /// A phase of connecting.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -112,16 +127,6 @@ enum Phase {
 impl Phase {
     /// Where a scripted error strikes.
     fn of(error: &Error, is_secure: bool) -> Self {
-        const OF_LOOKUP: [ErrorCode; 2] = [ErrorCode::CannotFindHost, ErrorCode::DnsLookupFailed];
-        const OF_TLS: [ErrorCode; 7] = [
-            ErrorCode::SecureConnectionFailed,
-            ErrorCode::ServerCertificateHasBadDate,
-            ErrorCode::ServerCertificateUntrusted,
-            ErrorCode::ServerCertificateHasUnknownRoot,
-            ErrorCode::ServerCertificateNotYetValid,
-            ErrorCode::ClientCertificateRejected,
-            ErrorCode::ClientCertificateRequired,
-        ];
         let code = error.code();
         if OF_LOOKUP.contains(&code) {
             Self::Lookup

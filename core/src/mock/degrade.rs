@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::connecting::{OF_LOOKUP, OF_TLS};
 use super::exchange::scripted;
 use crate::seams::transport::{Capabilities, HopBody};
 use crate::words::error::{Error, ErrorCode};
@@ -94,21 +95,13 @@ pub(super) async fn body(body: HopBody, capabilities: Capabilities) -> Result<Ho
     }
 }
 
-/// The error as the transport tells it.
+/// The error as the transport tells it: where failures are not told apart, all those of connecting are one.
 pub(super) fn error(error: Error, capabilities: Capabilities) -> Error {
-    const ALIKE: [ErrorCode; 10] = [
-        ErrorCode::CannotFindHost,
-        ErrorCode::CannotConnectToHost,
-        ErrorCode::DnsLookupFailed,
-        ErrorCode::SecureConnectionFailed,
-        ErrorCode::ServerCertificateHasBadDate,
-        ErrorCode::ServerCertificateUntrusted,
-        ErrorCode::ServerCertificateHasUnknownRoot,
-        ErrorCode::ServerCertificateNotYetValid,
-        ErrorCode::ClientCertificateRejected,
-        ErrorCode::ClientCertificateRequired,
-    ];
-    if capabilities.distinct_errors || !ALIKE.contains(&error.code()) {
+    let code = error.code();
+    let is_of_connecting = code == ErrorCode::CannotConnectToHost
+        || OF_LOOKUP.contains(&code)
+        || OF_TLS.contains(&code);
+    if capabilities.distinct_errors || !is_of_connecting {
         return error;
     }
     Error::new(ErrorCode::CannotLoadFromNetwork).with_cause(error)

@@ -526,39 +526,31 @@ fn answer_of(task: &Task) -> i64 {
     length.map_or(1, |length| length as i64)
 }
 
-pub(crate) async fn an_upload_counts_both_ways(fixture: Fixture) -> Verdict {
-    let session = fixture.session();
-    let request = Request::post(fixture.url("/echo"))?.with_body(vec![7; 100_000]);
-    let task = session.data_task(request);
+/// What is sent to `url` counts, and what comes back; never more than there is.
+async fn counts_both_ways(fixture: &Fixture, url: String) -> Verdict {
+    const LENGTH: i64 = 100_000;
+    let request = Request::post(url)?.with_body(vec![7; LENGTH as usize]);
+    let task = fixture.session().data_task(request);
     let progress = task.progress();
     check!(!progress.is_indeterminate());
     task.resume();
-    let seen = updates(&fixture, &progress, Duration::ZERO).await;
+    let seen = updates(fixture, &progress, Duration::ZERO).await;
     check!(
         seen.iter()
             .all(|seen| seen.completed_unit_count <= seen.total_unit_count),
         "{seen:?}"
     );
-    let all = 100_000 + answer_of(&task);
+    let all = LENGTH + answer_of(&task);
     check_eq!(end_of(&task), (ProgressState::Finished, all, all));
     Ok(())
 }
 
+pub(crate) async fn an_upload_counts_both_ways(fixture: Fixture) -> Verdict {
+    counts_both_ways(&fixture, fixture.url("/echo")).await
+}
+
 pub(crate) async fn redirected_it_counts_the_last_hop(fixture: Fixture) -> Verdict {
-    let session = fixture.session();
-    let request = Request::post(fixture.redirect(307, "/echo"))?.with_body(vec![7; 50_000]);
-    let task = session.data_task(request);
-    let progress = task.progress();
-    task.resume();
-    let seen = updates(&fixture, &progress, Duration::ZERO).await;
-    check!(
-        seen.iter()
-            .all(|seen| seen.completed_unit_count <= seen.total_unit_count),
-        "{seen:?}"
-    );
-    let all = 50_000 + answer_of(&task);
-    check_eq!(end_of(&task), (ProgressState::Finished, all, all));
-    Ok(())
+    counts_both_ways(&fixture, fixture.redirect(307, "/echo")).await
 }
 
 pub(crate) async fn cancelling_it_cancels_the_task(fixture: Fixture) -> Verdict {
