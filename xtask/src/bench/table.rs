@@ -114,16 +114,12 @@ fn row(metric: Metric, client: &'static str, records: &[Value]) -> Option<Row> {
         values.iter().copied().reduce(f64::min)?,
         values.iter().copied().reduce(f64::max)?,
     );
-    let cpu = |record: &Value| field(record, "user_s") + field(record, "sys_s");
     Some(Row {
         client,
         value: median(values)?,
         range,
-        cpu: medians(&|record| match metric {
-            Metric::Throughput => cpu(record) * GIB / field(record, "bytes"),
-            Metric::Rate | Metric::Memory => cpu(record) / field(record, "requests") * 1e6,
-        })?,
-        memory: medians(&|record| field(record, "max_rss_kb") / 1024.0)?,
+        cpu: medians(&|record| cpu(metric, record))?,
+        memory: medians(&peak)?,
         server: medians(&|record| field(record, "server_cpu_s") / field(record, "secs"))?,
     })
 }
@@ -138,6 +134,20 @@ pub(crate) fn value(metric: Metric, record: &Value) -> f64 {
                 / field(record, "requests")
         }
     }
+}
+
+/// CPU of a run: microseconds a request, or seconds a GiB.
+pub(crate) fn cpu(metric: Metric, record: &Value) -> f64 {
+    let cpu = field(record, "user_s") + field(record, "sys_s");
+    match metric {
+        Metric::Throughput => cpu * GIB / field(record, "bytes"),
+        Metric::Rate | Metric::Memory => cpu / field(record, "requests") * 1e6,
+    }
+}
+
+/// Peak of resident memory, MiB.
+pub(crate) fn peak(record: &Value) -> f64 {
+    field(record, "max_rss_kb") / 1024.0
 }
 
 /// A number that a client printed; NaN, which shows in every table, if it did not.
