@@ -16,7 +16,7 @@ use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
     Answer, Body, BodyStream, BoxFuture, Bytes, Configuration, Delegate, DelegateQueue, Error,
     ErrorCode, FileRef, InMemory, Job, Request, RequestBody, Response, ResponseDisposition,
-    Session, Task, TaskMetrics, TaskState,
+    Runtime as _, Session, Task, TaskMetrics, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -203,6 +203,39 @@ fn nothing_for_the_idle_time_is_a_timeout() {
     let error = mock.runtime().block_on(session.data(request)).unwrap_err();
     assert_eq!(error.code(), ErrorCode::TimedOut);
     assert_eq!(error.url().unwrap().as_str(), URL);
+}
+
+#[test]
+fn in_the_queue_each_has_its_own_time() {
+    let mock = MockPlatform::new();
+    mock.transport().on(Method::GET, URL).reply(Reply::never());
+    let seconds = Duration::from_secs;
+    let mut configuration = Configuration::default();
+    configuration.http_maximum_connections_per_host = 1;
+    configuration.timeout_interval_for_resource = seconds(20);
+    let session = Session::new(mock.platform(), configuration);
+    let start = mock.runtime().now();
+    let tasks: [_; 4] = std::array::from_fn(|_| session.data_task(URL));
+    let [holder, hurried, next, last] = &tasks;
+    holder.resume();
+    hurried.resume();
+    mock.runtime().advance(seconds(9));
+    hurried.suspend();
+    mock.runtime().advance(seconds(1));
+    next.resume();
+    holder.cancel();
+    mock.runtime().advance(seconds(2));
+    hurried.resume();
+    last.resume();
+    let ended = |task: &Task| {
+        let error = mock.runtime().block_on(task.finished()).unwrap_err();
+        (error.code(), mock.runtime().now() - start)
+    };
+    // Of its 20 seconds it had waited 9; it is still in the queue. The last has just got the place of the next.
+    assert_eq!(ended(hurried), (ErrorCode::TimedOut, seconds(23)));
+    assert_eq!(ended(next), (ErrorCode::TimedOut, seconds(30)));
+    assert_eq!(ended(last), (ErrorCode::TimedOut, seconds(32)));
+    assert_eq!(mock.transport().total_exchanges(), 3);
 }
 
 #[test]

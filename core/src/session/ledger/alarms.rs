@@ -1,4 +1,4 @@
-//! Whose timer is next: one alarm a task, for the first of its timers.
+//! Whose timer is next: one alarm a task, for the first of its timers; and one for all that wait in a queue.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ use crate::words::time::Moment;
 #[derive(Default)]
 pub(super) struct Alarms {
     set: BTreeSet<(Moment, Slot)>,
+    /// No task that waits without an alarm of its own is due before: as a rule its turn comes long before its time is over.
+    none_waiting_due_before: Option<Moment>,
     /// When futures left unpolled are looked for.
     pub(super) audit: Option<Moment>,
     /// Until when the keeper of time sleeps; `None` when there is no keeper.
@@ -23,10 +25,14 @@ pub(super) struct Alarms {
 impl Alarms {
     fn next(&self) -> Option<Moment> {
         let alarm = self.set.first().map(|&(at, _)| at);
-        match (alarm, self.audit) {
-            (Some(alarm), Some(audit)) => Some(alarm.min(audit)),
-            (at, None) | (None, at) => at,
-        }
+        earlier(earlier(alarm, self.none_waiting_due_before), self.audit)
+    }
+}
+
+fn earlier(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (at, None) | (None, at) => at,
     }
 }
 
@@ -116,6 +122,10 @@ impl Ledger {
 
     /// Time has come to `now`: drivers whose timers may have fired poll; queued tasks whose time is over are launched to say so.
     pub(crate) fn tick(&mut self, now: Moment, acts: &mut Acts) {
+        let waiting = &mut self.alarms.none_waiting_due_before;
+        if waiting.take_if(|at| *at <= now).is_some() {
+            self.arm_all();
+        }
         while let Some(&(at, slot)) = self.alarms.set.first()
             && at <= now
         {
@@ -163,9 +173,33 @@ impl Ledger {
 
     /// The same for a task that may wait; one that has its place arms when its hop begins.
     pub(super) fn arm_unless_held(&mut self, slot: Slot) {
-        if self.records.at(slot).standing != Standing::Held {
+        let record = self.records.at(slot);
+        match record.standing {
+            Standing::Held => {}
+            Standing::Waiting => {
+                let due = record.timers.resource_due();
+                let before = &mut self.alarms.none_waiting_due_before;
+                *before = earlier(*before, due);
+            }
+            Standing::Out | Standing::Parked | Standing::Resting => self.arm(slot),
+        }
+    }
+
+    /// Sets the alarms of those that wait without.
+    fn arm_all(&mut self) {
+        let slots: Vec<_> = self
+            .records
+            .iter()
+            .map(|record| record.task.slot())
+            .collect();
+        for slot in slots {
             self.arm(slot);
         }
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn disarm_waiting(&mut self) {
+        self.alarms.none_waiting_due_before = None;
     }
 
     pub(super) fn disarm(&mut self, slot: Slot) {

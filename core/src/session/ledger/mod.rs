@@ -143,6 +143,9 @@ impl Ledger {
             self.disarm(slot);
             self.records.remove(slot);
         }
+        if self.records.is_empty() {
+            self.disarm_waiting();
+        }
         self.end_if_drained(acts);
     }
 
