@@ -25,10 +25,10 @@ pub(crate) const INTERIM_LIMIT: u32 = 32;
 /// Fields that say how a message travels on one connection (RFC 9110 section 7.6.1) or that the transport makes itself.
 fn is_the_transports(name: &HeaderName) -> bool {
     let name = name.as_str();
-    // Most fields are told apart by their first letter: every exchange asks this of each of its fields.
+    // Most fields are told apart by their first letters: every exchange asks this of each of its fields.
     let may_be = matches!(
         name.as_bytes(),
-        [b'c' | b'e' | b'h' | b'k' | b'p' | b't' | b'u', ..]
+        [b'c' | b'e' | b'h' | b'k' | b'p' | b't', ..] | [b'u', b'p', ..]
     );
     may_be
         && matches!(
