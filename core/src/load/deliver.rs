@@ -8,8 +8,10 @@ use bytes::{Bytes, BytesMut};
 
 use crate::load::decode::decode;
 use crate::load::follow::follow;
+use crate::load::route::Answer;
 use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
+use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
@@ -35,6 +37,16 @@ pub(crate) async fn load<A: App>(
     output: Output,
 ) -> Result<(Bytes, Response), Error> {
     let (answer, route) = follow(app, request).await?;
+    hand_over(app, answer, route, output).await
+}
+
+/// Gives the answer to the app, head and body. Apart from [`load`]: what is awaited before takes the same room in the future.
+async fn hand_over<A: App>(
+    app: &A,
+    answer: Answer,
+    route: Route,
+    output: Output,
+) -> Result<(Bytes, Response), Error> {
     #[cfg(feature = "cache")]
     let proposal = answer.keep;
     let mut content = decode(app, answer.exchange, route);

@@ -63,7 +63,7 @@ async fn begin(task: Arc<TaskShared>, output: Output) -> Outcome {
     task.tell_observers(TaskEvent::Started);
     #[cfg(feature = "download")]
     if task.kind() == TaskKind::Download {
-        return task.download_to_end(request).await;
+        return Box::pin(task.download_to_end(request)).await;
     }
     load(&task, request, output).await
 }
