@@ -195,11 +195,21 @@ fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     joined
 }
 
+/// The fields that the client must have seen so, each name once, its values joined.
 fn compared(fields: &[Field]) -> Vec<(String, String)> {
-    let fields = fields.iter().filter(|field| field.is_compared());
-    fields
-        .map(|field| (field.name().to_owned(), field.value().text()))
-        .collect()
+    let mut compared = BTreeMap::<String, Vec<String>>::new();
+    for field in fields.iter().filter(|field| field.is_compared()) {
+        compared
+            .entry(field.name().to_ascii_lowercase())
+            .or_default();
+    }
+    for field in fields {
+        if let Some(values) = compared.get_mut(&field.name().to_ascii_lowercase()) {
+            values.push(field.value().text());
+        }
+    }
+    let joined = |(name, values): (String, Vec<String>)| (name, values.join(", "));
+    compared.into_iter().map(joined).collect()
 }
 
 fn milliseconds(now: SystemTime) -> String {
@@ -213,6 +223,14 @@ mod tests {
 
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+    }
+
+    #[test]
+    fn a_field_of_several_lines_is_compared_as_one() {
+        let fields = r#"[["A","1"],["a","2",false],["b","3",false],["c","4",true]]"#;
+        let fields: Vec<Field> = serde_json::from_str(fields).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(compared(&fields), [pair("a", "1, 2"), pair("c", "4")]);
     }
 
     fn ask(scripts: &Scripts, method: &Method, rest: &str, headers: &HeaderMap) -> Answer {
