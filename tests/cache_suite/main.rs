@@ -23,8 +23,10 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use urlsession::futures::future::join_all;
+use urlsession::mock::MockCacheStore;
 use urlsession::{Configuration, SessionBuilder, UrlCache};
 
 use case::{Applies, Case, Cases, Kind};
@@ -140,6 +142,55 @@ fn the_public_suite_passes_on_the_mock() {
     };
     let results = on_the_mock(serving_stale, with_cache, |world| play_all(world, &cases));
     assert_score("cache-tests, mock", &cases, &results, &[NOT_PASSED]);
+}
+
+/// What the tier that outlives the program answers, without one in memory.
+#[test]
+#[cfg(feature = "sqlite")]
+fn the_public_suite_passes_from_a_disk_alone() {
+    let Some(cases) = public_cases() else {
+        return;
+    };
+    let folder = Folder::new("public");
+    let cache = urlsession::url_cache(0, 64 * 1024 * 1024, &folder.0);
+    let on_disk = move |builder: SessionBuilder| builder.cache(cache);
+    let results = over_sockets(serving_stale, on_disk, |world| play_all(world, &cases));
+    assert_score("cache-tests, disk", &cases, &results, &[NOT_PASSED]);
+}
+
+/// A folder of a test's own, taken away with what is in it.
+#[cfg(feature = "sqlite")]
+struct Folder(PathBuf);
+
+#[cfg(feature = "sqlite")]
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("urlsession-cache-suite-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // One that was never made cannot be taken away.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_public_suite_passes_on_the_mock_from_its_store_alone() {
+    let Some(cases) = public_cases() else {
+        return;
+    };
+    let stored = |builder: SessionBuilder| {
+        builder.cache(UrlCache::new(
+            0,
+            Arc::new(MockCacheStore::new(64 * 1024 * 1024)),
+        ))
+    };
+    let results = on_the_mock(serving_stale, stored, |world| play_all(world, &cases));
+    assert_score("cache-tests, mock's store", &cases, &results, &[NOT_PASSED]);
 }
 
 #[test]

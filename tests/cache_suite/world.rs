@@ -7,7 +7,7 @@ use urlsession::http::HeaderMap;
 use urlsession::mock::{MockPlatform, Reply, Step};
 use urlsession::{
     Answer, CachedResponse, Configuration, Delegate, Error, ErrorCode, HopBody, HopRequest,
-    Informational, Request, Runtime, Session, Task, Wants,
+    Informational, Request, Runtime, Session, SessionBuilder, Task, Wants,
 };
 use urlsession_origin::cache_suite::{self, Asked, CacheSuite};
 use urlsession_origin::{Origin, block_on};
@@ -29,12 +29,9 @@ impl World {
     }
 }
 
-/// How a session is made in a world: from a platform's parts and a configuration that leaves room for every case at once.
-pub(crate) type Make = fn(urlsession::SessionBuilder) -> urlsession::SessionBuilder;
-
 /// As many connections as cases: none waits for another.
 fn configuration() -> Configuration {
-    let mut configuration = Configuration::ephemeral();
+    let mut configuration = Configuration::default();
     configuration.http_maximum_connections_per_host = 1_000;
     configuration
 }
@@ -42,7 +39,7 @@ fn configuration() -> Configuration {
 /// Runs `play` over real sockets and in real time.
 pub(crate) fn over_sockets<T, F>(
     configure: fn(&mut Configuration),
-    make: Make,
+    make: impl FnOnce(SessionBuilder) -> SessionBuilder,
     play: impl FnOnce(World) -> F,
 ) -> T
 where
@@ -62,7 +59,7 @@ where
 /// Runs `play` on the mock, in virtual time.
 pub(crate) fn on_the_mock<T, F>(
     configure: fn(&mut Configuration),
-    make: Make,
+    make: impl FnOnce(SessionBuilder) -> SessionBuilder,
     play: impl FnOnce(World) -> F,
 ) -> T
 where
