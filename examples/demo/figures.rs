@@ -15,9 +15,11 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A time in milliseconds, from a second on in seconds.
+/// A time in milliseconds, below one in microseconds, from a second on in seconds.
 pub(crate) fn time(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
+    if duration < Duration::from_millis(1) {
+        format!("{} µs", duration.as_micros())
+    } else if duration < Duration::from_secs(1) {
         format!("{:.1} ms", duration.as_secs_f64() * 1e3)
     } else {
         format!("{:.2} s", duration.as_secs_f64())

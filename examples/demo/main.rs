@@ -6,6 +6,7 @@
 //!     cargo xtask demo URL         fetches that URL
 
 mod basics;
+mod cached;
 mod fetch;
 mod figures;
 mod flow;

@@ -7,7 +7,7 @@ use urlsession::ErrorCode::{CannotParseResponse, NetworkConnectionLost};
 use crate::report::{Failure, Report};
 use crate::screen::{Ink, Screen};
 use crate::stage::Stage;
-use crate::{basics, figures, flow, queue, redirects, secure, trouble, waterfall};
+use crate::{basics, cached, figures, flow, queue, redirects, secure, trouble, waterfall};
 
 /// Runs them all; true when each went as it must.
 pub(crate) async fn tour(screen: Screen, once: bool, svg: Option<&str>) -> Result<bool, Failure> {
@@ -19,6 +19,7 @@ pub(crate) async fn tour(screen: Screen, once: bool, svg: Option<&str>) -> Resul
         stage.origin.url("/")
     ));
     transfers(&stage, &mut report).await;
+    caching(&stage, &mut report).await;
     encryption(&stage, &mut report).await;
     trouble(&stage, &mut report).await;
     let metrics = (
@@ -81,6 +82,28 @@ async fn transfers(stage: &Stage, report: &mut Report) {
     );
     stage
         .run(report, streams, queue::fifty_streams(stage))
+        .await;
+}
+
+async fn caching(stage: &Stage, report: &mut Report) {
+    let hit = (
+        "cache, a hit",
+        "builder.cache(UrlCache::in_memory(bytes)), then session.data(url) twice",
+    );
+    stage.run(report, hit, cached::hit(stage)).await;
+    let revalidated = (
+        "cache, revalidated",
+        "Cache-Control: no-cache, ETag: \"v1\"",
+    );
+    stage
+        .run(report, revalidated, cached::revalidated(stage))
+        .await;
+    let stale = (
+        "cache, stale at first",
+        "Cache-Control: max-age=0, stale-while-revalidate=60",
+    );
+    stage
+        .run(report, stale, cached::stale_while_revalidating(stage))
         .await;
 }
 
