@@ -4,8 +4,9 @@
 //!     echo '{"id":1,"url":"https://example.com/"}' | cargo run --example cache_adapter
 //!
 //! Asked with `{id, url, method, headers: [[name, value]], body, cache, redirect}`, it answers `{id, status, headers, body}`, or `{id, error}`.
-//! Bodies are in base64. `cache` and `redirect` are Fetch's: `default`, `no-store`, `reload`, `no-cache`, `force-cache`, `only-if-cached`;
-//! `follow`, `manual` (the 3xx is the answer), `error`. Only `url` must be there. Interim responses (103) are in `interim`, where there were any.
+//! Only `url` must be there; what is null is as good as absent. Bodies are in base64. `cache` and `redirect` are Fetch's: `default`, `no-store`,
+//! `reload`, `no-cache`, `force-cache`, `only-if-cached`; `follow`, `manual` (the 3xx is the answer), `error`. Interim responses (103) are in
+//! `interim`, where there were any.
 //!
 //! What is stale is served when the server closes the connection in place of an answer; `--no-stale` has that be an error, as it is by default.
 
@@ -32,16 +33,11 @@ const CAPACITY: u64 = 256 * 1024 * 1024;
 #[derive(Deserialize)]
 struct Asked {
     url: String,
-    #[serde(default)]
     method: Option<String>,
-    #[serde(default)]
-    headers: Vec<(String, String)>,
-    #[serde(default)]
+    headers: Option<Vec<(String, String)>>,
     body: Option<String>,
-    #[serde(default)]
-    cache: CacheMode,
-    #[serde(default)]
-    redirect: RedirectMode,
+    cache: Option<CacheMode>,
+    redirect: Option<RedirectMode>,
 }
 
 /// Fetch's `cache`.
@@ -148,8 +144,8 @@ async fn answer(session: &Session, line: &[u8]) -> Value {
 async fn load(session: &Session, asked: Asked) -> Result<Loaded, String> {
     let notes = Arc::new(Notes::default());
     let watch = Watch {
-        stores: asked.cache != CacheMode::NoStore,
-        redirect: asked.redirect,
+        stores: asked.cache != Some(CacheMode::NoStore),
+        redirect: asked.redirect.unwrap_or_default(),
         notes: notes.clone(),
     };
     let request = request(asked)?;
@@ -175,8 +171,8 @@ fn request(asked: Asked) -> Result<Request, String> {
     let method =
         Method::from_bytes(method.as_bytes()).map_err(|_| format!("no method: {method}"))?;
     let request = Request::new(method, asked.url).map_err(|error| error.to_string())?;
-    let mut request = request.with_cache_policy(asked.cache.policy());
-    for (name, value) in &asked.headers {
+    let mut request = request.with_cache_policy(asked.cache.unwrap_or_default().policy());
+    for (name, value) in asked.headers.iter().flatten() {
         let field = name.parse::<HeaderName>().ok().zip(latin1(value));
         let (name, value) = field.ok_or_else(|| format!("no header field: {name}"))?;
         request.headers_mut().append(name, value);

@@ -132,6 +132,9 @@ fn each_cache_mode_does_what_fetch_says() {
         assert_eq!(answer["status"], 200, "{mode}: {answer}");
         assert_eq!(origin.request_count("/headers"), count, "{mode}");
     }
+    let nothing = json!({ "id": 0, "url": url, "method": null, "headers": null, "body": null, "cache": null, "redirect": null });
+    assert_eq!(adapter.ask(nothing)["status"], 200);
+    assert_eq!(origin.request_count("/headers"), 5);
     let elsewhere = origin.url("/UK");
     let answer = adapter.ask(json!({ "id": 1, "url": elsewhere, "cache": "only-if-cached" }));
     assert!(answer["error"].is_string(), "{answer}");
