@@ -81,7 +81,7 @@ pub fn shared() -> Session {
 /// ```no_run
 /// use urlsession::Configuration;
 ///
-/// let cache = urlsession::url_cache(4 << 20, 256 << 20, "/home/me/.cache/app/http");
+/// let cache = urlsession::url_cache(4 << 20, 256 << 20, "my-app/http-cache");
 /// let session = urlsession::builder(Configuration::default()).cache(cache).build();
 /// ```
 #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
