@@ -43,6 +43,8 @@ async fn text(session: &Session, url: impl urlsession::IntoRequest) -> Result<St
         .map_err(|error| error.code())
 }
 
+#[cfg(feature = "cache")]
+mod caching;
 #[cfg(feature = "decode")]
 mod codings;
 
