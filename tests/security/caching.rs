@@ -11,7 +11,7 @@ fn caching() -> Session {
 
 /// A server that answers its n-th request, from 0, with status 200, these fields and `n` as body.
 async fn counting(fields: &'static str) -> RawOrigin {
-    answering(move |n, _| (200, format!("{fields}\r\n"))).await
+    answering(move |_, _| (200, format!("{fields}\r\n"))).await
 }
 
 /// A server that answers its n-th request, from 0, with the status and fields that `answer` has for it and its head; the body is `n`.
@@ -218,22 +218,19 @@ async fn cache_control_that_cannot_be_read_keeps_nothing_in_use() {
 
 /// Row 37: however long.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bomb_of_directives_is_read_once_and_does_no_harm() {
-    let bombs = [
-        ",".repeat(60_000),
-        "a,".repeat(30_000),
-        "\"\\".repeat(30_000),
-    ];
-    for bomb in bombs {
-        let began = Instant::now();
-        let line = format!("cache-control: {bomb}\r\nvary: {}\r\n", "x,".repeat(5_000));
+async fn a_bomb_of_directives_is_read_and_keeps_nothing_in_use() {
+    let varying = "x,".repeat(5_000);
+    for bomb in [",", "a,", "\"\\", "=,"] {
+        let line = format!(
+            "cache-control: max-age=1000, {}=\r\nvary: {varying}\r\n",
+            bomb.repeat(60_000 / bomb.len())
+        );
         let origin = answering(move |_, _| (200, line.clone())).await;
         let session = caching();
-        for _ in 0..3 {
-            // Too long a head is an error, which is as good.
-            let _ = text(&session, &*origin.url("/")).await;
+        let url = origin.url("/");
+        for n in 0..3 {
+            assert_eq!(body(&session, &*url).await, n.to_string(), "{bomb}");
         }
-        assert!(began.elapsed() < Duration::from_secs(5));
     }
 }
 
