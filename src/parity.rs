@@ -26,7 +26,7 @@
 //! | `uploadTask(withStreamedRequest:)` | later; a request can carry a stream: [`BodyStream`](crate::BodyStream) |
 //! | `uploadTask(withResumeData:)` | later |
 //! | `downloadTask(with:)` | [`Session::download_task`](crate::Session::download_task), [`Session::download_task_with_delegate`](crate::Session::download_task_with_delegate) |
-//! | `downloadTask(withResumeData:)` | later |
+//! | `downloadTask(withResumeData:)` | [`Session::download_task_resuming`](crate::Session::download_task_resuming) |
 //! | download with a completion handler | [`Session::download_task_with`](crate::Session::download_task_with) |
 //! | `streamTask` | never: raw sockets are no transfers, and a browser has none |
 //! | `webSocketTask` | later |
@@ -89,7 +89,7 @@
 //! |---|---|
 //! | `URLSessionDataTask` | [`DataTask`](crate::DataTask) |
 //! | `URLSessionUploadTask` | [`UploadTask`](crate::UploadTask); to make one later |
-//! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | [`DownloadTask`](crate::DownloadTask); resume data later |
+//! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | [`DownloadTask`](crate::DownloadTask), [`DownloadTask::cancel_producing_resume_data`](crate::DownloadTask::cancel_producing_resume_data) |
 //! | stream task: read | never: see `streamTask` in 1.1 |
 //! | stream task: write, close | never: see `streamTask` in 1.1 |
 //! | stream task: TLS, capture | never: see `streamTask` in 1.1 |
@@ -119,13 +119,13 @@
 //! | task: `didReceiveInformationalResponse` | [`Delegate::did_receive_informational_response`](crate::Delegate::did_receive_informational_response) |
 //! | task: `didFinishCollecting metrics` | [`Delegate::did_finish_collecting_metrics`](crate::Delegate::did_finish_collecting_metrics) |
 //! | task: `didCompleteWithError` | [`Delegate::did_complete`](crate::Delegate::did_complete) |
-//! | data: `didReceive response`, its disposition | [`Delegate::did_receive_response`](crate::Delegate::did_receive_response), [`ResponseDisposition`](crate::ResponseDisposition); to become a download later, to become a stream never: see `streamTask` in 1.1 |
-//! | data: `didBecome downloadTask`, `didBecome streamTask` | later; the stream task never: see `streamTask` in 1.1 |
+//! | data: `didReceive response`, its disposition | [`Delegate::did_receive_response`](crate::Delegate::did_receive_response), [`ResponseDisposition`](crate::ResponseDisposition); to become a stream never: see `streamTask` in 1.1 |
+//! | data: `didBecome downloadTask`, `didBecome streamTask` | [`Delegate::did_become_download_task`](crate::Delegate::did_become_download_task); the stream task never: see `streamTask` in 1.1 |
 //! | data: `didReceive data` | [`Delegate::did_receive_data`](crate::Delegate::did_receive_data), decoded unless [`Request::with_content_decoding`](crate::Request::with_content_decoding) says otherwise |
 //! | data: `willCacheResponse` | later |
 //! | download: `didFinishDownloadingTo` | [`Delegate::did_finish_downloading_to`](crate::Delegate::did_finish_downloading_to) |
 //! | download: `didWriteData` | [`Delegate::did_write_data`](crate::Delegate::did_write_data) |
-//! | download: `didResumeAtOffset` | later |
+//! | download: `didResumeAtOffset` | [`Delegate::did_resume_at_offset`](crate::Delegate::did_resume_at_offset) |
 //! | stream: its notices | never: see `streamTask` in 1.1 |
 //! | WebSocket: `didOpenWithProtocol`, `didCloseWith` | later |
 //! | `URLProtocolClient` | [`ProtocolClient`](crate::ProtocolClient) |
@@ -316,11 +316,11 @@
 //! |---|---|
 //! | `data(for:delegate:)`, `data(from:)` | [`Session::data`](crate::Session::data), [`Session::data_with_delegate`](crate::Session::data_with_delegate) |
 //! | `upload(for:fromFile:)`, `upload(for:from:)`, `upload(resumeFrom:)` | later |
-//! | `download(for:)`, `download(resumeFrom:)` | later |
+//! | `download(for:)`, `download(resumeFrom:)` | [`Session::download`](crate::Session::download), of [`ResumeData`](crate::ResumeData) too |
 //! | `bytes(for:)` | [`Session::bytes`](crate::Session::bytes), [`BodyBytes`](crate::BodyBytes) |
-//! | what resume data holds | later |
-//! | the request that resumes | later |
-//! | resume data of a failure | later |
+//! | what resume data holds | [`ResumeData`](crate::ResumeData) |
+//! | the request that resumes | [`Session::download_task_resuming`](crate::Session::download_task_resuming) |
+//! | resume data of a failure | [`Error::resume_data`](crate::Error::resume_data); an upload's later |
 //!
 //! # 1.17 Background sessions
 //!

@@ -35,6 +35,8 @@ pub use interop::http_body::IntoRequestBody;
 pub use interop::json::UnexpectedStatus;
 #[cfg(feature = "tracing")]
 pub use interop::tracing::TracingObserver;
+#[cfg(feature = "download")]
+pub use load::download::DigestMismatch;
 #[cfg(feature = "metrics")]
 pub use policy::waterfall::Waterfall;
 #[cfg(feature = "progress")]
@@ -58,6 +60,8 @@ pub use seams::transport::{
     Affinity, Capabilities, ConnectionId, Hints, HopBody, HopRequest, HopResponse, Multiplexing,
     Transport,
 };
+#[cfg(feature = "download")]
+pub use session::IntoDownload;
 pub use session::{DelegateQueue, Session, SessionBuilder};
 pub use task::bytes::BodyBytes;
 pub use task::delegate::{Answer, Delegate, Wants};
@@ -72,6 +76,10 @@ pub use words::cipher::CipherSuite;
 pub use words::configuration::{Configuration, TlsVersion};
 pub use words::curl::CurlCommand;
 pub use words::decoding::DecodingError;
+#[cfg(feature = "download")]
+pub use words::download_options::DownloadOptions;
+#[cfg(feature = "download")]
+pub use words::error::UnsuccessfulStatus;
 pub use words::error::{
     Blame, CallbackPanicked, Cause, Error, ErrorCode, ExpiredTimer, InvalidHeader,
     SessionInvalidated,
@@ -86,6 +94,8 @@ pub use words::network::{
 pub use words::opening::{OpenBody, OpenedBody};
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
+#[cfg(feature = "download")]
+pub use words::resume_data::ResumeData;
 pub use words::retry::{RetryAttempt, RetryDecision, RetryPolicy};
 pub use words::service_type::NetworkServiceType;
 pub use words::target::{Origin, OriginId, Target};

@@ -1,4 +1,5 @@
 //! Downloads, on the mock.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::sync::{Arc, Mutex};
 

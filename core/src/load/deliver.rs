@@ -52,8 +52,16 @@ async fn hand_over<A: App>(
     let mut content = decode(app, answer.exchange, route);
     let response = content.response.clone();
     app.set_response(&content);
-    if app.did_receive_response(response.clone()).await? == ResponseDisposition::Cancel {
-        return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
+    match app.did_receive_response(response.clone()).await? {
+        ResponseDisposition::Allow => {}
+        ResponseDisposition::Cancel => {
+            return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
+        }
+        #[cfg(feature = "download")]
+        ResponseDisposition::BecomeDownload => {
+            let response = app.download_instead(content).await?;
+            return Ok((Bytes::new(), response));
+        }
     }
     if let Output::Stream(outlet) = &output {
         outlet.put(Item::Head(response.clone())).await;

@@ -100,7 +100,7 @@ fn propose<'a, A: App>(
 }
 
 /// Lets the time pass: meanwhile the place is others', the idle timer stands still, and the resource timer runs.
-async fn wait<A: App>(app: &A, delay: Duration) {
+pub(super) async fn wait<A: App>(app: &A, delay: Duration) {
     if delay.is_zero() {
         return;
     }

@@ -142,7 +142,10 @@ pub(crate) fn keep_safe(fields: &mut HeaderMap, additions: &[HeaderName]) {
         !NEVER_SAFE.contains(name)
             && (text.starts_with("accept")
                 || text.starts_with("content-")
-                || matches!(text, "cache-control" | "pragma" | "range" | "user-agent")
+                || matches!(
+                    text,
+                    "cache-control" | "if-range" | "pragma" | "range" | "user-agent"
+                )
                 || additions.contains(name))
     });
 }

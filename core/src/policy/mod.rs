@@ -15,6 +15,8 @@ pub(crate) mod fields;
 pub(crate) mod multipart;
 pub(crate) mod priority;
 pub(crate) mod redirect;
+#[cfg(feature = "download")]
+pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod trailers;
 #[cfg(feature = "metrics")]

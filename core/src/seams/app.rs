@@ -18,6 +18,8 @@ use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 use crate::words::body::{Body, BodyStream};
+#[cfg(feature = "download")]
+use crate::words::bounds::BoxFuture;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 #[cfg(feature = "cache")]
 use crate::words::cache::CachedResponse;
@@ -36,6 +38,10 @@ pub enum ResponseDisposition {
     Allow,
     /// Cancel the task.
     Cancel,
+    /// The task becomes a download: its body goes to a file, and its calls are a download's from
+    /// [`did_become_download_task`](crate::Delegate::did_become_download_task) on. The delegate gets the file.
+    #[cfg(feature = "download")]
+    BecomeDownload,
 }
 
 /// An answer whose body is what the app gets.
@@ -68,6 +74,9 @@ pub(crate) enum Notice {
         total: u64,
         expected: Option<u64>,
     },
+    /// A download goes on at this offset, of what is expected; from 0 if it had to start over.
+    #[cfg(feature = "download")]
+    Resumed { offset: u64, expected: Option<u64> },
     /// The answer's body is in the file.
     #[cfg(feature = "download")]
     Downloaded(DownloadedFile),
@@ -151,13 +160,13 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     #[cfg(feature = "download")]
     fn responded(&self, response: &Response);
 
+    /// The task becomes a download from this answer on, and the app is told; ready when it has its file.
+    #[cfg(feature = "download")]
+    fn download_instead(&self, content: Content) -> BoxFuture<'_, Result<Response, Error>>;
+
     /// True when somebody listens to what was written.
     #[cfg(feature = "download")]
     fn wants_written(&self) -> bool;
-
-    /// True when a handler or a future takes the task's outcome, not a delegate.
-    #[cfg(feature = "download")]
-    fn outcome_is_taken(&self) -> bool;
 
     /// True when somebody listens to chunks.
     fn wants_data(&self) -> bool;

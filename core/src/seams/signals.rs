@@ -171,6 +171,12 @@ impl Signals {
         self.touch();
     }
 
+    /// The body is counted on from what is there.
+    #[cfg(feature = "download")]
+    pub(crate) fn restart_received(&self, count: u64) {
+        self.received.store(count, Ordering::Relaxed);
+    }
+
     /// Bytes of the response's body delivered so far.
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)

@@ -15,4 +15,6 @@ mod upload;
 
 pub use builder::SessionBuilder;
 pub use delegate_queue::DelegateQueue;
+#[cfg(feature = "download")]
+pub use downloads::IntoDownload;
 pub use handle::Session;

@@ -101,6 +101,12 @@ impl Wants {
     /// [`Delegate::did_write_data`].
     #[cfg(feature = "download")]
     pub const WRITTEN: Self = Self(1 << 13);
+    /// [`Delegate::did_resume_at_offset`].
+    #[cfg(feature = "download")]
+    pub const RESUMED: Self = Self(1 << 14);
+    /// [`Delegate::did_become_download_task`]: with every call that a download makes.
+    #[cfg(feature = "download")]
+    pub(crate) const BECOME_DOWNLOAD: Self = Self::FINISHED_DOWNLOADING;
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
 
@@ -113,7 +119,8 @@ impl Wants {
         .and(Self::DATA)
         .and(Self::COMPLETION)
         .and(Self::FINISHED_DOWNLOADING)
-        .and(Self::WRITTEN);
+        .and(Self::WRITTEN)
+        .and(Self::RESUMED);
 
     /// True when all of `other` is wanted.
     #[must_use]
@@ -257,6 +264,25 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
         Answer::Unhandled
     }
 
+    /// The task was told to [become a download](ResponseDisposition::BecomeDownload) and is one, by this handle too. Made for who wants
+    /// [`FINISHED_DOWNLOADING`](Wants::FINISHED_DOWNLOADING).
+    #[cfg(feature = "download")]
+    fn did_become_download_task(&self, task: &Task, download: &DownloadTask) -> Answer<()> {
+        Answer::Unhandled
+    }
+
+    /// A download that goes on by [`ResumeData`](crate::ResumeData) does so at `offset`, of `expected` bytes where that is known; from 0 when
+    /// what was there could not be used, because the resource has changed, say. Before any [`did_write_data`](Self::did_write_data).
+    #[cfg(feature = "download")]
+    fn did_resume_at_offset(
+        &self,
+        task: &DownloadTask,
+        offset: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        Answer::Unhandled
+    }
+
     /// `bytes` more of the answer's body went to the file of a download, which has `total` now, of `expected` where that is known.
     #[cfg(feature = "download")]
     fn did_write_data(
@@ -355,6 +381,21 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
         proposed: CachedResponse,
     ) -> Answer<Option<CachedResponse>> {
         (**self).will_cache_response(task, proposed)
+    }
+
+    #[cfg(feature = "download")]
+    fn did_become_download_task(&self, task: &Task, download: &DownloadTask) -> Answer<()> {
+        (**self).did_become_download_task(task, download)
+    }
+
+    #[cfg(feature = "download")]
+    fn did_resume_at_offset(
+        &self,
+        task: &DownloadTask,
+        offset: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        (**self).did_resume_at_offset(task, offset, expected)
     }
 
     #[cfg(feature = "download")]

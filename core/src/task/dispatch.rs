@@ -8,6 +8,8 @@ use http::HeaderMap;
 
 #[cfg(feature = "cache")]
 use crate::cache::session::SessionCache;
+#[cfg(feature = "download")]
+use crate::load::download;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
@@ -23,11 +25,9 @@ use crate::task::handle::DownloadTask;
 use crate::task::handle::Task;
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
-#[cfg(feature = "download")]
-use crate::task::shared::Form;
 use crate::task::shared::TaskShared;
 use crate::words::body::BodyStream;
-use crate::words::bounds::{MaybeSend, MaybeSync};
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 #[cfg(feature = "cache")]
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
@@ -210,7 +210,7 @@ impl TaskShared {
 }
 
 /// An answer's future, its panics caught.
-pub(crate) struct Guarded<T>(pub(crate) crate::words::bounds::BoxFuture<'static, Option<T>>);
+pub(crate) struct Guarded<T>(pub(crate) BoxFuture<'static, Option<T>>);
 
 impl<T> Future for Guarded<T> {
     type Output = Result<Option<T>, Error>;
@@ -344,6 +344,8 @@ impl App for Arc<TaskShared> {
             #[cfg(feature = "download")]
             Notice::Written { .. } => Wants::WRITTEN,
             #[cfg(feature = "download")]
+            Notice::Resumed { .. } => Wants::RESUMED,
+            #[cfg(feature = "download")]
             Notice::Downloaded(_) => Wants::FINISHED_DOWNLOADING,
             Notice::WaitingForConnectivity => Wants::WAITING_FOR_CONNECTIVITY,
         };
@@ -364,6 +366,10 @@ impl App for Arc<TaskShared> {
                 expected,
             } => delegate.did_write_data(&DownloadTask::of(task.clone()), bytes, total, expected),
             #[cfg(feature = "download")]
+            &Notice::Resumed { offset, expected } => {
+                delegate.did_resume_at_offset(&DownloadTask::of(task.clone()), offset, expected)
+            }
+            #[cfg(feature = "download")]
             Notice::Downloaded(file) => {
                 delegate.did_finish_downloading_to(&DownloadTask::of(task.clone()), file)
             }
@@ -383,13 +389,20 @@ impl App for Arc<TaskShared> {
     }
 
     #[cfg(feature = "download")]
-    fn wants_written(&self) -> bool {
-        self.wants(Wants::WRITTEN)
+    fn download_instead(&self, content: Content) -> BoxFuture<'_, Result<Response, Error>> {
+        Box::pin(async move {
+            let (download, request) = self.become_download()?;
+            let tell = |delegate: &dyn Delegate, task: &Task| {
+                delegate.did_become_download_task(task, &DownloadTask::of(task.clone()))
+            };
+            self.ask(Wants::BECOME_DOWNLOAD, tell).await?;
+            download::take_over(self, request, content, &download).await
+        })
     }
 
     #[cfg(feature = "download")]
-    fn outcome_is_taken(&self) -> bool {
-        self.form() != Form::Task
+    fn wants_written(&self) -> bool {
+        self.wants(Wants::WRITTEN)
     }
 
     fn wants_data(&self) -> bool {

@@ -1,15 +1,45 @@
 //! A task whose answer goes to a file.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::load::download::{self, Download};
+use crate::session::ledger::Ledger;
 use crate::task::completion::Outcome;
+use crate::task::handle::DownloadTask;
+use crate::task::kind::TaskKind;
 use crate::task::shared::{TaskShared, Transfer};
-use crate::words::bounds::BoxFuture;
-use crate::words::error::ErrorCode;
+use crate::words::bounds::{BoxFuture, MaybeSend};
+use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
+use crate::words::resume_data::ResumeData;
+
+impl DownloadTask {
+    /// Cancels as [`cancel`](crate::Task::cancel) does, and keeps what has come: gives what is needed to go on, when the task has ended.
+    ///
+    /// `None` when it cannot be gone on from, and then nothing is kept: nothing has come yet, it is no GET of a whole, the server gives no parts or
+    /// nothing that names the resource exactly (a strong ETag, or a Last-Modified that is strong, RFC 9110 section 8.8), the body is coded, or
+    /// the task has ended otherwise. The same data are in the task's error ([`Error::resume_data`]).
+    ///
+    /// It cancels at once, not when the future is polled; dropping that changes nothing.
+    pub fn cancel_producing_resume_data(
+        &self,
+    ) -> impl Future<Output = Option<ResumeData>> + MaybeSend + use<> {
+        let task = self.shared().clone();
+        let download = task.download();
+        if let Some(download) = &download {
+            download.want_later();
+        }
+        task.in_ledger(Ledger::cancel);
+        async move {
+            // Why it ended is the task's to say.
+            let _ = poll_fn(|context| task.poll_ended(context.waker())).await;
+            download.and_then(|download| download.resume_data())
+        }
+    }
+}
 
 impl TaskShared {
     fn download(&self) -> Option<Arc<Download>> {
@@ -33,19 +63,40 @@ impl TaskShared {
         })
     }
 
-    /// The load has ended: its files are closed, and what is of no use any more is removed.
-    pub(crate) fn settle_download(self: &Arc<Self>) -> BoxFuture<'static, ()> {
+    /// From now on it is a download, which can go on by this request.
+    pub(crate) fn become_download(&self) -> Result<(Arc<Download>, Request), Error> {
+        let download = Arc::<Download>::default();
+        let request = self.first_request()?;
+        self.facts().extras_mut().transfer = Some(Transfer::Download(download.clone()));
+        self.become_kind(TaskKind::Download);
+        Ok((download, request))
+    }
+
+    /// The load has failed: its files are closed, and what is of no use any more is removed. Gives the error with what is.
+    pub(crate) fn settle_download(self: &Arc<Self>, error: Error) -> BoxFuture<'static, Error> {
         let download = self.download();
         Box::pin(async move {
-            if let Some(download) = download {
-                download.settle().await;
+            match download {
+                Some(download) => download.settle(error).await,
+                None => error,
             }
         })
     }
 
+    /// The task is suspended: its server may give up meanwhile.
+    pub(crate) fn note_suspension(&self) {
+        if self.kind() == TaskKind::Download
+            && let Some(download) = self.download()
+        {
+            download.note_suspension();
+        }
+    }
+
     /// The task has failed: what its transfer has made goes.
     pub(crate) fn abandon_transfer(&self) {
-        if let Some(download) = self.download() {
+        if self.kind() == TaskKind::Download
+            && let Some(download) = self.download()
+        {
             download.abandon();
         }
     }

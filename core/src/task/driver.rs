@@ -50,9 +50,10 @@ pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
         .await
     };
     #[cfg(feature = "download")]
-    if task.kind() == TaskKind::Download {
-        task.settle_download().await;
-    }
+    let outcome = match outcome {
+        Err(error) if task.kind() == TaskKind::Download => Err(task.settle_download(error).await),
+        outcome => outcome,
+    };
     drop(task);
     completion.deliver(outcome)
 }

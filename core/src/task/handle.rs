@@ -59,6 +59,7 @@ impl Task {
 
     /// Suspends: nothing is read or sent, and both timers stand still, until as many [`resume`](Self::resume)s came as suspends.
     pub fn suspend(&self) {
+        self.0.note_suspension();
         self.0.in_ledger(Ledger::suspend);
         self.0.progress_paused();
     }

@@ -83,7 +83,10 @@ impl Control for Remote {
         if let Some(task) = self.0.upgrade() {
             match deed {
                 Deed::Cancel => task.in_ledger(Ledger::cancel),
-                Deed::Pause => task.in_ledger(Ledger::suspend),
+                Deed::Pause => {
+                    task.note_suspension();
+                    task.in_ledger(Ledger::suspend);
+                }
                 Deed::Resume => task.in_ledger(Ledger::resume),
             }
         }

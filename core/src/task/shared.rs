@@ -162,6 +162,8 @@ impl From<Option<u64>> for Expected {
 #[cfg(not(feature = "download"))]
 impl TaskShared {
     pub(crate) fn abandon_transfer(&self) {}
+
+    pub(crate) fn note_suspension(&self) {}
 }
 
 /// Without the feature `progress` nobody can ask for any.
@@ -309,6 +311,12 @@ impl TaskShared {
 
     pub(crate) fn kind(&self) -> TaskKind {
         TaskKind::from_number(self.kind.load(Ordering::Acquire))
+    }
+
+    /// A data task becomes one of another kind.
+    #[cfg(feature = "download")]
+    pub(crate) fn become_kind(&self, kind: TaskKind) {
+        self.kind.store(kind as u8, Ordering::Release);
     }
 
     pub(crate) fn wants(&self, call: Wants) -> bool {

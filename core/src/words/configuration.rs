@@ -72,7 +72,7 @@ pub struct Configuration {
     pub http_maximum_connections_per_host: usize,
 
     /// Names of the app's header fields that a redirect to another origin keeps, beside Accept*, Cache-Control, Content-*,
-    /// Pragma, Range and User-Agent. Default none. Authorization, Cookie and Proxy-Authorization are never kept.
+    /// Pragma, Range, If-Range and User-Agent. Default none. Authorization, Cookie and Proxy-Authorization are never kept.
     #[serde(with = "names")]
     pub redirect_safe_headers: Vec<HeaderName>,
 
@@ -115,6 +115,10 @@ pub struct Configuration {
     /// Have equal GETs that are under way at the same time wait for one of them and share its response, if that one may be stored. Default
     /// false.
     pub collapses_identical_requests: bool,
+
+    /// How often a download goes on by itself, from where it stopped, after its connection was lost: at once, then after half a second, then
+    /// after twice as long each time. It takes a server that gives parts, and names what they are parts of. Default 0.
+    pub retries_downloads: u32,
 
     /// Writes nothing that outlives the session. Set by [`Configuration::ephemeral`].
     pub is_ephemeral: bool,
@@ -166,6 +170,7 @@ impl Default for Configuration {
             request_cache_policy: CachePolicy::UseProtocolCachePolicy,
             serves_stale_when_disconnected: false,
             collapses_identical_requests: false,
+            retries_downloads: 0,
             is_ephemeral: false,
         }
     }
@@ -196,6 +201,7 @@ impl fmt::Debug for Configuration {
             request_cache_policy,
             serves_stale_when_disconnected,
             collapses_identical_requests,
+            retries_downloads,
             is_ephemeral,
         } = self;
         f.debug_struct("Configuration")
@@ -244,6 +250,7 @@ impl fmt::Debug for Configuration {
                 serves_stale_when_disconnected,
             )
             .field("collapses_identical_requests", collapses_identical_requests)
+            .field("retries_downloads", retries_downloads)
             .field("is_ephemeral", is_ephemeral)
             .finish()
     }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+#[cfg(feature = "download")]
+use crate::words::resume_data::ResumeData;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $raw:literal, $blame:ident, $text:literal;)*) => {
         /// Why a transfer failed: the codes of `NSURLErrorDomain`.
@@ -116,6 +119,8 @@ struct Facts {
     code: ErrorCode,
     url: Option<Url>,
     cause: Option<Cause>,
+    #[cfg(feature = "download")]
+    resume_data: Option<ResumeData>,
 }
 
 impl Error {
@@ -126,6 +131,8 @@ impl Error {
             code,
             url: None,
             cause: None,
+            #[cfg(feature = "download")]
+            resume_data: None,
         }))
     }
 
@@ -143,6 +150,22 @@ impl Error {
             Arc::make_mut(&mut self.0).url = Some(url.clone());
         }
         self
+    }
+
+    /// The same error with what is needed to go on.
+    #[cfg(feature = "download")]
+    #[must_use]
+    pub(crate) fn with_resume_data(mut self, data: ResumeData) -> Self {
+        Arc::make_mut(&mut self.0).resume_data = Some(data);
+        self
+    }
+
+    /// What is needed to go on where a download stopped, if it can
+    /// ([`Session::download_task_resuming`](crate::Session::download_task_resuming)).
+    #[cfg(feature = "download")]
+    #[must_use]
+    pub fn resume_data(&self) -> Option<&ResumeData> {
+        self.0.resume_data.as_ref()
     }
 
     /// Why, as one of Apple's codes.
@@ -223,6 +246,12 @@ impl fmt::Display for Shown<'_> {
         )
     }
 }
+
+/// The cause of [`ErrorCode::BadServerResponse`] where a status of 2xx was needed: this was the answer's.
+#[cfg(feature = "download")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server answered {0}")]
+pub struct UnsuccessfulStatus(pub http::StatusCode);
 
 /// The cause of a failure for lack of a session: the session was invalidated before the task was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

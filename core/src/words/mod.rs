@@ -7,9 +7,14 @@ pub(crate) mod cache;
 pub(crate) mod cache_key;
 pub(crate) mod cipher;
 pub(crate) mod configuration;
+#[cfg(feature = "download")]
+pub(crate) mod content_range;
 pub(crate) mod curl;
 pub(crate) mod decoding;
+#[cfg(feature = "download")]
+pub(crate) mod download_options;
 pub(crate) mod error;
+pub(crate) mod file_name;
 pub(crate) mod file_version;
 pub(crate) mod guarded;
 pub(crate) mod metrics;
@@ -20,6 +25,8 @@ pub(crate) mod one_shot;
 pub(crate) mod opening;
 pub(crate) mod request;
 pub(crate) mod response;
+#[cfg(feature = "download")]
+pub(crate) mod resume_data;
 pub(crate) mod retry;
 pub(crate) mod service_type;
 pub(crate) mod target;

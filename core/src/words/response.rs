@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use crate::words::error::{InvalidHeader, Shown};
+use crate::words::file_name::{base_name, extended};
 use crate::words::request::Redacted;
 use crate::words::target::Target;
 use crate::words::wire;
@@ -144,22 +145,27 @@ impl Response {
             .flatten()
     }
 
-    /// A name for a file of this content: Content-Disposition's (RFC 6266), else the last part of the path, else the host.
+    /// A name for a file of this content: Content-Disposition's (RFC 6266; `filename*`, RFC 8187, before `filename`), else the last part
+    /// of the path, else the host.
     ///
-    /// A base name only: slashes become `_`, dots never lead.
+    /// A base name that is safe to be joined to a folder: without separators, control characters, leading dots and names of devices, 255 bytes
+    /// at most. There may be a file of that name.
     #[must_use]
     pub fn suggested_filename(&self) -> String {
         let disposition = self.text(&header::CONTENT_DISPOSITION).unwrap_or_default();
         let (_, parameters) = disposition.split_once(';').unwrap_or_default();
-        let named = Parameters(parameters)
-            .find(|(name, _)| name.eq_ignore_ascii_case("filename"))
-            .map(|(_, value)| value);
+        let parameter = |wanted: &str| {
+            let mut found = Parameters(parameters);
+            found.find_map(|(name, value)| name.eq_ignore_ascii_case(wanted).then_some(value))
+        };
+        let extended = || parameter("filename*").and_then(|value| extended(&value));
         let last = || self.url().path_segments()?.next_back().map(str::to_owned);
-        [named, last(), self.url().host_str().map(str::to_owned)]
-            .into_iter()
-            .flatten()
-            .map(|name| base_name(&name))
-            .find(|name| !name.is_empty())
+        let host = || self.url().host_str().map(str::to_owned);
+        let named = extended().as_deref().and_then(base_name);
+        named
+            .or_else(|| base_name(&parameter("filename")?))
+            .or_else(|| base_name(&last()?))
+            .or_else(|| base_name(&host()?))
             .unwrap_or_else(|| "Unknown".to_owned())
     }
 
@@ -172,20 +178,6 @@ impl Response {
     fn text(&self, name: &HeaderName) -> Option<&str> {
         self.headers().get(name)?.to_str().ok()
     }
-}
-
-fn base_name(name: &str) -> String {
-    let clean: String = name
-        .chars()
-        .map(|c| {
-            if c == '/' || c == '\\' || c.is_control() {
-                '_'
-            } else {
-                c
-            }
-        })
-        .collect();
-    clean.trim_start_matches('.').trim().to_owned()
 }
 
 /// `; name=value; name="quoted \" value"` of a header field, values unquoted.

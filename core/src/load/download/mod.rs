@@ -1,18 +1,19 @@
 //! An answer into a file.
 
+mod course;
+mod digest;
+mod journal;
 mod partial;
+mod receive;
 mod shared;
 
 use std::sync::Arc;
 
-use self::partial::Partial;
+use self::course::Course;
+pub use self::digest::DigestMismatch;
+pub(crate) use self::journal::Beside;
 pub(crate) use self::shared::{Download, Unclaimed};
-use crate::load::decode::decode;
-use crate::load::deliver::yield_once;
-use crate::load::follow::follow;
-use crate::policy::trailers;
 use crate::seams::app::{App, Content, Notice};
-use crate::seams::downloaded::DownloadedFile;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -24,69 +25,45 @@ pub(crate) async fn load<A: App>(
     download: &Arc<Download>,
 ) -> Result<Response, Error> {
     check(app)?;
-    let (answer, route) = follow(app, request).await?;
-    let content = decode(app, answer.exchange, route);
-    let response = content.response.clone();
-    app.set_response(&content);
-    app.responded(&response);
-    let saved = save(app, content, download).await;
-    saved.map_err(|error| error.with_url(response.url()))?;
+    if let Some(beside) = partial::beside(app, download) {
+        beside.check().await?;
+    }
+    let course = Course::begin(app, request, download).await?;
+    finish(app, course.run(app).await?, download).await
+}
+
+/// Goes on with an answer that has begun as another kind of task's.
+pub(crate) async fn take_over<A: App>(
+    app: &A,
+    request: Request,
+    content: Content,
+    download: &Arc<Download>,
+) -> Result<Response, Error> {
+    check(app)?;
+    let course = Course::new(request, download);
+    finish(app, course.run_from(app, content).await?, download).await
+}
+
+/// Gives the file to the delegate, for the time of its call, or to whoever takes the task's outcome.
+async fn finish<A: App>(
+    app: &A,
+    (file, response): (Unclaimed, Response),
+    download: &Arc<Download>,
+) -> Result<Response, Error> {
+    if download.outcome_is_taken() {
+        download.put(file);
+        return Ok(response);
+    }
+    app.notify(Notice::Downloaded(file.file().clone())).await?;
+    file.remove().await;
     Ok(response)
 }
 
-/// True when there can be files.
+/// Fails where there can be no files.
 fn check<A: App>(app: &A) -> Result<(), Error> {
     if app.platform().transport.capabilities().file_download {
         return Ok(());
     }
     let error = Error::new(ErrorCode::CannotCreateFile);
     Err(error.with_cause("the platform has no files for answers"))
-}
-
-async fn save<A: App>(
-    app: &A,
-    mut content: Content,
-    download: &Arc<Download>,
-) -> Result<(), Error> {
-    let mut partial = Partial::begin(app, download).await?;
-    while let Some(chunk) = content.body.next_chunk().await? {
-        if chunk.is_empty() {
-            yield_once().await;
-            continue;
-        }
-        let bytes = chunk.len() as u64;
-        partial.write(chunk).await?;
-        app.signals().add_received(bytes);
-        app.progressed();
-        if app.wants_written() {
-            app.notify(Notice::Written {
-                bytes,
-                total: partial.written(),
-                expected: content.expected,
-            })
-            .await?;
-        }
-    }
-    if let Some(trailers) = content.body.trailers() {
-        app.set_trailers(trailers::allowed(trailers));
-    }
-    let file = partial.finish().await?;
-    hand_over(app, file, download).await
-}
-
-/// Gives the file to the delegate, for the time of its call, or to whoever takes the task's outcome.
-async fn hand_over<A: App>(
-    app: &A,
-    file: DownloadedFile,
-    download: &Arc<Download>,
-) -> Result<(), Error> {
-    let unclaimed = Unclaimed::new(file, app.platform());
-    if app.outcome_is_taken() {
-        download.put(unclaimed);
-        return Ok(());
-    }
-    app.notify(Notice::Downloaded(unclaimed.file().clone()))
-        .await?;
-    unclaimed.remove().await;
-    Ok(())
 }
