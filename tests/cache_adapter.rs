@@ -3,31 +3,18 @@
 #![cfg(all(not(target_arch = "wasm32"), feature = "cache"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+#[path = "support/example.rs"]
+mod example;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use urlsession_origin::Origin;
 
-/// The example, as it was built with the tests; where a test was built alone, it is built now.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let profile = own.parent().and_then(|deps| deps.parent()).unwrap();
-    let path = profile
-        .join("examples")
-        .join("cache_adapter")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    if !path.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", "cache_adapter"]);
-        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-        assert!(built.unwrap().success());
-    }
-    path
-}
+use example::example;
 
 /// The child, and its two pipes.
 struct Adapter {
@@ -38,7 +25,7 @@ struct Adapter {
 
 impl Adapter {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(program());
+        let mut command = Command::new(example("cache_adapter"));
         command.args(arguments);
         let mut child = command
             .stdin(Stdio::piped())
@@ -237,7 +224,7 @@ fn what_is_no_request_is_answered_with_an_error() {
 
 #[test]
 fn it_tells_how_it_is_used() {
-    let mut command = Command::new(program());
+    let mut command = Command::new(example("cache_adapter"));
     let output = command.arg("--what").output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage"));

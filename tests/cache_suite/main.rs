@@ -3,7 +3,7 @@
 //! The folder that `URLSESSION_TEST_DATA` names holds the cases of others; `cases.json` and `modes.json` here are a few of our own, so
 //! that server, runner and cache are tried without it too.
 
-#![cfg(all(not(target_arch = "wasm32"), feature = "mock"))]
+#![cfg(all(not(target_arch = "wasm32"), feature = "cache", feature = "mock"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 #![expect(
     clippy::panic,
@@ -16,6 +16,9 @@
 
 mod case;
 mod check;
+mod child;
+#[path = "../support/example.rs"]
+mod example;
 mod modes;
 mod play;
 mod score;
@@ -33,7 +36,7 @@ use case::{Applies, Case, Cases, Kind};
 use modes::{ModeCase, ModeCases, Validator};
 use play::{Failure, play};
 use score::Score;
-use world::{World, on_the_mock, over_sockets};
+use world::{World, by_the_adapter, on_the_mock, over_sockets};
 
 /// A file of the external data; `None`, loudly, where there is none.
 fn data(file: &str) -> Option<PathBuf> {
@@ -52,7 +55,24 @@ fn own(file: &str) -> PathBuf {
 
 /// All cases at once.
 async fn play_all(world: World, cases: &[Case]) -> Vec<Result<(), Failure>> {
-    join_all(cases.iter().map(|case| play(&world, case))).await
+    join_all(cases.iter().map(|case| play(&world, case, 1))).await
+}
+
+/// All cases at once, and those that fail once more. Some count on seconds, which all at once on a machine with more to do may miss; the
+/// mock's seconds are exact, and there nothing has a second try.
+async fn play_twice(world: World, cases: &[Case]) -> Vec<Result<(), Failure>> {
+    let mut results = play_all(world.clone(), cases).await;
+    let failed = results.iter_mut().zip(cases);
+    let failed = failed.filter(|(result, _)| result.is_err());
+    let again = failed.map(async |(result, case)| {
+        let second = play(&world, case, 2).await;
+        if second.is_ok() {
+            println!("passed the second time: {}: {result:?}", case.id);
+        }
+        *result = second;
+    });
+    join_all(again).await;
+    results
 }
 
 /// Gives the session a cache in memory with room for every case.
@@ -131,7 +151,7 @@ fn the_public_suite_passes_over_sockets() {
     let Some(cases) = public_cases() else {
         return;
     };
-    let results = over_sockets(serving_stale, with_cache, |world| play_all(world, &cases));
+    let results = over_sockets(serving_stale, with_cache, |world| play_twice(world, &cases));
     assert_score("cache-tests, sockets", &cases, &results, &[NOT_PASSED]);
 }
 
@@ -144,6 +164,20 @@ fn the_public_suite_passes_on_the_mock() {
     assert_score("cache-tests, mock", &cases, &results, &[NOT_PASSED]);
 }
 
+#[test]
+fn the_public_suite_passes_by_way_of_the_example() {
+    let Some(cases) = public_cases() else {
+        return;
+    };
+    let results = by_the_adapter(|world| play_twice(world, &cases));
+    assert_score(
+        "cache-tests, cache_adapter",
+        &cases,
+        &results,
+        &[NOT_PASSED],
+    );
+}
+
 /// What the tier that outlives the program answers, without one in memory.
 #[test]
 #[cfg(feature = "sqlite")]
@@ -154,7 +188,7 @@ fn the_public_suite_passes_from_a_disk_alone() {
     let folder = Folder::new("public");
     let cache = urlsession::url_cache(0, 64 * 1024 * 1024, &folder.0);
     let on_disk = move |builder: SessionBuilder| builder.cache(cache);
-    let results = over_sockets(serving_stale, on_disk, |world| play_all(world, &cases));
+    let results = over_sockets(serving_stale, on_disk, |world| play_twice(world, &cases));
     assert_score("cache-tests, disk", &cases, &results, &[NOT_PASSED]);
 }
 
@@ -241,7 +275,7 @@ fn without_a_cache_every_verdict_is_the_original_engines_on_the_mock() {
 #[test]
 fn our_own_cases_pass_in_both_worlds() {
     let cases = Cases::read(&own("cases.json")).tests;
-    let results = over_sockets(by_default, with_cache, |world| play_all(world, &cases));
+    let results = over_sockets(by_default, with_cache, |world| play_twice(world, &cases));
     assert_score("our own, sockets", &cases, &results, &[]);
     let results = on_the_mock(by_default, with_cache, |world| play_all(world, &cases));
     assert_score("our own, mock", &cases, &results, &[]);

@@ -156,7 +156,7 @@ impl ModeCase {
         };
         match asked {
             Err(_) if must_fail => Ok(()),
-            Err(error) => Err(error.to_string()),
+            Err(trouble) => Err(format!("{trouble:?}")),
             Ok(seen) if must_fail => Err(format!("status {} in place of an error", seen.status)),
             Ok(seen) => {
                 let found = (seen.status, &*String::from_utf8_lossy(&seen.body));

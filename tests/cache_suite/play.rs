@@ -5,15 +5,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use urlsession::Request;
 use urlsession::http::Method;
 use urlsession::http::header::{HeaderName, HeaderValue};
-use urlsession::{ErrorCode, Request};
 use urlsession_origin::cache_suite::{FieldValue, SCRIPTS};
 
 use crate::case::{Case, Exchange};
 use crate::check::{self, Arrival};
 use crate::modes::Mode;
-use crate::world::{Redirects, Seen, World};
+use crate::world::{Redirects, Seen, Trouble, World};
 
 /// How long a case lets a cache grow old.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -55,10 +55,10 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Plays a case to its end, or to its first failure.
-pub(crate) async fn play(world: &World, case: &Case) -> Result<(), Failure> {
+/// Plays a case to its end, or to its first failure; each time it is played it has another number.
+pub(crate) async fn play(world: &World, case: &Case, time: u32) -> Result<(), Failure> {
     let exchanges = case.exchanges();
-    let id = identifier(&case.id);
+    let id = identifier(&case.id, time);
     let config = serde_json::to_vec(&case.requests).unwrap();
     let url = format!("{}{SCRIPTS}/config/{id}", world.base);
     let request = Request::put(url).unwrap().with_body(config);
@@ -80,11 +80,11 @@ pub(crate) async fn play(world: &World, case: &Case) -> Result<(), Failure> {
 }
 
 /// As long as a UUID, which some cases count on.
-fn identifier(name: &str) -> String {
+fn identifier(name: &str, time: u32) -> String {
     let mut halves = [0; 2];
     for (index, half) in halves.iter_mut().enumerate() {
         let mut hasher = DefaultHasher::new();
-        (index, name).hash(&mut hasher);
+        (index, name, time).hash(&mut hasher);
         *half = hasher.finish();
     }
     let digits = format!("{:016x}{:016x}", halves[0], halves[1]);
@@ -116,10 +116,12 @@ async fn send(
         Err(_) if exchange.disconnect && exchange.expected_status == Some(None) => {
             Ok(Seen::default())
         }
-        Err(error) if error.code() == ErrorCode::TimedOut => {
+        Err(Trouble::TimedOut(error)) => {
             Err(Failure::Harness(format!("request {}: {error}", index + 1)))
         }
-        Err(error) => Err(Failure::Claim(format!("request {}: {error}", index + 1))),
+        Err(Trouble::Failed(error)) => {
+            Err(Failure::Claim(format!("request {}: {error}", index + 1)))
+        }
     }
 }
 
@@ -184,13 +186,14 @@ async fn arrived(world: &World, id: &str) -> Result<Vec<Arrival>, Failure> {
             Ok(Vec::deserialize(values).unwrap())
         }
         Ok(_) => Ok(Vec::new()),
-        Err(error) => Err(Failure::Harness(error.to_string())),
+        Err(trouble) => Err(Failure::Harness(format!("{trouble:?}"))),
     }
 }
 
 #[test]
 fn an_identifier_is_as_long_as_a_uuid_and_a_cases_own() {
-    assert_eq!(identifier("a").len(), 36);
-    assert_eq!(identifier("a"), identifier("a"));
-    assert_ne!(identifier("a"), identifier("b"));
+    assert_eq!(identifier("a", 1).len(), 36);
+    assert_eq!(identifier("a", 1), identifier("a", 1));
+    assert_ne!(identifier("a", 1), identifier("b", 1));
+    assert_ne!(identifier("a", 1), identifier("a", 2));
 }

@@ -12,10 +12,14 @@ use urlsession::{
 use urlsession_origin::cache_suite::{self, Asked, CacheSuite};
 use urlsession_origin::{Origin, block_on};
 
+use crate::child::Adapter;
+
 /// A session and its server.
 #[derive(Clone)]
 pub(crate) struct World {
+    /// The session; where loads go through another process, its clock is taken all the same.
     pub(crate) session: Session,
+    adapter: Option<Arc<Adapter>>,
     /// The servers' origin, and another one with the same servers.
     pub(crate) base: String,
     pub(crate) other_base: String,
@@ -51,9 +55,25 @@ where
     let session = make(urlsession::builder(configuration)).build();
     block_on(play(World {
         session,
+        adapter: None,
         base: origin.url(""),
         other_base: origin.other_url(""),
     }))
+}
+
+/// Runs `play` over real sockets, its loads made by the example `cache_adapter` in a process of its own.
+pub(crate) fn by_the_adapter<T, F>(play: impl FnOnce(World) -> F) -> T
+where
+    F: Future<Output = T>,
+{
+    over_sockets(
+        |_| {},
+        |builder| builder,
+        |mut world| {
+            world.adapter = Some(Arc::new(Adapter::start()));
+            play(world)
+        },
+    )
 }
 
 /// Runs `play` on the mock, in virtual time.
@@ -82,6 +102,7 @@ where
     let session = make(Session::builder(mock.platform(), configuration)).build();
     mock.runtime().block_on(play(World {
         session,
+        adapter: None,
         base: "http://suite.example".to_owned(),
         other_base: "http://other.example".to_owned(),
     }))
@@ -166,6 +187,22 @@ impl Seen {
     }
 }
 
+/// Why nothing came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    TimedOut(String),
+    Failed(String),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error.code() == ErrorCode::TimedOut {
+            true => Self::TimedOut(error.to_string()),
+            false => Self::Failed(error.to_string()),
+        }
+    }
+}
+
 /// What Fetch's `redirect` says; across origins `mode: same-origin` has its say too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Redirects {
@@ -243,10 +280,13 @@ impl World {
         &self,
         request: Request,
         manner: impl Into<Manner>,
-    ) -> Result<Seen, Error> {
-        let interim = Arc::default();
+    ) -> Result<Seen, Trouble> {
+        let (interim, manner) = (Arc::default(), manner.into());
+        if let Some(adapter) = &self.adapter {
+            return adapter.ask(&request, manner).await;
+        }
         let watch = Watch {
-            manner: manner.into(),
+            manner,
             interim: Arc::clone(&interim),
         };
         let (body, response) = self.session.data_with_delegate(request, watch).await?;
