@@ -16,6 +16,7 @@ use crate::policy::cache::decide::verdict::Decider;
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::range::Slice;
 use crate::policy::cache::request::CacheRequest;
+use crate::policy::cache::vary::selects;
 
 /// Fields that the cache sets on a request that it sends on, in place of those of the same name.
 pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
@@ -111,7 +112,7 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
 ) -> Decision {
     if request.is_plain
         && let [only] = heads
-        && let Some(hit) = simple_hit(now, only.as_ref())
+        && let Some(hit) = simple_hit(now, request, only.as_ref())
     {
         return Decision::Use(hit);
     }
@@ -127,9 +128,10 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
 }
 
 /// The usual case: nothing to choose, nothing to parse.
-fn simple_hit(now: SystemTime, head: &CacheHead) -> Option<Hit> {
+fn simple_hit(now: SystemTime, request: &CacheRequest<'_>, head: &CacheHead) -> Option<Hit> {
     let is_fresh = now < head.simply_fresh_until? && now >= head.credible_from;
-    is_fresh.then(|| Hit {
+    let is_for_it = head.selecting.is_none() || selects(request, head);
+    (is_fresh && is_for_it).then(|| Hit {
         index: 0,
         age: head.age(now),
         is_stale: false,
