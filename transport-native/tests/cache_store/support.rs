@@ -8,11 +8,17 @@ use urlsession_core::{Body, Bytes, CacheRecord, CacheRecordId, CacheStore, Error
 use urlsession_transport_native::DiskCacheStore;
 
 pub(crate) const KIB: usize = 1024;
+pub(crate) const MIB: usize = 1024 * KIB;
 /// More than any test fills.
 pub(crate) const ROOMY: u64 = 1 << 40;
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// True where the long forms of tests are asked for.
+pub(crate) fn long() -> bool {
+    std::env::var_os("URLSESSION_LONG").is_some()
+}
 
 /// What `future` gives; a failure when it does not end.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -24,13 +30,36 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 pub(crate) struct Place(PathBuf);
 
 impl Place {
+    /// One in memory, where there is such a place: what is tested is the order of writes, not how long a disk takes for them.
     pub(crate) fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => Self::within(memory),
+            false => Self::on_disk(),
+        }
+    }
+
+    pub(crate) fn on_disk() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
+    fn within(outer: &Path) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("urlsession-store-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let path = outer.join(name);
         let _ = std::fs::remove_dir_all(&path);
         Self(path)
+    }
+
+    /// One in another.
+    pub(crate) fn new_in(outer: &Path, name: &str) -> Self {
+        Self(outer.join(name))
+    }
+
+    /// One that is there already, and stays.
+    pub(crate) fn at(path: PathBuf) -> std::mem::ManuallyDrop<Self> {
+        std::mem::ManuallyDrop::new(Self(path))
     }
 
     pub(crate) fn path(&self) -> &Path {
