@@ -47,7 +47,7 @@ async fn images() -> [Image; 2] {
         let length = match number {
             9 => 70_000,
             10 => 300_000,
-            _ => 200 * usize::try_from(number).unwrap(),
+            _ => 300 + 700 * usize::try_from(number).unwrap(),
         };
         model::write(&store, &key, (number, length), Vec::new())
             .await
@@ -88,18 +88,20 @@ async fn r6_flipped_bits_deliver_no_wrong_byte() {
     );
 }
 
-/// Flips a bit of the file that holds the `seed`th random byte; tells where.
+/// Flips a random bit of a random file; tells where.
 fn flip_one(image: &mut Image, seed: u64) -> String {
-    let random = pattern(seed + 1, 32);
-    let number = |at: usize| u64::from_le_bytes(random[at..at + 8].try_into().unwrap());
-    let total: usize = image.values().map(Vec::len).sum();
-    let mut at = usize::try_from(number(16) % total as u64).unwrap();
-    for (name, bytes) in image {
-        if at < bytes.len() {
-            bytes[at] ^= 1 << (number(24) % 8);
-            return format!("byte {at} of {}", name.display());
-        }
-        at -= bytes.len();
-    }
-    unreachable!("it is within the total")
+    let random = pattern(seed + 1, 40);
+    let number = |at: usize, below: usize| {
+        let number = u64::from_le_bytes(random[at..at + 8].try_into().unwrap());
+        usize::try_from(number % below as u64).unwrap()
+    };
+    let mut files: Vec<_> = image
+        .iter_mut()
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect();
+    let file = number(16, files.len());
+    let (name, bytes) = &mut files[file];
+    let at = number(24, bytes.len());
+    bytes[at] ^= 1 << number(32, 8);
+    format!("byte {at} of {}", name.display())
 }
