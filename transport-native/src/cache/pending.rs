@@ -4,6 +4,7 @@
 //! are kept here until there is enough of them, and a look-up puts a head that waits in place of the one on disk.
 
 use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use urlsession_core::CacheRecord;
@@ -33,6 +34,8 @@ pub(super) struct Pending {
     used: HashMap<i64, i64>,
     /// What the writer knows of heads and uses that wait.
     told: Told,
+    /// How often something came to the disk.
+    settled: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +72,11 @@ pub(super) enum Tell {
 }
 
 impl Pending {
+    /// How often something came to the disk. What is read between two equal answers is as old as what is pending.
+    pub(super) fn settled(&self) -> u64 {
+        self.settled
+    }
+
     /// True when a look-up of this key must wait for the writer.
     pub(super) fn concerns(&self, key: &str) -> bool {
         self.any > 0 || (!self.keys.is_empty() && self.keys.contains_key(&record::key_hash(key)))
@@ -108,6 +116,7 @@ impl Pending {
 
     /// Forgets a change that is on disk, or that came to nothing.
     pub(super) fn settle(&mut self, touches: &Touches) {
+        self.settled += 1;
         match touches {
             Touches::Insertion { key, id, bytes } => {
                 count_down(&mut self.keys, *key);
@@ -130,14 +139,15 @@ impl Pending {
         self.tell()
     }
 
-    /// Makes of what was found on disk what a caller is to see, and notes that it was used at `now`.
-    pub(super) fn shown(&mut self, records: &mut Vec<CacheRecord>, now: i64) -> Tell {
+    /// Makes of what was found on disk what a caller is to see, and notes that it was used.
+    pub(super) fn shown(&mut self, records: &mut Vec<CacheRecord>) -> Tell {
         if !self.removing.is_empty() {
             records.retain(|record| !self.removing.contains_key(&record.id.0));
         }
         if records.is_empty() {
             return Tell::No;
         }
+        let now = record::micros(SystemTime::now());
         for record in records {
             self.used.insert(record.id.0, now);
             if let Some(head) = self.heads.get(&record.id.0) {
@@ -181,6 +191,7 @@ impl Pending {
 
     /// Forgets heads that are on disk, unless others have come in their places.
     pub(super) fn written(&mut self, heads: &[(i64, Bytes)]) {
+        self.settled += 1;
         for (id, head) in heads {
             if self.heads.get(id) == Some(head) {
                 self.heads.remove(id);
@@ -241,10 +252,11 @@ mod tests {
         let new = Bytes::from_static(b"new");
         assert_eq!(pending.note_head(2, new.clone()), Tell::Later);
         let mut records = vec![record(1), record(2)];
-        assert_eq!(pending.shown(&mut records, 5), Tell::No);
+        assert_eq!(pending.shown(&mut records), Tell::No);
         assert_eq!(records.len(), 1);
         assert_eq!(records[0].head, new);
-        assert_eq!(pending.take_used(), [(2, 5)]);
+        let used: Vec<_> = pending.take_used().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(used, [2]);
     }
 
     #[test]

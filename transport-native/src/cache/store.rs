@@ -26,6 +26,9 @@ use crate::files::Buffers;
 /// The part of a store's capacity that one record may take.
 const LARGEST_SHARE: u64 = 20;
 
+/// How often a look-up on the caller's thread is tried, while others write.
+const LOOKS: usize = 3;
+
 /// Cached responses on disk, in a directory of their own.
 ///
 /// The directory is made on first use, with mode 0700, and files in it with 0600. It may be the store of several programs at once. What
@@ -132,10 +135,8 @@ impl Front {
     }
 
     fn tell(&self, tell: Tell) {
-        match tell {
-            Tell::No => {}
-            Tell::Later => self.send(Job::Lazily),
-            Tell::Now => self.send(Job::Eagerly),
+        if tell != Tell::No {
+            self.send(Job::Tell(tell));
         }
     }
 
@@ -147,33 +148,32 @@ impl Front {
     }
 
     /// A look-up on this thread; `None` where the writer must be asked.
+    ///
+    /// What is on disk and what is pending belong together only when nothing passed from one to the other meanwhile.
     fn find_here(&self, key: &str) -> Option<Vec<CacheRecord>> {
-        if self.shared.pending().concerns(key) {
-            return None;
+        for _ in 0..LOOKS {
+            let settled = {
+                let pending = self.shared.pending();
+                if pending.concerns(key) {
+                    return None;
+                }
+                pending.settled()
+            };
+            let read = |connection: &_| index::find(connection, key);
+            let mut found = self.shared.readers.read(read)?;
+            let mut pending = self.shared.pending();
+            if pending.settled() == settled {
+                let tell = pending.shown(&mut found.records);
+                drop(pending);
+                self.tell(tell);
+                return Some(self.whole(found));
+            }
         }
-        let found = self
-            .shared
-            .readers
-            .read(|connection| index::find(connection, key))?;
-        Some(self.shown(found))
+        None
     }
 
-    /// What a caller sees of what is on disk.
-    fn shown(
-        &self,
-        Found {
-            mut records,
-            broken,
-        }: Found,
-    ) -> Vec<CacheRecord> {
-        let tell = match records.is_empty() {
-            true => Tell::No,
-            false => {
-                let now = record::micros(SystemTime::now());
-                self.shared.pending().shown(&mut records, now)
-            }
-        };
-        self.tell(tell);
+    /// What was found whole; the rest is taken out.
+    fn whole(&self, Found { records, broken }: Found) -> Vec<CacheRecord> {
         self.remove(broken);
         records
     }
@@ -235,7 +235,7 @@ impl CacheStore for DiskCacheStore {
         let front = Arc::clone(&self.0);
         let (reply, found) = oneshot::channel();
         front.send(Job::Question(Question::Find(key.to_owned(), reply)));
-        Box::pin(async move { front.shown(found.await.unwrap_or_default()) })
+        Box::pin(async move { front.whole(found.await.unwrap_or_default()) })
     }
 
     fn open(&self, id: CacheRecordId, offset: u64) -> BoxFuture<'static, Option<Box<dyn Body>>> {

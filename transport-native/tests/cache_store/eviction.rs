@@ -48,6 +48,8 @@ async fn uses_are_remembered_by_the_next_store() {
     close(store).await;
     let store = DiskCacheStore::new(place.path(), 20 * SIZE as u64);
     put_sized(&store, 20).await;
+    // What is evicted for another is gone when that one is written, not before.
+    assert_eq!(within(store.usage()).await, 20 * SIZE as u64);
     assert!(is_there(&store, 0).await);
     assert!(!is_there(&store, 1).await);
 }

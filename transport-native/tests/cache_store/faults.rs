@@ -82,7 +82,6 @@ pub(crate) async fn meets_each(outer: &Place) {
             works_again(&place, number).await;
         }
     }
-    println!("{all} calls");
 }
 
 /// Later work is as if nothing had been. A database that could not be opened is let be for a second, so it may take two.

@@ -19,7 +19,7 @@ pub(super) use self::change::{Change, Insertion};
 use self::database::Database;
 use self::sweep::Sweep;
 use super::index::{self, Found, NotWhole, Place};
-use super::pending::Touches;
+use super::pending::{Tell, Touches};
 use super::store::Shared;
 
 /// How long heads and uses wait to be written with others, after the first of them.
@@ -41,10 +41,8 @@ pub(super) enum Job {
     /// A record that is not finished: its file goes.
     Abandon(i64),
     Question(Question),
-    /// Heads or uses wait; they may do so for a while.
-    Lazily,
-    /// Many wait.
-    Eagerly,
+    /// Heads or uses wait.
+    Tell(Tell),
 }
 
 /// Something to answer, after all that was asked for before.
@@ -144,11 +142,7 @@ impl Writer {
                     self.write(std::mem::take(&mut changes));
                     self.answer(question);
                 }
-                Job::Lazily => {
-                    self.lazy_until
-                        .get_or_insert_with(|| Instant::now() + LAZINESS);
-                }
-                Job::Eagerly => self.lazy_until = Some(Instant::now()),
+                Job::Tell(tell) => self.be_told(tell),
             }
             next = match changes.len() < CHANGES {
                 true => self.jobs.try_recv().ok(),
@@ -161,6 +155,18 @@ impl Writer {
         }
         if self.database.log_is_long() {
             self.checkpoint();
+        }
+    }
+
+    /// Notes when heads and uses that wait are to be written.
+    fn be_told(&mut self, tell: Tell) {
+        match tell {
+            Tell::No => {}
+            Tell::Later => {
+                self.lazy_until
+                    .get_or_insert_with(|| Instant::now() + LAZINESS);
+            }
+            Tell::Now => self.lazy_until = Some(Instant::now()),
         }
     }
 
@@ -179,10 +185,12 @@ impl Writer {
         // Whoever asked may have gone.
         match question {
             Question::Find(key, reply) => {
-                let found = self
-                    .database
-                    .read(|connection| index::find(connection, &key));
-                let _ = reply.send(found.unwrap_or_default());
+                let find = |connection: &_| index::find(connection, &key);
+                let mut found = self.database.read(find).unwrap_or_default();
+                // Here, where nothing is written meanwhile.
+                let tell = self.shared.pending().shown(&mut found.records);
+                let _ = reply.send(found);
+                self.be_told(tell);
                 self.database.add_reader();
             }
             Question::Place(id, reply) => {
