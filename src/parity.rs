@@ -38,7 +38,7 @@
 //! |---|---|
 //! | `default`, `ephemeral`, `background` | [`Configuration::default`](crate::Configuration::default), [`Configuration::ephemeral`](crate::Configuration::ephemeral); background later |
 //! | `identifier` | later |
-//! | `requestCachePolicy` | later |
+//! | `requestCachePolicy` | [`Configuration::request_cache_policy`](crate::Configuration::request_cache_policy) |
 //! | `timeoutIntervalForRequest` | [`timeout_interval_for_request`](crate::Configuration::timeout_interval_for_request) |
 //! | `timeoutIntervalForResource` | [`timeout_interval_for_resource`](crate::Configuration::timeout_interval_for_resource) |
 //! | `networkServiceType` | [`network_service_type`](crate::Configuration::network_service_type), [`NetworkServiceType`](crate::NetworkServiceType); VoIP never: Apple gave it up for PushKit |
@@ -55,7 +55,7 @@
 //! | `httpCookieStorage` | later |
 //! | `httpAdditionalHeaders` | [`http_additional_headers`](crate::Configuration::http_additional_headers) |
 //! | `httpMaximumConnectionsPerHost` | [`http_maximum_connections_per_host`](crate::Configuration::http_maximum_connections_per_host) |
-//! | `urlCredentialStorage`, `urlCache` | later |
+//! | `urlCredentialStorage`, `urlCache` | [`SessionBuilder::cache`](crate::SessionBuilder::cache), [`Session::url_cache`](crate::Session::url_cache); no cache without one; the credentials later |
 //! | `shouldUseExtendedBackgroundIdleMode` | never: no app is suspended here |
 //! | `protocolClasses` | [`SessionBuilder::protocol`](crate::SessionBuilder::protocol) |
 //! | `multipathServiceType` | never: hyper and the browser have no way to ask for it |
@@ -122,7 +122,7 @@
 //! | data: `didReceive response`, its disposition | [`Delegate::did_receive_response`](crate::Delegate::did_receive_response), [`ResponseDisposition`](crate::ResponseDisposition); to become a stream never: see `streamTask` in 1.1 |
 //! | data: `didBecome downloadTask`, `didBecome streamTask` | [`Delegate::did_become_download_task`](crate::Delegate::did_become_download_task); the stream task never: see `streamTask` in 1.1 |
 //! | data: `didReceive data` | [`Delegate::did_receive_data`](crate::Delegate::did_receive_data), decoded unless [`Request::with_content_decoding`](crate::Request::with_content_decoding) says otherwise |
-//! | data: `willCacheResponse` | later |
+//! | data: `willCacheResponse` | [`Delegate::will_cache_response`](crate::Delegate::will_cache_response) |
 //! | download: `didFinishDownloadingTo` | [`Delegate::did_finish_downloading_to`](crate::Delegate::did_finish_downloading_to) |
 //! | download: `didWriteData` | [`Delegate::did_write_data`](crate::Delegate::did_write_data) |
 //! | download: `didResumeAtOffset` | [`Delegate::did_resume_at_offset`](crate::Delegate::did_resume_at_offset) |
@@ -141,14 +141,14 @@
 //! | 5. a WebSocket | later |
 //! | 6. a handler is called once, in place of response, data and completion | [`Session::data_task_with`](crate::Session::data_task_with) |
 //! | 7. every completion precedes `didBecomeInvalid` | [`Delegate`](crate::Delegate#the-contract), rule 5 |
-//! | 8. a cache hit calls as the network does | later |
+//! | 8. a cache hit calls as the network does | [`UrlCache`](crate::UrlCache) |
 //!
 //! # 1.7 URLRequest
 //!
 //! | NSURLSession | urlsession |
 //! |---|---|
 //! | `url`, `mainDocumentURL` | [`Request::url`](crate::Request::url); the main document later |
-//! | `cachePolicy` | later |
+//! | `cachePolicy` | [`Request::with_cache_policy`](crate::Request::with_cache_policy) |
 //! | `timeoutInterval` | [`Request::timeout_interval`](crate::Request::timeout_interval) |
 //! | `httpMethod` | [`Request::method`](crate::Request::method), [`Request::with_method_name`](crate::Request::with_method_name) |
 //! | `allHTTPHeaderFields`, `setValue`, `addValue` | [`Request::headers`](crate::Request::headers), [`Request::header`](crate::Request::header), [`Request::header_added`](crate::Request::header_added) |
@@ -157,7 +157,7 @@
 //! | `httpShouldUsePipelining`, `networkServiceType`, `allows…Access` | [`Request::with_allows_cellular_access`](crate::Request::with_allows_cellular_access), [`with_allows_expensive_network_access`](crate::Request::with_allows_expensive_network_access), [`with_allows_constrained_network_access`](crate::Request::with_allows_constrained_network_access); [`with_network_service_type`](crate::Request::with_network_service_type); pipelining never: see 1.2 |
 //! | `assumesHTTP3Capable`, `attribution`, `requiresDNSSECValidation`, … | HTTP/3 later; the others never: they are Apple's |
 //! | default header fields | [`Session::data`](crate::Session::data): User-Agent, Accept and the [`Decoder`](crate::Decoder)'s codings as Accept-Encoding where the request has none; Content-Type for a POST with a body |
-//! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout, allowed networks and decoding; Apple leaves some out |
+//! | equality | [`Request`](crate::Request): by method, URL, header fields, body, timeout, allowed networks, decoding and cache policy; Apple leaves some out |
 //!
 //! # 1.8 URLResponse, HTTPURLResponse
 //!
@@ -172,19 +172,19 @@
 //!
 //! | NSURLSession | urlsession |
 //! |---|---|
-//! | `shared`, `init(memoryCapacity:diskCapacity:directory:)` | later |
-//! | look up, store, remove | later |
-//! | `memoryCapacity`, `diskCapacity` | later |
-//! | `currentMemoryUsage`, `currentDiskUsage` | later |
-//! | `CachedURLResponse` | later |
-//! | storage policy | later |
-//! | `useProtocolCachePolicy` | later |
-//! | `reloadIgnoringLocalCacheData` | later |
-//! | `reloadIgnoringLocalAndRemoteCacheData` | later |
-//! | `returnCacheDataElseLoad` | later |
-//! | `returnCacheDataDontLoad` | later |
-//! | `reloadRevalidatingCacheData` | later |
-//! | what may be stored | later |
+//! | `shared`, `init(memoryCapacity:diskCapacity:directory:)` | [`UrlCache::in_memory`](crate::UrlCache::in_memory), [`UrlCache::new`](crate::UrlCache::new) with a [`CacheStore`](crate::CacheStore), natively `url_cache`; a clone is the same cache |
+//! | look up, store, remove | [`UrlCache::cached_response`](crate::UrlCache::cached_response), [`store_cached_response`](crate::UrlCache::store_cached_response), [`remove_cached_response`](crate::UrlCache::remove_cached_response), [`remove_all_cached_responses`](crate::UrlCache::remove_all_cached_responses), [`remove_cached_responses_since`](crate::UrlCache::remove_cached_responses_since) |
+//! | `memoryCapacity`, `diskCapacity` | [`UrlCache::memory_capacity`](crate::UrlCache::memory_capacity), [`set_memory_capacity`](crate::UrlCache::set_memory_capacity), [`disk_capacity`](crate::UrlCache::disk_capacity), [`set_disk_capacity`](crate::UrlCache::set_disk_capacity) |
+//! | `currentMemoryUsage`, `currentDiskUsage` | [`UrlCache::current_memory_usage`](crate::UrlCache::current_memory_usage), [`current_disk_usage`](crate::UrlCache::current_disk_usage) |
+//! | `CachedURLResponse` | [`CachedResponse`](crate::CachedResponse) |
+//! | storage policy | [`CacheStoragePolicy`](crate::CacheStoragePolicy) |
+//! | `useProtocolCachePolicy` | [`CachePolicy::UseProtocolCachePolicy`](crate::CachePolicy::UseProtocolCachePolicy) |
+//! | `reloadIgnoringLocalCacheData` | [`CachePolicy::ReloadIgnoringLocalCacheData`](crate::CachePolicy::ReloadIgnoringLocalCacheData) |
+//! | `reloadIgnoringLocalAndRemoteCacheData` | [`CachePolicy::ReloadIgnoringLocalAndRemoteCacheData`](crate::CachePolicy::ReloadIgnoringLocalAndRemoteCacheData) |
+//! | `returnCacheDataElseLoad` | [`CachePolicy::ReturnCacheDataElseLoad`](crate::CachePolicy::ReturnCacheDataElseLoad) |
+//! | `returnCacheDataDontLoad` | [`CachePolicy::ReturnCacheDataDontLoad`](crate::CachePolicy::ReturnCacheDataDontLoad) |
+//! | `reloadRevalidatingCacheData` | [`CachePolicy::ReloadRevalidatingCacheData`](crate::CachePolicy::ReloadRevalidatingCacheData) |
+//! | what may be stored | [`UrlCache`](crate::UrlCache): as RFC 9111 says for a private cache, variants (`Vary`) side by side, credentials apart, parts of what broke off |
 //! | in a browser, conditional requests by hand | later |
 //!
 //! # 1.10 Cookies

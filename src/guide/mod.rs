@@ -2,10 +2,13 @@
 //!
 //! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
 //!
-//! One thing at a time: [tasks], [bodies], [delegates], [retries], [progress], [metrics], [testing].
+//! One thing at a time: [tasks], [bodies], [delegates], [caching], [retries], [progress], [metrics], [testing].
 
 #[doc = include_str!("bodies.md")]
 pub mod bodies {}
+
+#[doc = include_str!("caching.md")]
+pub mod caching {}
 
 #[doc = include_str!("coming_from_fetch.md")]
 pub mod coming_from_fetch {}

@@ -14,7 +14,7 @@ use crate::cache::memory::LARGEST_PART;
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{CacheHead, Extent, combined, selects};
+use crate::policy::cache::{CacheHead, Extent, combined, selects, supersedes};
 use crate::seams::runtime::Runtime;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::cache_key::CacheKey;
@@ -59,29 +59,14 @@ pub(crate) fn keep_in_memory(tiers: &Tiers, kept: &Kept) -> Arc<OnceLock<CacheRe
     let entry = Entry::new(kept.asked.key().clone(), head.clone(), body, kept.stored_at);
     let name = entry.record.clone();
     tiers.memory().insert(Arc::new(entry), |other| {
-        supersedes(&kept.asked, &head, &other.head)
+        takes_place_of(&kept.asked, &head, &other.head)
     });
     name
 }
 
-/// True when `new`, the answer to `asked`, takes the place of `old`: of the same variant, and no part of what `old` has more of.
-pub(crate) fn supersedes(asked: &Asked, new: &CacheHead, old: &CacheHead) -> bool {
-    selects(&asked.read(), old) && !(is_same(new, old) && has_more(old, new))
-}
-
-fn is_same(one: &CacheHead, other: &CacheHead) -> bool {
-    let tag = |head: &CacheHead| head.response().headers().get(header::ETAG).cloned();
-    tag(one).is_some_and(|one| tag(other) == Some(one))
-}
-
-/// True when `old` has bytes that `new` lacks.
-fn has_more(old: &CacheHead, new: &CacheHead) -> bool {
-    let bounds = |head: &CacheHead| match head.extent() {
-        Extent::Whole { .. } => (0, u64::MAX),
-        Extent::Part { start, end, .. } => (start, end),
-    };
-    let ((start, end), (from, to)) = (bounds(old), bounds(new));
-    start < from || to < end
+/// True when `new`, the answer to `asked`, takes the place of `old`.
+pub(crate) fn takes_place_of(asked: &Asked, new: &CacheHead, old: &CacheHead) -> bool {
+    selects(&asked.read(), old) && supersedes(new, old)
 }
 
 /// `kept`, and the parts in memory that touch it, as one.
@@ -115,7 +100,7 @@ async fn replaced(tiers: &Tiers, kept: &Kept) -> Vec<CacheRecordId> {
     let known = tiers.in_store(kept.asked.target()).await;
     let same = known
         .iter()
-        .filter(|found| supersedes(&kept.asked, &kept.head, &found.head));
+        .filter(|found| takes_place_of(&kept.asked, &kept.head, &found.head));
     same.filter_map(Found::record).collect()
 }
 

@@ -215,6 +215,20 @@ macro_rules! for_each_case {
                 a_wait_that_is_too_long_is_not_waited [];
                 a_server_that_refuses_is_asked_as_often [];
             }
+            caching {
+                what_is_fresh_is_not_asked_for_again [Has(RESPONSE_HEADERS)];
+                what_is_stale_is_validated [Has(RESPONSE_HEADERS)];
+                what_is_forbidden_is_not_kept [];
+                policies_say_where_to_look [Has(RESPONSE_HEADERS)];
+                variants_are_kept_apart [Has(RESPONSE_HEADERS)];
+                a_change_makes_it_asked_for_again [Has(RESPONSE_HEADERS)];
+                a_hit_calls_as_the_network_does [Has(RESPONSE_HEADERS)];
+                the_app_has_a_say_in_what_is_kept [Has(RESPONSE_HEADERS)];
+                what_the_app_keeps_and_takes_out_counts [Has(RESPONSE_HEADERS)];
+                equal_requests_can_be_one [Has(RESPONSE_HEADERS)];
+                what_is_used_stale_is_validated_beside [Has(RESPONSE_HEADERS)];
+                what_hides_its_fields_is_not_kept [Lacks(RESPONSE_HEADERS)];
+            }
             tasks {
                 it_is_born_suspended_and_sends_nothing [];
                 suspensions_nest_from_one [];

@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header};
 use crate::cache::asked::Asked;
 use crate::cache::flights::Lead;
 use crate::cache::found::Found;
-use crate::cache::keeping::{self, supersedes};
+use crate::cache::keeping::{self, takes_place_of};
 use crate::cache::session::SessionCache;
 use crate::load::cache::answer::answer;
 use crate::load::cache::keep::{Keeper, Plan};
@@ -218,7 +218,7 @@ impl<A: App> Network<'_, A> {
         let superseded = self
             .found
             .iter()
-            .filter(|found| supersedes(self.asked, &head, &found.head));
+            .filter(|found| takes_place_of(self.asked, &head, &found.head));
         let replaces = superseded.filter_map(Found::record).collect();
         let plan = Plan {
             cache: self.cache.clone(),

@@ -1,6 +1,7 @@
 //! The cases, a file for each thing they are about.
 
 pub(crate) mod bodies;
+pub(crate) mod caching;
 pub(crate) mod capabilities;
 pub(crate) mod codings;
 pub(crate) mod connectivity;

@@ -234,6 +234,7 @@ impl Site {
             ["response-header-without-whitespace"] => text(200, "Hello World!"),
             ["LandOfTheLostCities", city] => lost_city(city),
             ["fault", fault] => broken(fault),
+            ["counted"] => self.counted_with_fields(asked),
             ["flaky", failures, status] => self.flaky(asked, failures, status),
             ["status", status] => with_status(status, &asked.method),
             [name] => self.named(name, asked),
@@ -282,6 +283,23 @@ impl Site {
             Some(wait) => reply.header("retry-after", wait),
             None => reply,
         }
+    }
+
+    /// How often it was asked for, with the fields that the query names; 304 by its `etag`.
+    fn counted_with_fields(&self, asked: &Asked) -> Reply {
+        let count = self.counted(&asked.url[Position::BeforePath..]);
+        let tag = parameter(&asked.url, "etag");
+        let is_same = tag.is_some_and(|tag| {
+            let asked = asked.headers.get(header::IF_NONE_MATCH);
+            asked.is_some_and(|asked| asked.as_bytes() == tag)
+        });
+        let reply = match is_same {
+            true => Reply::new(304),
+            false => text(200, count.to_string()),
+        };
+        pairs(&asked.url)
+            .into_iter()
+            .fold(reply, |reply, (name, value)| reply.header(name, value))
     }
 
     /// How often the target was asked for, this time included.

@@ -33,7 +33,7 @@ pub(super) fn flaky(exchange: &Exchange, failures: &str, status: &str) -> Respon
 }
 
 /// How often the target was asked for, this time included; a browser's question beforehand does not count.
-fn counted(exchange: &Exchange) -> u64 {
+pub(super) fn counted(exchange: &Exchange) -> u64 {
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let count = counts.entry(exchange.target().to_owned()).or_default();
     *count += u64::from(exchange.head.method != Method::OPTIONS);

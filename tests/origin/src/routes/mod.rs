@@ -20,6 +20,7 @@
 //! | `/bytes/N`, `/chunked/N` | N bytes of [`pattern`](crate::pattern), with length and ranges, or neither |
 //! | `/delay/MS`, `/slow/N/MS`, `/endless?every=MS` | a late answer, a slow one, one without end (events; without `every` a flood) |
 //! | `/flaky/N/STATUS?retry-after=` | that status N times, then how often it was asked for; counted for each target apart |
+//! | `/counted?Name=value…` | 200 with these fields, or 304 by their `etag`; says how often it was asked for, each target apart |
 //! | `/headers?Name=value…` | 200 with these fields |
 //! | `/trailers`, `/forged-trailers` | a trailer section; one with fields that belong into the head |
 //! | `/early-hints`, `/early-413` | two 103s and then 200; 413 before the body is read |
@@ -36,6 +37,7 @@
 
 mod bodies;
 mod cache_suite;
+mod counted;
 mod early;
 mod encoded;
 mod flaky;
@@ -87,6 +89,7 @@ async fn answer_without_body(exchange: &Exchange, segments: &[&str]) -> Reply {
         ["delay", ms] => bodies::delayed(ms).await.into(),
         ["bytes", length] => bodies::bytes(exchange, length).into(),
         ["chunked", length] => bodies::chunked(length).into(),
+        ["counted"] => counted::answer(exchange).into(),
         ["flaky", failures, status] => flaky::flaky(exchange, failures, status).into(),
         ["slow", count, ms] => bodies::slow(count, ms).into(),
         ["endless"] => bodies::endless(exchange).into(),
