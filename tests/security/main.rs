@@ -45,6 +45,9 @@ async fn text(session: &Session, url: impl urlsession::IntoRequest) -> Result<St
 
 #[cfg(feature = "cache")]
 mod caching;
+#[cfg(feature = "sqlite")]
+mod ephemeral;
+
 #[cfg(feature = "decode")]
 mod codings;
 

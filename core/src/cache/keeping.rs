@@ -113,7 +113,7 @@ pub(crate) async fn update(cache: &SessionCache, found: &Found, head: CacheHead)
             let anew = Arc::new(entry.with_head(head.clone()));
             let is_old = |other: &Entry| std::ptr::eq(other, &**entry);
             match is_kept {
-                true => _ = tiers.memory().insert(anew.clone(), is_old),
+                true => tiers.memory().replace(entry, anew.clone()),
                 false => tiers.memory().remove(entry.key(), is_old),
             }
             Place::Memory(anew)

@@ -66,19 +66,17 @@ impl Memory {
         self.read().capacity / LARGEST_PART
     }
 
-    /// Keeps `entry` in place of those that it `replaces`; false when it is too large, and the others go all the same.
-    pub(crate) fn insert(&self, entry: Arc<Entry>, replaces: impl Fn(&Entry) -> bool) -> bool {
+    /// Keeps `entry` in place of those that it `replaces`; one that is too large is not kept, and the others go all the same.
+    pub(crate) fn insert(&self, entry: Arc<Entry>, replaces: impl Fn(&Entry) -> bool) {
+        self.write().insert(entry, replaces);
+    }
+
+    /// Keeps `new` in place of `old`, unless that was taken out meanwhile.
+    pub(crate) fn replace(&self, old: &Arc<Entry>, new: Arc<Entry>) {
         let mut tier = self.write();
-        let (key, hash) = (entry.key().clone(), entry.key().hash());
-        tier.remove_where(hash, |other| other.is_of(&key) && replaces(other));
-        if entry.size() > tier.capacity / LARGEST_PART {
-            return false;
+        if tier.has(old) {
+            tier.insert(new, |other| std::ptr::eq(other, &**old));
         }
-        tier.usage += entry.size();
-        tier.take_turn(&entry);
-        tier.entries.entry(hash).or_default().insert(0, entry);
-        tier.evict();
-        true
     }
 
     /// Takes out what `goes` says of the responses of `key`.
@@ -132,6 +130,23 @@ impl Memory {
 }
 
 impl Tier {
+    fn has(&self, entry: &Arc<Entry>) -> bool {
+        let variants = self.entries.get(&entry.key().hash());
+        variants.is_some_and(|all| all.iter().any(|other| Arc::ptr_eq(other, entry)))
+    }
+
+    fn insert(&mut self, entry: Arc<Entry>, replaces: impl Fn(&Entry) -> bool) {
+        let (key, hash) = (entry.key().clone(), entry.key().hash());
+        self.remove_where(hash, |other| other.is_of(&key) && replaces(other));
+        if entry.size() > self.capacity / LARGEST_PART {
+            return;
+        }
+        self.usage += entry.size();
+        self.take_turn(&entry);
+        self.entries.entry(hash).or_default().insert(0, entry);
+        self.evict();
+    }
+
     fn take_turn(&mut self, entry: &Entry) {
         entry.set_turn(self.next_turn);
         self.turns.insert(self.next_turn, entry.key().hash());

@@ -1,11 +1,11 @@
 //! A cache's two tiers: memory, and what outlives the program.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use url::Url;
 
+use crate::cache::changes::Changes;
 use crate::cache::memory::{LARGEST_PART, Memory};
 use crate::cache::store::CacheStore;
 use crate::words::cache_key::CacheKey;
@@ -17,8 +17,7 @@ const MOST_FOR_THE_APP: u64 = 8 * 1024 * 1024;
 pub(crate) struct Tiers {
     memory: Memory,
     store: Option<Arc<dyn CacheStore>>,
-    /// How often it was emptied: what was asked for before is not kept after.
-    emptied: AtomicU64,
+    changes: Changes,
 }
 
 impl Tiers {
@@ -26,13 +25,13 @@ impl Tiers {
         Self {
             memory: Memory::new(memory_capacity),
             store,
-            emptied: AtomicU64::new(0),
+            changes: Changes::default(),
         }
     }
 
-    /// How often the cache was emptied.
-    pub(crate) fn times_emptied(&self) -> u64 {
-        self.emptied.load(Ordering::Acquire)
+    /// What was taken out.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     pub(crate) fn memory(&self) -> &Memory {
@@ -58,6 +57,7 @@ impl Tiers {
 
     /// Takes out every response of `key`.
     pub(crate) async fn remove_key(&self, key: &CacheKey) {
+        self.changes.took(key);
         self.memory.remove(key, |_| true);
         if let Some(store) = &self.store {
             store.remove_key(key.as_str()).await;
@@ -66,6 +66,7 @@ impl Tiers {
 
     /// Takes out every response of the origin of `url`.
     pub(crate) async fn remove_origin(&self, url: &Url) {
+        self.changes.took_all();
         let prefix = CacheKey::beginning(url);
         self.memory.remove_prefix(&prefix);
         if let Some(store) = &self.store {
@@ -74,7 +75,7 @@ impl Tiers {
     }
 
     pub(crate) async fn remove_since(&self, date: SystemTime) {
-        self.emptied.fetch_add(1, Ordering::AcqRel);
+        self.changes.took_all();
         self.memory.remove_since(date);
         if let Some(store) = &self.store {
             store.remove_since(date).await;
@@ -82,7 +83,7 @@ impl Tiers {
     }
 
     pub(crate) async fn remove_all(&self) {
-        self.emptied.fetch_add(1, Ordering::AcqRel);
+        self.changes.took_all();
         self.memory.remove_all();
         if let Some(store) = &self.store {
             store.remove_all().await;

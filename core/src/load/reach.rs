@@ -17,6 +17,12 @@ pub(crate) fn is_clear<A: App>(app: &A, hop: &Hop) -> bool {
     !is_choosy(app, hop) && reported(app).is_plain()
 }
 
+/// True when the hop may be made now, as far as is known.
+#[cfg(feature = "cache")]
+pub(crate) fn is_open<A: App>(app: &A, hop: &Hop) -> bool {
+    is_clear(app, hop) || in_the_way(app, hop, reported(app)).is_none()
+}
+
 /// Makes the hop once there is a way.
 ///
 /// All this is about connecting. A transport that finds no route is heard as well, for a platform may know nothing of paths, or

@@ -2,7 +2,9 @@
 
 use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
-use urlsession_core::{CachePolicy, Capabilities, ErrorCode, HopRequest, Request, Session};
+use urlsession_core::{
+    CachePolicy, Capabilities, ErrorCode, HopRequest, NetworkPath, NetworkStatus, Request, Session,
+};
 
 use crate::support::{
     Outcome, URL, asked, fresh_for, get, in_memory, in_store, load, platform, seconds, serve,
@@ -428,4 +430,38 @@ fn a_part_leaves_the_whole() {
         assert_eq!(get(&mock, &session), "0123456789");
         assert_eq!(asked(&mock), 2);
     }
+}
+
+#[test]
+fn what_was_asked_for_before_a_change_is_not_kept_after_it() {
+    let mock = platform();
+    let old = fresh_for(1000, "old").after(seconds(5));
+    serve(&mock, [old, fresh_for(1000, "new")]);
+    mock.transport().on(Method::PUT, URL).reply(Reply::new(204));
+    let session = session(&mock, in_memory());
+    let early = session.data_task(URL);
+    early.resume();
+    mock.runtime().run_until_stalled();
+    load(&mock, &session, Request::put(URL).unwrap()).unwrap();
+    mock.runtime().block_on(early.finished()).unwrap();
+    assert_eq!((get(&mock, &session), asked(&mock)), ("new".into(), 3));
+}
+
+#[test]
+fn what_may_not_use_the_network_is_not_validated_beside() {
+    let mock = platform();
+    let says = "max-age=1, stale-while-revalidate=600";
+    let reply = Reply::new(200).header("cache-control", says).body("one");
+    serve(&mock, [reply, fresh_for(100, "two")]);
+    let session = session_of(&mock, in_memory(), |configuration| {
+        configuration.allows_expensive_network_access = false;
+    });
+    get(&mock, &session);
+    mock.runtime().advance(seconds(10));
+    let mut path = NetworkPath::default();
+    (path.status, path.is_expensive) = (NetworkStatus::Satisfied, true);
+    mock.network().set_path(path);
+    assert_eq!(get(&mock, &session), "one");
+    mock.runtime().run_until_idle();
+    assert_eq!(asked(&mock), 1);
 }

@@ -13,6 +13,8 @@ use crate::cache::keeping;
 use crate::cache::session::SessionCache;
 use crate::load::cache::keep::{Keeper, Plan};
 use crate::load::cache::tee::Tee;
+use crate::load::reach::is_open;
+use crate::load::send::Hop;
 use crate::policy::cache::{Fields, Stamp, freshened, storable};
 use crate::seams::app::App;
 use crate::seams::exchange::ExchangeEvents;
@@ -24,8 +26,15 @@ use crate::words::error::Error;
 
 /// Begins to validate `found`, unless somebody does already. It waits for no place, so there are few at once; it keeps nothing alive, and
 /// ends with the session.
-pub(super) fn revalidate<A: App>(app: &A, asked: &Asked, found: &Found, fields: Fields) {
-    let Some(cache) = app.cache() else { return };
+pub(super) fn revalidate<A: App>(
+    app: &A,
+    hop: &Hop,
+    asked: &Asked,
+    (found, fields): (&Found, Fields),
+) {
+    let Some(cache) = app.cache().filter(|_| is_open(app, hop)) else {
+        return;
+    };
     let runtime = app.platform().runtime.clone();
     let own = asked.request().timeout_interval();
     let patience = own.unwrap_or(app.configuration().timeout_interval_for_request);
@@ -88,7 +97,7 @@ impl Revalidation {
         };
         let clock = self.cache.runtime().clock();
         let events = ExchangeEvents::new(Arc::new(Signals::new(clock, false)));
-        let times_emptied = self.cache.tiers().times_emptied();
+        let mark = self.cache.tiers().changes().mark();
         let request_time = self.cache.now();
         let answer = self.transport.exchange(request, events).await?;
         let stamp = Stamp {
@@ -96,9 +105,6 @@ impl Revalidation {
             response_time: self.cache.now(),
             salt: keeping::salt(&**self.cache.runtime()),
         };
-        if times_emptied != self.cache.tiers().times_emptied() {
-            return Ok(());
-        }
         let read = self.asked.read();
         if answer.response.status() == StatusCode::NOT_MODIFIED {
             let head = freshened(&self.found.head, &read, &answer.response, &stamp);
@@ -117,7 +123,7 @@ impl Revalidation {
             head,
             replaces: self.found.record().into_iter().collect(),
             slot: None,
-            times_emptied,
+            mark,
             lead: None,
         };
         if let Some(keeper) = Keeper::new(plan) {

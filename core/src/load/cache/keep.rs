@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bytes::{Bytes, BytesMut};
 
 use crate::cache::asked::Asked;
+use crate::cache::changes::Mark;
 use crate::cache::flights::Lead;
 use crate::cache::keeping::{Kept, keep_in_memory};
 use crate::cache::session::SessionCache;
@@ -36,8 +37,8 @@ pub(super) struct Plan {
     pub(super) stored_at: SystemTime,
     /// Where it goes when the app is asked first.
     pub(super) slot: Option<Slot>,
-    /// How often the cache was emptied when the request went out.
-    pub(super) times_emptied: u64,
+    /// When the request went out.
+    pub(super) mark: Mark,
     /// Equal requests wait until it is kept.
     pub(super) lead: Option<Lead>,
 }
@@ -116,7 +117,7 @@ impl Keeper {
             ..
         } = self;
         let tiers = plan.cache.tiers();
-        if plan.times_emptied != tiers.times_emptied() {
+        if !tiers.changes().has_none_since(plan.mark, plan.asked.key()) {
             return;
         }
         let head = match end {

@@ -70,6 +70,7 @@ pub(crate) async fn cached<A: App>(
             asked: &asked,
             found: &found,
             lead,
+            mark: cache.tiers().changes().mark(),
         };
         looks += 1;
         match decision {
@@ -81,7 +82,8 @@ pub(crate) async fn cached<A: App>(
             }
             Decision::UseAndRevalidate { hit, fields } => {
                 if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
-                    revalidate(app, &asked, &found[hit.index], fields);
+                    let stale = (&found[hit.index], fields);
+                    revalidate(app, hop, &asked, stale);
                     return Ok(answer);
                 }
                 forget(cache.tiers(), asked.key(), &found[hit.index]).await;
@@ -113,6 +115,7 @@ pub(crate) async fn cached<A: App>(
         asked: &asked,
         found: &[],
         lead: None,
+        mark: cache.tiers().changes().mark(),
     };
     network.load(Vec::new(), None).await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode, header};
 
 use crate::cache::asked::Asked;
+use crate::cache::changes::Mark;
 use crate::cache::flights::Lead;
 use crate::cache::found::Found;
 use crate::cache::keeping::{self, takes_place_of};
@@ -38,6 +39,8 @@ pub(super) struct Network<'a, A> {
     pub(super) found: &'a [Found],
     /// Equal requests wait for the answer.
     pub(super) lead: Option<Lead>,
+    /// When the request went out.
+    pub(super) mark: Mark,
 }
 
 impl<A: App> Network<'_, A> {
@@ -137,6 +140,7 @@ impl<A: App> Network<'_, A> {
         app.move_to(hop.route.origin(&hop.request)).await;
         hop.asks_beside = fields;
         let request_time = self.cache.now();
+        self.mark = self.cache.tiers().changes().mark();
         let outcome = retry(app, hop).await;
         hop.asks_beside = Vec::new();
         let stamp = Stamp {
@@ -144,8 +148,11 @@ impl<A: App> Network<'_, A> {
             response_time: self.cache.now(),
             salt: keeping::salt(&**self.cache.runtime()),
         };
-        if let Ok(answer) = &outcome {
-            self.invalidate(&answer.exchange.response).await;
+        if let Ok(answer) = &outcome
+            && self.invalidate(&answer.exchange.response).await
+        {
+            // What it brings itself is of after the change.
+            self.mark = self.cache.tiers().changes().mark();
         }
         (outcome, stamp)
     }
@@ -171,15 +178,18 @@ impl<A: App> Network<'_, A> {
         }
     }
 
-    /// Takes out what the request has changed, and what the server wants out.
-    async fn invalidate(&self, response: &Response) {
+    /// Takes out what the request has changed, and what the server wants out; true when there was any such thing.
+    async fn invalidate(&self, response: &Response) -> bool {
         let tiers = self.cache.tiers();
-        for url in invalidated(self.asked.method(), self.asked.target().url(), response) {
-            tiers.remove_key(&CacheKey::of(&url)).await;
+        let urls = invalidated(self.asked.method(), self.asked.target().url(), response);
+        for url in &urls {
+            tiers.remove_key(&CacheKey::of(url)).await;
         }
-        if clears_cache(response) {
+        let clears = clears_cache(response);
+        if clears {
             tiers.remove_origin(self.asked.target().url()).await;
         }
+        clears || !urls.is_empty()
     }
 
     async fn learn_from_head(&self, response: &Response, stamp: &Stamp) {
@@ -228,7 +238,7 @@ impl<A: App> Network<'_, A> {
             head,
             replaces,
             slot: slot.clone(),
-            times_emptied: self.cache.tiers().times_emptied(),
+            mark: self.mark,
             lead: self.lead.take(),
         };
         let Some(keeper) = Keeper::new(plan) else {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use urlsession_core::futures::future::join_all;
 use urlsession_core::http::header::{AGE, DATE};
 use urlsession_core::{
     Answer, CachePolicy, CachedResponse, Delegate, ErrorCode, Request, Session, Task, UrlCache,
@@ -191,7 +192,7 @@ pub(crate) async fn equal_requests_can_be_one(fixture: Fixture) -> Verdict {
     });
     let session = builder.cache(UrlCache::in_memory(10 << 20)).build();
     let loads = (0..5).map(|_| session.data(&url));
-    for outcome in urlsession_core::futures::future::join_all(loads).await {
+    for outcome in join_all(loads).await {
         check_eq!(&outcome?.0[..], b"1");
     }
     check_eq!(count(&fixture.session(), get(&url)?).await?, 2);
