@@ -21,10 +21,10 @@
 //! | `getAllTasks`, `allTasks` | [`Session::tasks`](crate::Session::tasks) |
 //! | `dataTask(with:)` | [`Session::data_task`](crate::Session::data_task) |
 //! | `dataTask(with:completionHandler:)` | [`Session::data_task_with`](crate::Session::data_task_with) |
-//! | `uploadTask(with:fromFile:)` | later; a request can carry a file: [`FileRef`](crate::FileRef) |
-//! | `uploadTask(with:from:)` | later; a request can carry bytes: [`Request::with_body`](crate::Request::with_body) |
-//! | `uploadTask(withStreamedRequest:)` | later; a request can carry a stream: [`BodyStream`](crate::BodyStream) |
-//! | `uploadTask(withResumeData:)` | later |
+//! | `uploadTask(with:fromFile:)` | [`Session::upload_task`](crate::Session::upload_task), [`UploadBody::file`](crate::UploadBody::file) |
+//! | `uploadTask(with:from:)` | [`Session::upload_task`](crate::Session::upload_task), [`UploadBody::Bytes`](crate::UploadBody::Bytes) |
+//! | `uploadTask(withStreamedRequest:)` | [`Session::upload_task`](crate::Session::upload_task), [`UploadBody::Stream`](crate::UploadBody::Stream) |
+//! | `uploadTask(withResumeData:)` | [`Session::upload_task_resuming`](crate::Session::upload_task_resuming) |
 //! | `downloadTask(with:)` | [`Session::download_task`](crate::Session::download_task), [`Session::download_task_with_delegate`](crate::Session::download_task_with_delegate) |
 //! | `downloadTask(withResumeData:)` | [`Session::download_task_resuming`](crate::Session::download_task_resuming) |
 //! | download with a completion handler | [`Session::download_task_with`](crate::Session::download_task_with) |
@@ -88,7 +88,7 @@
 //! | NSURLSession | urlsession |
 //! |---|---|
 //! | `URLSessionDataTask` | [`DataTask`](crate::DataTask) |
-//! | `URLSessionUploadTask` | [`UploadTask`](crate::UploadTask); to make one later |
+//! | `URLSessionUploadTask` | [`UploadTask`](crate::UploadTask), [`UploadTask::cancel_producing_resume_data`](crate::UploadTask::cancel_producing_resume_data) |
 //! | `URLSessionDownloadTask`, `cancel(byProducingResumeData:)` | [`DownloadTask`](crate::DownloadTask), [`DownloadTask::cancel_producing_resume_data`](crate::DownloadTask::cancel_producing_resume_data) |
 //! | stream task: read | never: see `streamTask` in 1.1 |
 //! | stream task: write, close | never: see `streamTask` in 1.1 |
@@ -114,7 +114,7 @@
 //! | task: `didReceive challenge` | later |
 //! | task: the challenge's disposition | later |
 //! | task: `needNewBodyStream` | [`Delegate::need_new_body_stream`](crate::Delegate::need_new_body_stream) |
-//! | task: `needNewBodyStreamFromOffset` | later |
+//! | task: `needNewBodyStreamFromOffset` | [`Delegate::need_new_body_stream_from_offset`](crate::Delegate::need_new_body_stream_from_offset) |
 //! | task: `didSendBodyData` | [`Delegate::did_send_body_data`](crate::Delegate::did_send_body_data) |
 //! | task: `didReceiveInformationalResponse` | [`Delegate::did_receive_informational_response`](crate::Delegate::did_receive_informational_response) |
 //! | task: `didFinishCollecting metrics` | [`Delegate::did_finish_collecting_metrics`](crate::Delegate::did_finish_collecting_metrics) |
@@ -315,12 +315,12 @@
 //! | NSURLSession | urlsession |
 //! |---|---|
 //! | `data(for:delegate:)`, `data(from:)` | [`Session::data`](crate::Session::data), [`Session::data_with_delegate`](crate::Session::data_with_delegate) |
-//! | `upload(for:fromFile:)`, `upload(for:from:)`, `upload(resumeFrom:)` | later |
+//! | `upload(for:fromFile:)`, `upload(for:from:)`, `upload(resumeFrom:)` | [`Session::upload`](crate::Session::upload), [`Session::upload_resuming`](crate::Session::upload_resuming) |
 //! | `download(for:)`, `download(resumeFrom:)` | [`Session::download`](crate::Session::download), of [`ResumeData`](crate::ResumeData) too |
 //! | `bytes(for:)` | [`Session::bytes`](crate::Session::bytes), [`BodyBytes`](crate::BodyBytes) |
 //! | what resume data holds | [`ResumeData`](crate::ResumeData) |
 //! | the request that resumes | [`Session::download_task_resuming`](crate::Session::download_task_resuming) |
-//! | resume data of a failure | [`Error::resume_data`](crate::Error::resume_data); an upload's later |
+//! | resume data of a failure | [`Error::resume_data`](crate::Error::resume_data), [`Error::upload_resume_data`](crate::Error::upload_resume_data) |
 //!
 //! # 1.17 Background sessions
 //!

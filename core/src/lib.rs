@@ -37,6 +37,8 @@ pub use interop::json::UnexpectedStatus;
 pub use interop::tracing::TracingObserver;
 #[cfg(feature = "download")]
 pub use load::download::DigestMismatch;
+#[cfg(feature = "upload")]
+pub use policy::upload::UploadFailure;
 #[cfg(feature = "metrics")]
 pub use policy::waterfall::Waterfall;
 #[cfg(feature = "progress")]
@@ -102,3 +104,6 @@ pub use words::target::{Origin, OriginId, Target};
 pub use words::time::Moment;
 #[cfg(feature = "upload")]
 pub use words::upload_body::UploadBody;
+pub use words::upload_draft::UploadDraft;
+#[cfg(feature = "upload")]
+pub use words::upload_resume_data::UploadResumeData;

@@ -2,7 +2,7 @@
 //!
 //! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
 //!
-//! One thing at a time: [tasks], [bodies], [delegates], [caching], [retries], [progress], [metrics], [testing].
+//! One thing at a time: [tasks], [bodies], [uploads], [delegates], [caching], [retries], [progress], [metrics], [testing].
 
 #[doc = include_str!("bodies.md")]
 pub mod bodies {}
@@ -36,3 +36,7 @@ pub mod tasks {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}
+
+#[cfg(feature = "upload")]
+#[doc = include_str!("uploads.md")]
+pub mod uploads {}

@@ -9,6 +9,8 @@ use bytes::{Bytes, BytesMut};
 use crate::load::decode::decode;
 use crate::load::follow::follow;
 use crate::load::route::Answer;
+#[cfg(feature = "upload")]
+use crate::load::upload::upload;
 use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::protocol::list::Route;
@@ -36,6 +38,13 @@ pub(crate) async fn load<A: App>(
     request: Request,
     output: Output,
 ) -> Result<(Bytes, Response), Error> {
+    #[cfg(feature = "upload")]
+    let (answer, route) = match app.upload(|upload| upload.draft.is_some()) {
+        // Boxed: other loads have no room for it.
+        Some(true) => Box::pin(upload(app, request)).await?,
+        Some(false) | None => follow(app, request).await?,
+    };
+    #[cfg(not(feature = "upload"))]
     let (answer, route) = follow(app, request).await?;
     hand_over(app, answer, route, output).await
 }

@@ -22,3 +22,5 @@ mod route;
 mod send;
 #[cfg(feature = "upload")]
 mod skipping;
+#[cfg(feature = "upload")]
+mod upload;

@@ -14,7 +14,7 @@ use crate::policy::cache::Fields;
 use crate::policy::expectation;
 use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
-use crate::seams::exchange::{ExchangeEvents, Mail};
+use crate::seams::exchange::{ExchangeEvents, Informational, Mail, RESUMPTION_SUPPORTED};
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 use crate::words::body::{Body, BodyStream, RequestBody};
@@ -100,6 +100,7 @@ async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
         RequestBody::Empty | RequestBody::Bytes(_) => HopBody::Empty,
         RequestBody::File(file) => {
             let version = app.platform().files.version(file).await?;
+            app.file_opened(version);
             HopBody::File(file.clone(), Box::new(version))
         }
         RequestBody::Stream(stream) => open_stream(app, stream).await?,
@@ -175,9 +176,11 @@ fn exchange<A: App>(
 /// Says once that the whole body was sent, where its bytes are not counted as they leave.
 pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
     let total = app.expected_to_send().unwrap_or(0);
-    app.signals().add_sent(total);
+    let sent = Sent::of(app, request);
+    let before = app.signals().sent();
+    app.signals().add_sent(total.saturating_sub(before));
     app.progressed();
-    match Sent::of(app, request).and_then(|mut sent| sent.news(total)) {
+    match sent.and_then(|mut sent| sent.news(total)) {
         Some(news) => app.notify(news).await,
         None => Ok(()),
     }
@@ -202,7 +205,7 @@ impl Sent {
     fn of<A: App>(app: &A, request: &Request) -> Option<Self> {
         let tells = !request.body().is_empty() && app.wants_sent();
         tells.then(|| Self {
-            reported: 0,
+            reported: app.signals().sent(),
             expected: app.expected_to_send(),
         })
     }
@@ -261,14 +264,24 @@ async fn attend<A: App>(
     }
 }
 
+/// An interim response on its way to the app. Boxed: it is rare, and most loads have no room for it.
+type Letter<'a> = BoxFuture<'a, Result<(), Error>>;
+
+fn told<A: App>(app: &A, interim: Informational) -> Letter<'_> {
+    Box::pin(async move {
+        if interim.status.as_u16() == RESUMPTION_SUPPORTED {
+            app.heard(&interim)?;
+        }
+        app.notify(Notice::Informational(interim)).await
+    })
+}
+
 /// Empties the mailbox up to a letter that the app is to be told of.
-fn next_letter<A: App>(app: &A) -> Option<impl Future<Output = Result<(), Error>>> {
+fn next_letter<A: App>(app: &A) -> Option<Letter<'_>> {
     while app.signals().has_mail() {
         match app.signals().take_mail()? {
             Mail::Connected(multiplexing) => app.learned(multiplexing),
-            Mail::Informational(interim) => {
-                return Some(app.notify(Notice::Informational(interim)));
-            }
+            Mail::Informational(interim) => return Some(told(app, interim)),
         }
     }
     None

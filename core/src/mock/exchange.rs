@@ -15,7 +15,7 @@ use super::reply::{Answer, Head, Reply, Script};
 use super::transport::Shared;
 use super::upload;
 use super::watch::{Sight, Sighting, Watch};
-use crate::seams::exchange::ExchangeEvents;
+use crate::seams::exchange::{ExchangeEvents, Informational};
 use crate::seams::transport::{Capabilities, ConnectionId, HopBody, HopResponse, Multiplexing};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::response::Response;
@@ -132,15 +132,18 @@ impl Exchange {
         }
     }
 
-    async fn connect_and_send(&self, body: HopBody) -> Result<(), Error> {
+    async fn connect_and_send(&mut self, body: HopBody) -> Result<(), Error> {
         let body = degrade::body(body, self.capabilities).await?;
         self.connect().await?;
         let origin = self.open.record.target().origin();
         self.open.shared.connected(origin, self.connection.1);
         self.open.saw(Sight::Connected);
         self.events.connected(self.connection.1);
-        let counts = self.capabilities.upload_progress.then_some(&self.events);
         self.note_request();
+        for response in std::mem::take(&mut self.reply.early) {
+            self.inform(response);
+        }
+        let counts = self.capabilities.upload_progress.then_some(&self.events);
         upload::read(body, self.reply.reading, &self.open, counts).await?;
         self.measure(|transaction, now| transaction.request_end = Some(now));
         Ok(())
@@ -148,14 +151,7 @@ impl Exchange {
 
     async fn answer(&mut self) -> Result<Head, Error> {
         for response in std::mem::take(&mut self.reply.interim) {
-            self.measure(|transaction, now| {
-                transaction.response_start.get_or_insert(now);
-            });
-            self.open
-                .saw(Sight::Informational(response.status.as_u16()));
-            if self.capabilities.informational && response.status.as_u16() > 101 {
-                self.events.informational(response);
-            }
+            self.inform(response);
         }
         if !self.reply.delay.is_zero() {
             self.open.sleep(self.reply.delay).await;
@@ -164,6 +160,17 @@ impl Exchange {
             Answer::Head(head) => Ok(head),
             Answer::Error(error) => Err(error),
             Answer::Never => pending().await,
+        }
+    }
+
+    fn inform(&self, response: Informational) {
+        self.measure(|transaction, now| {
+            transaction.response_start.get_or_insert(now);
+        });
+        self.open
+            .saw(Sight::Informational(response.status.as_u16()));
+        if self.capabilities.informational && response.status.as_u16() > 101 {
+            self.events.informational(response);
         }
     }
 

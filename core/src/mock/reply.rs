@@ -37,6 +37,8 @@ pub struct Reply {
     pub(super) connection: Connecting,
     pub(super) multiplexing: Option<Multiplexing>,
     pub(super) reading: Reading,
+    /// Before the request's body is read.
+    pub(super) early: Vec<Informational>,
     pub(super) interim: Vec<Informational>,
     pub(super) delay: Duration,
     pub(super) answer: Answer,
@@ -175,6 +177,7 @@ impl Reply {
                 at_most: u64::MAX,
                 pace: None,
             },
+            early: Vec::new(),
             interim: Vec::new(),
             delay: Duration::ZERO,
             answer,
@@ -233,6 +236,16 @@ impl Reply {
     pub fn informational_with(mut self, status: u16, headers: HeaderMap) -> Self {
         let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
         self.interim.push(Informational { status, headers });
+        self
+    }
+
+    /// An interim response of this status with these fields, before the request's body is read.
+    ///
+    /// # Panics
+    /// When `status` is not from 100 to 999.
+    pub fn informational_at_once(mut self, status: u16, headers: HeaderMap) -> Self {
+        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
+        self.early.push(Informational { status, headers });
         self
     }
 

@@ -146,6 +146,8 @@ pub(crate) fn keep_safe(fields: &mut HeaderMap, additions: &[HeaderName]) {
                     text,
                     "cache-control" | "if-range" | "pragma" | "range" | "user-agent"
                 )
+                // The offer to go on with an upload that was broken off is the session's own.
+                || matches!(text, "upload-complete" | "upload-draft-interop-version")
                 || additions.contains(name))
     });
 }
@@ -159,9 +161,24 @@ pub(crate) fn remove_body_fields(fields: &mut HeaderMap) {
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
         header::TRANSFER_ENCODING,
+        HeaderName::from_static("upload-complete"),
+        HeaderName::from_static("upload-draft-interop-version"),
     ] {
         fields.remove(name);
     }
+}
+
+/// Keeps what is about neither a body nor the state of what it goes to.
+#[cfg(feature = "upload")]
+pub(crate) fn keep_beside_body(fields: &mut HeaderMap) {
+    retain(fields, |name| {
+        let text = name.as_str();
+        !text.starts_with("content-")
+            && !text.starts_with("if-")
+            && !text.starts_with("upload-")
+            && !text.ends_with("-digest")
+            && !matches!(text, "expect" | "range" | "transfer-encoding" | "trailer")
+    });
 }
 
 fn retain(fields: &mut HeaderMap, keep: impl Fn(&HeaderName) -> bool) {

@@ -19,5 +19,7 @@ pub(crate) mod redirect;
 pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod trailers;
+#[cfg(feature = "upload")]
+pub(crate) mod upload;
 #[cfg(feature = "metrics")]
 pub(crate) mod waterfall;

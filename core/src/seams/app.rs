@@ -17,6 +17,8 @@ use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
+#[cfg(feature = "upload")]
+use crate::seams::upload::Upload;
 use crate::words::body::{Body, BodyStream};
 #[cfg(feature = "download")]
 use crate::words::bounds::BoxFuture;
@@ -25,6 +27,7 @@ use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::Error;
+use crate::words::file_version::FileVersion;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
@@ -186,6 +189,23 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// A hop begins: its body will be this long, its bytes count from 0, the idle timer runs from now.
     /// Gives the task's priority, where the app set one.
     fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32>;
+
+    /// Works on what is known of the upload; `None`, and no work, where the task is none.
+    #[cfg(feature = "upload")]
+    fn upload<R>(&self, work: impl FnOnce(&mut Upload) -> R) -> Option<R>;
+
+    /// The state that the file is in that is about to be sent.
+    fn file_opened(&self, version: FileVersion);
+
+    /// Takes in an interim response that is about the upload.
+    fn heard(&self, interim: &Informational) -> Result<(), Error>;
+
+    /// The rest of a body, from there on.
+    #[cfg(feature = "upload")]
+    fn need_new_body_stream_from_offset(
+        &self,
+        offset: u64,
+    ) -> impl Future<Output = Result<Option<BodyStream>, Error>> + MaybeSend;
 
     /// How long the body of the hop under way is, where that is known.
     fn expected_to_send(&self) -> Option<u64>;

@@ -85,6 +85,10 @@ impl fmt::Debug for ExchangeEvents {
     }
 }
 
+/// The interim response that offers to go on with an upload that is broken off, and tells how far the server is
+/// (draft-ietf-httpbis-resumable-upload section 5).
+pub(crate) const RESUMPTION_SUPPORTED: u16 = 104;
+
 /// An interim response: 102, 103 and what else may come before the final one.
 #[derive(Clone)]
 pub struct Informational {

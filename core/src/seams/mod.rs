@@ -13,3 +13,5 @@ pub(crate) mod protocol;
 pub(crate) mod runtime;
 pub(crate) mod signals;
 pub(crate) mod transport;
+#[cfg(feature = "upload")]
+pub(crate) mod upload;

@@ -160,9 +160,9 @@ impl Signals {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// A new hop counts its bytes from 0.
-    pub(crate) fn restart_sent(&self) {
-        self.sent.store(0, Ordering::Relaxed);
+    /// A new hop counts its bytes anew, from those that need not be sent any more.
+    pub(crate) fn restart_sent(&self, before: u64) {
+        self.sent.store(before, Ordering::Relaxed);
     }
 
     /// Notes a chunk of the response's body.

@@ -221,6 +221,8 @@ impl Part {
             delegate: self.delegate,
             handler: self.handler,
             transfer: Some(Transfer::Download(self.download)),
+            #[cfg(feature = "upload")]
+            upload: None,
         };
         (self.request, plan)
     }

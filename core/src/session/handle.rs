@@ -142,6 +142,8 @@ impl Session {
             handler,
             #[cfg(feature = "download")]
             transfer: None,
+            #[cfg(feature = "upload")]
+            upload: None,
         };
         self.enter(request.into_request(), plan)
     }

@@ -8,19 +8,23 @@ use http::header;
 use crate::load::deliver::Output;
 use crate::load::form;
 use crate::policy::multipart::Boundary;
+use crate::policy::upload::is_fit;
+use crate::seams::upload::Upload;
 use crate::session::handle::Session;
 use crate::task::completion::Completion;
 use crate::task::delegate::Delegate;
 use crate::task::driver::drive;
 use crate::task::handle::UploadTask;
 use crate::task::kind::TaskKind;
-use crate::task::shared::{Form, Plan};
+use crate::task::shared::{Form, Plan, TaskShared};
 use crate::words::body::RequestBody;
 use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::error::Error;
 use crate::words::request::{IntoRequest, Request};
 use crate::words::response::Response;
 use crate::words::upload_body::UploadBody;
+use crate::words::upload_draft::UploadDraft;
+use crate::words::upload_resume_data::UploadResumeData;
 
 /// Uploads.
 impl Session {
@@ -71,7 +75,7 @@ impl Session {
         request: impl IntoRequest,
         body: impl Into<UploadBody>,
     ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
-        let task = self.enter(self.carrying(request, body), plan);
+        let task = self.enter_upload(self.carrying(request, body), plan);
         Box::pin(drive(Completion::new(task), Output::Collect))
     }
 
@@ -82,7 +86,7 @@ impl Session {
         body: impl Into<UploadBody>,
     ) -> UploadTask {
         let request = self.carrying(request, body);
-        UploadTask::of(self.enter(request, Plan::upload(Form::Task)))
+        UploadTask::of(self.enter_upload(request, Plan::upload(Form::Task)))
     }
 
     /// Makes a task with a delegate of its own; what that one leaves unhandled goes to the session's.
@@ -96,7 +100,7 @@ impl Session {
             delegate: Some(Arc::new(delegate)),
             ..Plan::upload(Form::Task)
         };
-        UploadTask::of(self.enter(self.carrying(request, body), plan))
+        UploadTask::of(self.enter_upload(self.carrying(request, body), plan))
     }
 
     /// Makes a task whose outcome goes to `handler`, once, in place of the session delegate's calls about response, data
@@ -111,7 +115,79 @@ impl Session {
             handler: Some(Box::new(handler)),
             ..Plan::upload(Form::Handler)
         };
-        UploadTask::of(self.enter(self.carrying(request, body), plan))
+        UploadTask::of(self.enter_upload(self.carrying(request, body), plan))
+    }
+
+    /// Makes a task that goes on with an upload that was broken off, and reports to the session's delegate. It is born suspended.
+    ///
+    /// The server is asked how much it has, and gets the rest; `did_send_body_data` counts from there. A body that the resume data do not hold is asked for by
+    /// [`need_new_body_stream_from_offset`](Delegate::need_new_body_stream_from_offset). The task fails with [`FileChanged`](crate::FileChanged) as
+    /// its cause when the file is not what it was, and with an [`UploadFailure`](crate::UploadFailure) when the server cannot go on.
+    pub fn upload_task_resuming(&self, data: UploadResumeData) -> UploadTask {
+        UploadTask::of(self.resume_upload(data, Plan::upload(Form::Task)))
+    }
+
+    /// The same with a delegate of its own; what that one leaves unhandled goes to the session's.
+    pub fn upload_task_resuming_with_delegate(
+        &self,
+        data: UploadResumeData,
+        delegate: impl Delegate,
+    ) -> UploadTask {
+        let plan = Plan {
+            delegate: Some(Arc::new(delegate)),
+            ..Plan::upload(Form::Task)
+        };
+        UploadTask::of(self.resume_upload(data, plan))
+    }
+
+    /// The same, its outcome going to `handler`.
+    pub fn upload_task_resuming_with(
+        &self,
+        data: UploadResumeData,
+        handler: impl FnOnce(Result<(Bytes, Response), Error>) + MaybeSend + 'static,
+    ) -> UploadTask {
+        let plan = Plan {
+            handler: Some(Box::new(handler)),
+            ..Plan::upload(Form::Handler)
+        };
+        UploadTask::of(self.resume_upload(data, plan))
+    }
+
+    /// Goes on with an upload that was broken off, and loads the answer into memory. See [`upload_task_resuming`](Self::upload_task_resuming).
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub fn upload_resuming(
+        &self,
+        data: UploadResumeData,
+    ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        let task = self.resume_upload(data, Plan::upload(Form::Future));
+        Box::pin(drive(Completion::new(task), Output::Collect))
+    }
+
+    fn resume_upload(&self, data: UploadResumeData, mut plan: Plan) -> Arc<TaskShared> {
+        plan.upload = Some(Box::new(Upload::resuming(&data)));
+        self.enter(Ok(data.request), plan)
+    }
+
+    fn enter_upload(&self, request: Result<Request, Error>, mut plan: Plan) -> Arc<TaskShared> {
+        let draft = request
+            .as_ref()
+            .ok()
+            .and_then(|request| self.draft(request));
+        plan.upload = Some(Box::new(Upload::new(draft)));
+        self.enter(request, plan)
+    }
+
+    /// The draft of resumable uploads that is spoken about the request's.
+    fn draft(&self, request: &Request) -> Option<UploadDraft> {
+        let configured = self.configuration().resumable_uploads;
+        let draft = match request.resumable_upload() {
+            Some(true) => Some(configured.unwrap_or_default()),
+            Some(false) => None,
+            None => configured,
+        };
+        draft.filter(|_| is_fit(request) && self.capabilities().informational)
     }
 
     /// The request with this body, and with a type where the body knows its own.
@@ -149,6 +225,7 @@ impl Plan {
             handler: None,
             #[cfg(feature = "download")]
             transfer: None,
+            upload: None,
         }
     }
 }

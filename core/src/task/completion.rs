@@ -9,6 +9,8 @@ use crate::task::delegate::Wants;
 use crate::task::handover::Handover;
 use crate::task::lifecycle::Effect;
 use crate::task::shared::TaskShared;
+#[cfg(feature = "upload")]
+use crate::task::upload::upload_ended;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::response::Response;
 
@@ -72,6 +74,8 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
         }
     };
     let outcome = outcome.map_err(|error| located(task, error));
+    #[cfg(feature = "upload")]
+    let outcome = outcome.map_err(|error| upload_ended(task, error));
     task.facts().error = outcome.as_ref().err().cloned();
     if outcome.is_err() {
         task.abandon_transfer();
@@ -96,7 +100,7 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
 }
 
 /// A success that nobody but the caller's future is told of: all in one step.
-fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
+fn complete_unwatched(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     let effect = task.in_ledger(|ledger, task, acts| {
         let effect = ledger.finish(task, acts);
         ledger.retire(task, acts);
@@ -108,6 +112,8 @@ fn complete_unwatched(task: &TaskShared, found: Outcome) -> Outcome {
         return found;
     }
     let error = located(task, cancelled(found));
+    #[cfg(feature = "upload")]
+    let error = upload_ended(task, error);
     task.facts().error = Some(error.clone());
     task.abandon_transfer();
     task.end_progress();

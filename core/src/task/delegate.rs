@@ -107,6 +107,8 @@ impl Wants {
     /// [`Delegate::did_become_download_task`]: with every call that a download makes.
     #[cfg(feature = "download")]
     pub(crate) const BECOME_DOWNLOAD: Self = Self::FINISHED_DOWNLOADING;
+    /// [`Delegate::need_new_body_stream_from_offset`].
+    pub const BODY_STREAM_FROM_OFFSET: Self = Self(1 << 15);
     /// Every call, the default.
     pub const ALL: Self = Self(u16::MAX);
 
@@ -205,6 +207,17 @@ pub trait Delegate: MaybeSend + MaybeSync + 'static {
     /// The request's body stream is needed again and cannot be read twice. Unhandled or `None`: the task fails with
     /// [`RequestBodyStreamExhausted`](crate::ErrorCode::RequestBodyStreamExhausted).
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
+        Answer::Unhandled
+    }
+
+    /// An upload goes on from this byte, and its body cannot be had from there otherwise: it is a stream that can be read once, or was not stored with
+    /// the [resume data](crate::Session::upload_task_resuming). The stream is the rest of the body, from `offset` on. Unhandled or `None`:
+    /// [`need_new_body_stream`](Self::need_new_body_stream) is asked for the whole.
+    fn need_new_body_stream_from_offset(
+        &self,
+        task: &Task,
+        offset: u64,
+    ) -> Answer<Option<BodyStream>> {
         Answer::Unhandled
     }
 
@@ -339,6 +352,14 @@ impl<D: Delegate + ?Sized> Delegate for Arc<D> {
 
     fn need_new_body_stream(&self, task: &Task) -> Answer<Option<BodyStream>> {
         (**self).need_new_body_stream(task)
+    }
+
+    fn need_new_body_stream_from_offset(
+        &self,
+        task: &Task,
+        offset: u64,
+    ) -> Answer<Option<BodyStream>> {
+        (**self).need_new_body_stream_from_offset(task, offset)
     }
 
     fn task_is_waiting_for_connectivity(&self, task: &Task) -> Answer<()> {

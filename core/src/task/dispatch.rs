@@ -13,10 +13,13 @@ use crate::load::download;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
+use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
+#[cfg(feature = "upload")]
+use crate::seams::upload::Upload;
 use crate::session::ledger::Ledger;
 use crate::session::shared::lock;
 use crate::task::delegate::{Answer, Delegate, Wants};
@@ -32,6 +35,7 @@ use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::{CallbackDropped, Error, ErrorCode};
+use crate::words::file_version::FileVersion;
 use crate::words::guarded::guarded;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -433,13 +437,57 @@ impl App for Arc<TaskShared> {
     fn hop_begins(&self, expected_to_send: Option<u64>) -> Option<f32> {
         let priority = {
             let mut facts = self.facts();
-            facts.expected_to_send = expected_to_send.into();
+            let (before, expected) = facts.sent_before(expected_to_send);
+            facts.expected_to_send = expected.into();
+            TaskShared::signals(self).restart_sent(before);
             facts.priority
         };
-        TaskShared::signals(self).restart_sent();
         TaskShared::progressed(self);
         self.in_ledger(|ledger, task, _| ledger.start_idle(task));
         priority
+    }
+
+    #[cfg(feature = "upload")]
+    fn upload<R>(&self, work: impl FnOnce(&mut Upload) -> R) -> Option<R> {
+        TaskShared::upload(self, work)
+    }
+
+    #[cfg(feature = "upload")]
+    fn file_opened(&self, version: FileVersion) {
+        TaskShared::upload(self, |upload| {
+            upload.length = Some(version.length());
+            upload.version = Some(version);
+        });
+    }
+
+    #[cfg(not(feature = "upload"))]
+    fn file_opened(&self, _: FileVersion) {}
+
+    #[cfg(feature = "upload")]
+    fn heard(&self, interim: &Informational) -> Result<(), Error> {
+        let current = self.facts().current_request.clone();
+        let Some(request) = current.as_ref().or(self.request()) else {
+            return Ok(());
+        };
+        let heard = TaskShared::upload(self, |upload| upload.hear(&interim.headers, request.url()));
+        heard.unwrap_or(Ok(()))
+    }
+
+    #[cfg(not(feature = "upload"))]
+    fn heard(&self, _: &Informational) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[cfg(feature = "upload")]
+    async fn need_new_body_stream_from_offset(
+        &self,
+        offset: u64,
+    ) -> Result<Option<BodyStream>, Error> {
+        let ask = move |delegate: &dyn Delegate, task: &Task| {
+            delegate.need_new_body_stream_from_offset(task, offset)
+        };
+        let answer = self.ask(Wants::BODY_STREAM_FROM_OFFSET, ask).await?;
+        Ok(answer.flatten())
     }
 
     fn expected_to_send(&self) -> Option<u64> {

@@ -16,3 +16,5 @@ pub(crate) mod observer;
 mod progress;
 pub(crate) mod shared;
 pub(crate) mod timers;
+#[cfg(feature = "upload")]
+mod upload;

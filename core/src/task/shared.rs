@@ -14,6 +14,8 @@ use crate::load::download::Download;
 use crate::seams::collector::Collector;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
+#[cfg(feature = "upload")]
+use crate::seams::upload::Upload;
 use crate::session::admission::{Slot, Urgency};
 use crate::session::ledger::{Acts, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
@@ -64,6 +66,9 @@ pub(crate) struct Plan {
     pub(crate) handler: Option<Handler>,
     #[cfg(feature = "download")]
     pub(crate) transfer: Option<Transfer>,
+    /// What an upload task has beside.
+    #[cfg(feature = "upload")]
+    pub(crate) upload: Option<Box<Upload>>,
 }
 
 /// What only tasks have that are more than a request and its answer.
@@ -122,11 +127,26 @@ pub(crate) struct Extras {
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
     #[cfg(feature = "download")]
     pub(crate) transfer: Option<Transfer>,
+    #[cfg(feature = "upload")]
+    pub(crate) upload: Option<Box<Upload>>,
     /// Who waits for the end; told once the app has had its completion.
     waiting: Vec<Waker>,
 }
 
 impl Facts {
+    /// How much of the body was sent before the hop that begins with `expected` bytes of it, and how long the whole is.
+    pub(crate) fn sent_before(&self, expected: Option<u64>) -> (u64, Option<u64>) {
+        #[cfg(feature = "upload")]
+        if let Some(extras) = &self.extras
+            && let Some(upload) = &extras.upload
+            && upload.before > 0
+        {
+            let sum = expected.map(|expected| upload.before + expected);
+            return (upload.before, upload.length.or(sum));
+        }
+        (0, expected)
+    }
+
     pub(crate) fn extras(&self) -> Option<&Extras> {
         self.extras.as_deref()
     }
@@ -190,6 +210,8 @@ impl TaskShared {
             handler,
             #[cfg(feature = "download")]
             transfer,
+            #[cfg(feature = "upload")]
+            upload,
         } = plan;
         let own = delegate
             .as_ref()
@@ -199,16 +221,22 @@ impl TaskShared {
             .map_or(Wants::NONE, |delegate| delegate.wants());
         let wants = own | sessions.without(Self::hidden(form));
         let listens = wants.contains(Wants::INFORMATIONAL);
+        #[cfg(feature = "upload")]
+        let listens = listens || upload.as_ref().is_some_and(|upload| upload.draft.is_some());
         let collector = collector(&session, wants);
         let (request, route) = routed(&session.protocols, request);
         #[cfg_attr(
-            not(feature = "download"),
+            not(any(feature = "download", feature = "upload")),
             expect(unused_mut, reason = "nothing to add")
         )]
         let mut facts = Facts::default();
         #[cfg(feature = "download")]
         if transfer.is_some() {
             facts.extras_mut().transfer = transfer;
+        }
+        #[cfg(feature = "upload")]
+        if upload.is_some() {
+            facts.extras_mut().upload = upload;
         }
         Self {
             wants,
@@ -321,6 +349,17 @@ impl TaskShared {
 
     pub(crate) fn wants(&self, call: Wants) -> bool {
         self.wants.contains(call)
+    }
+
+    /// Works on what is known of the upload, where the task is one.
+    #[cfg(feature = "upload")]
+    pub(crate) fn upload<R>(&self, work: impl FnOnce(&mut Upload) -> R) -> Option<R> {
+        if self.kind() != TaskKind::Upload {
+            return None;
+        }
+        let mut facts = self.facts();
+        let upload = facts.extras.as_mut()?.upload.as_mut()?;
+        Some(work(upload))
     }
 
     pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {

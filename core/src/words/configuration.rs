@@ -11,6 +11,7 @@ use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
 use crate::words::retry::RetryPolicy;
 use crate::words::service_type::NetworkServiceType;
+use crate::words::upload_draft::UploadDraft;
 use crate::words::wire;
 
 /// How a session behaves. Plain data: it can be stored, and the session keeps a copy of its own.
@@ -101,6 +102,18 @@ pub struct Configuration {
     /// How long a body waits for the server to ask for it, before it is sent all the same. Default 1 s, as curl has it.
     pub timeout_interval_for_continue: Duration,
 
+    /// Upload tasks offer their servers to go on with them where they are broken off, in this draft of resumable uploads. Default none; a request
+    /// [may differ](crate::Request::with_resumable_upload).
+    ///
+    /// A server that knows the draft says where it keeps what it has, and the task, or another one later, sends the rest
+    /// (`UploadResumeData`). For other servers the upload is like any. Nothing is offered where
+    /// [`Capabilities::informational`](crate::Capabilities::informational) is false.
+    pub resumable_uploads: Option<UploadDraft>,
+
+    /// How often in a row an upload that was broken off goes on by itself, without any of it getting through in between: after 1 s, 2 s, … up to
+    /// a minute. Default 0: the task fails, with resume data.
+    pub retries_uploads: u32,
+
     /// When failed exchanges are made again. Default never.
     pub retry_policy: Option<RetryPolicy>,
 
@@ -166,6 +179,8 @@ impl Default for Configuration {
             assumes_http2_capable: false,
             expects_continue_from: None,
             timeout_interval_for_continue: Duration::from_secs(1),
+            resumable_uploads: None,
+            retries_uploads: 0,
             retry_policy: None,
             request_cache_policy: CachePolicy::UseProtocolCachePolicy,
             serves_stale_when_disconnected: false,
@@ -197,6 +212,8 @@ impl fmt::Debug for Configuration {
             assumes_http2_capable,
             expects_continue_from,
             timeout_interval_for_continue,
+            resumable_uploads,
+            retries_uploads,
             retry_policy,
             request_cache_policy,
             serves_stale_when_disconnected,
@@ -243,6 +260,8 @@ impl fmt::Debug for Configuration {
                 "timeout_interval_for_continue",
                 timeout_interval_for_continue,
             )
+            .field("resumable_uploads", resumable_uploads)
+            .field("retries_uploads", retries_uploads)
             .field("retry_policy", retry_policy)
             .field("request_cache_policy", request_cache_policy)
             .field(

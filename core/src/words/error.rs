@@ -7,8 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+#[cfg(feature = "upload")]
+use crate::words::bounds::WithWaker;
 #[cfg(feature = "download")]
 use crate::words::resume_data::ResumeData;
+#[cfg(feature = "upload")]
+use crate::words::upload_resume_data::UploadResumeData;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $raw:literal, $blame:ident, $text:literal;)*) => {
@@ -121,6 +125,8 @@ struct Facts {
     cause: Option<Cause>,
     #[cfg(feature = "download")]
     resume_data: Option<ResumeData>,
+    #[cfg(feature = "upload")]
+    upload_resume_data: Option<Arc<WithWaker<UploadResumeData>>>,
 }
 
 impl Error {
@@ -133,6 +139,8 @@ impl Error {
             cause: None,
             #[cfg(feature = "download")]
             resume_data: None,
+            #[cfg(feature = "upload")]
+            upload_resume_data: None,
         }))
     }
 
@@ -166,6 +174,20 @@ impl Error {
     #[must_use]
     pub fn resume_data(&self) -> Option<&ResumeData> {
         self.0.resume_data.as_ref()
+    }
+
+    /// The same error, with what it takes to go on with the upload that it ended.
+    #[cfg(feature = "upload")]
+    pub(crate) fn with_upload_resume_data(mut self, data: UploadResumeData) -> Self {
+        Arc::make_mut(&mut self.0).upload_resume_data = Some(Arc::new(WithWaker::new(data)));
+        self
+    }
+
+    /// What it takes to go on with the upload that this error ended, where the server has offered that.
+    #[cfg(feature = "upload")]
+    #[must_use]
+    pub fn upload_resume_data(&self) -> Option<&UploadResumeData> {
+        self.0.upload_resume_data.as_deref().map(|data| &**data)
     }
 
     /// Why, as one of Apple's codes.

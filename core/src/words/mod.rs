@@ -33,4 +33,7 @@ pub(crate) mod target;
 pub(crate) mod time;
 #[cfg(feature = "upload")]
 pub(crate) mod upload_body;
+pub(crate) mod upload_draft;
+#[cfg(feature = "upload")]
+pub(crate) mod upload_resume_data;
 pub(crate) mod wire;

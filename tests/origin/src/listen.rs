@@ -22,6 +22,7 @@ use crate::cache_suite::CacheSuite;
 use crate::exchange::{Exchange, Reply, text};
 use crate::log::{Listener, Log, ReceivedRequest};
 use crate::player::{Listen, Played, play};
+use crate::resumable::{self, Turn, Uploads};
 use crate::script::Script;
 use crate::wire::Wire;
 use crate::{cors, routes};
@@ -39,6 +40,8 @@ pub(crate) struct Site {
     pub(crate) listener: Listener,
     /// The listener's own address.
     pub(crate) address: SocketAddr,
+    /// What was uploaded so that it may go on.
+    pub(crate) uploads: Uploads,
     /// An address where nothing listens, if one is kept.
     pub(crate) closed: Option<SocketAddr>,
     /// The servers of suites of HTTP caching, one for all of an origin's listeners.
@@ -76,6 +79,11 @@ async fn serve(tcp: TcpStream, site: Site, tls: Option<Arc<ServerConfig>>) {
 /// Serves HTTP/1.1; a route's script takes the bare connection and may give it back.
 async fn serve_http1(mut wire: Wire, connection: usize, site: Site) {
     loop {
+        match resumable::serve(&mut wire, connection, &site).await {
+            Turn::Elsewhere => {}
+            Turn::Done => continue,
+            Turn::Ended(ending) => return ending.of(wire).await,
+        }
         let (hand_over, handed_over) = oneshot::channel();
         let hand_over = Mutex::new(Some(hand_over));
         let hand_over = Arc::new(HandOver(hand_over));
@@ -172,7 +180,11 @@ impl HandOver {
     }
 }
 
-fn received(head: &http::request::Parts, connection: usize, site: &Site) -> ReceivedRequest {
+pub(crate) fn received(
+    head: &http::request::Parts,
+    connection: usize,
+    site: &Site,
+) -> ReceivedRequest {
     let target = head
         .uri
         .path_and_query()

@@ -15,6 +15,7 @@ use crate::authority::{ALPN_H2, ALPN_HTTP_1_1, Authority};
 use crate::cache_suite::CacheSuite;
 use crate::listen::{Site, accept, bind};
 use crate::log::{ConnectionRecord, Listener, Log, ReceivedRequest, Seen};
+use crate::resumable::{Upload, Uploads};
 use crate::thread::OwnThread;
 use crate::watched::Overdue;
 
@@ -39,6 +40,7 @@ pub struct Origin {
     addresses: Addresses,
     authority: Authority,
     log: Log,
+    uploads: Uploads,
     runtime: Handle,
     /// Bound but not listening, so that connections to its port are refused.
     _closed: Socket,
@@ -76,6 +78,7 @@ impl Origin {
         let mut listeners = Listeners {
             authority: Authority::new("urlsession test authority")?,
             log: Log::new(),
+            uploads: Uploads::default(),
             tasks: JoinSet::new(),
             closed,
             cache_suite: Arc::default(),
@@ -97,6 +100,7 @@ impl Origin {
             addresses,
             authority: listeners.authority,
             log: listeners.log,
+            uploads: listeners.uploads,
             runtime: Handle::current(),
             _closed: closed_socket,
             _tasks: listeners.tasks,
@@ -227,6 +231,12 @@ impl Origin {
         self.log.0.read(|seen| seen.requests_for(path))
     }
 
+    /// Every upload that was begun at `/resumable`, in order.
+    #[must_use]
+    pub fn uploads(&self) -> Vec<Upload> {
+        self.uploads.all()
+    }
+
     /// Empties the log of requests; counters stay.
     pub fn forget_requests(&self) {
         self.log.0.update(|seen| seen.requests.clear());
@@ -350,6 +360,7 @@ impl Origin {
 struct Listeners {
     authority: Authority,
     log: Log,
+    uploads: Uploads,
     tasks: JoinSet<()>,
     closed: SocketAddr,
     cache_suite: Arc<CacheSuite>,
@@ -389,6 +400,7 @@ impl Listeners {
             log: self.log.clone(),
             listener,
             address,
+            uploads: self.uploads.clone(),
             closed: Some(self.closed),
             cache_suite: self.cache_suite.clone(),
         };

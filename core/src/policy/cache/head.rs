@@ -61,7 +61,7 @@ pub(crate) struct CacheHead {
     user_info: BTreeMap<String, String>,
     /// Derived from what stands above.
     pub(super) freshness: Freshness,
-    /// The moment up to which it answers a plain request that it is for, without a further look; none where it never does.
+    /// The moment up to which it answers a plain request without a further look; none where it never does.
     pub(super) simply_fresh_until: Option<SystemTime>,
     /// Before that, a clock has been set back since it was stored: its age is not known.
     pub(super) credible_from: SystemTime,
@@ -116,7 +116,9 @@ impl CacheHead {
     }
 
     fn simply_fresh_until(&self) -> Option<SystemTime> {
-        let is_simple = matches!(self.extent, Extent::Whole { .. }) && !self.needs_validation();
+        let is_simple = self.selecting.is_none()
+            && matches!(self.extent, Extent::Whole { .. })
+            && !self.needs_validation();
         let left = self
             .freshness
             .lifetime

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
 use crate::policy::cache::head::CacheHead;
@@ -40,15 +40,18 @@ impl Selecting {
             let chosen = chosen(request, &name, salt);
             (name, chosen)
         });
+        let authorization = request
+            .contains_key(header::AUTHORIZATION)
+            .then(|| digest(request, &header::AUTHORIZATION, salt));
         Self {
             by_anything,
             salt,
-            authorization: digest(request, &header::AUTHORIZATION, salt),
+            authorization,
             fields: fields.collect(),
         }
     }
 
-    /// True when it answers every request for the URL that has no credentials.
+    /// True when every request for the URL is answered by it, but for those with credentials.
     pub(super) fn is_none(&self) -> bool {
         !self.by_anything && self.authorization.is_none() && self.fields.is_empty()
     }
@@ -65,7 +68,7 @@ impl Selecting {
     fn has_credentials(&self, request: &HeaderMap, has_authorization: bool) -> bool {
         match &self.authorization {
             Some(stored) => {
-                digest(request, &header::AUTHORIZATION, self.salt).as_ref() == Some(stored)
+                has_authorization && *stored == digest(request, &header::AUTHORIZATION, self.salt)
             }
             None => !has_authorization,
         }
@@ -74,11 +77,15 @@ impl Selecting {
     fn matches(&self, request: &HeaderMap, name: &HeaderName, chosen: &Chosen) -> bool {
         match chosen {
             Chosen::Absent => !request.contains_key(name),
-            Chosen::Text(text) => joined(request, name).is_some_and(|presented| {
-                *presented == **text
-                    || normalised(name, presented) == normalised(name, text[..].into())
-            }),
-            Chosen::Secret(stored) => digest(request, name, self.salt) == Some(*stored),
+            Chosen::Text(text) => {
+                let presented = joined(request, name);
+                request.contains_key(name)
+                    && (*presented == **text
+                        || normalised(name, presented) == normalised(name, text[..].into()))
+            }
+            Chosen::Secret(stored) => {
+                request.contains_key(name) && *stored == digest(request, name, self.salt)
+            }
         }
     }
 }
@@ -111,12 +118,13 @@ fn nominated(response: &HeaderMap) -> (bool, Vec<HeaderName>) {
 }
 
 fn chosen(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Chosen {
-    let chosen = if is_secret(request, name) {
-        digest(request, name, salt).map(Chosen::Secret)
+    if !request.contains_key(name) {
+        Chosen::Absent
+    } else if is_secret(request, name) {
+        Chosen::Secret(digest(request, name, salt))
     } else {
-        joined(request, name).map(|value| Chosen::Text(value.into()))
-    };
-    chosen.unwrap_or(Chosen::Absent)
+        Chosen::Text(joined(request, name).into())
+    }
 }
 
 fn is_secret(request: &HeaderMap, name: &HeaderName) -> bool {
@@ -128,27 +136,25 @@ fn is_secret(request: &HeaderMap, name: &HeaderName) -> bool {
     SECRETS.contains(name) || request.get_all(name).iter().any(|v| v.is_sensitive())
 }
 
-/// What stands for the field's value; `None` where there is none.
-fn digest(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Option<Digest> {
-    let value = joined(request, name)?;
+fn digest(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Digest {
     let mut sha = Sha256::new();
     sha.update(salt);
     sha.update(name.as_str());
     sha.update(b":");
-    sha.update(normalised(name, value));
-    Some(sha.finalize().into())
+    sha.update(normalised(name, joined(request, name)));
+    sha.finalize().into()
 }
 
-/// A field's value: its lines as one (RFC 9110 section 5.3); `None` where there is none.
-fn joined<'a>(request: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, [u8]>> {
+/// A field's value: its lines as one (RFC 9110 section 5.3).
+fn joined<'a>(request: &'a HeaderMap, name: &HeaderName) -> Cow<'a, [u8]> {
     let mut values = request.get_all(name).iter();
-    let first = values.next()?.as_bytes().trim_ascii();
-    Some(values.fold(Cow::Borrowed(first), |all, value| {
+    let first = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
+    values.fold(Cow::Borrowed(first.trim_ascii()), |all, value| {
         let mut all = all.into_owned();
         all.extend_from_slice(b", ");
         all.extend_from_slice(value.as_bytes().trim_ascii());
         Cow::Owned(all)
-    }))
+    })
 }
 
 /// A value in a form that is the same for values that mean the same, as far as the field's own definition says what is the same.
@@ -247,7 +253,6 @@ mod tests {
     use super::*;
     use crate::policy::cache::testing::fields;
     use crate::testing::test;
-    use http::HeaderValue;
 
     fn is_reused(vary: &str, first: &[(&str, &str)], second: &[(&str, &str)]) -> bool {
         let (first, second) = (fields(first), fields(second));

@@ -41,6 +41,7 @@ struct Parts {
     forbidden: Forbidden,
     decodes_content: bool,
     expects_continue: Option<bool>,
+    resumable_upload: Option<bool>,
     cache_policy: Option<CachePolicy>,
     properties: Extensions,
 }
@@ -92,6 +93,7 @@ impl Request {
             forbidden: Forbidden::default(),
             decodes_content: true,
             expects_continue: None,
+            resumable_upload: None,
             cache_policy: None,
             properties: Extensions::new(),
         })))
@@ -224,6 +226,20 @@ impl Request {
     #[must_use]
     pub fn cache_policy(&self) -> Option<CachePolicy> {
         self.0.cache_policy
+    }
+
+    /// Whether its upload may go on where it is broken off, where the request decides that and not the session's configuration.
+    #[must_use]
+    pub fn resumable_upload(&self) -> Option<bool> {
+        self.0.resumable_upload
+    }
+
+    /// The same request; as the body of an upload task, its server is offered, or not, to go on where it is broken off, in place of what
+    /// [`resumable_uploads`](crate::Configuration::resumable_uploads) says. The draft is the configuration's, or the default one.
+    #[must_use]
+    pub fn with_resumable_upload(mut self, resumable: bool) -> Self {
+        self.parts().resumable_upload = Some(resumable);
+        self
     }
 
     /// The same request, its traffic for this, in place of what the configuration says.
@@ -415,6 +431,7 @@ impl PartialEq for Request {
                 && self.forbidden() == other.forbidden()
                 && self.decodes_content() == other.decodes_content()
                 && self.expects_continue() == other.expects_continue()
+                && self.resumable_upload() == other.resumable_upload()
                 && self.cache_policy() == other.cache_policy())
     }
 }
@@ -454,6 +471,7 @@ impl fmt::Debug for Request {
             )
             .field("decodes_content", &self.decodes_content())
             .field("expects_continue", &self.expects_continue())
+            .field("resumable_upload", &self.resumable_upload())
             .field("cache_policy", &self.cache_policy())
             .finish()
     }

@@ -27,6 +27,8 @@ struct Stored {
     #[serde(default)]
     expects_continue: Option<bool>,
     #[serde(default)]
+    resumable_upload: Option<bool>,
+    #[serde(default)]
     cache_policy: Option<CachePolicy>,
     #[serde(default = "allowed")]
     allows_cellular_access: bool,
@@ -72,6 +74,7 @@ impl Serialize for Request {
             allows_constrained_network_access: self.allows_constrained_network_access(),
             decodes_content: self.decodes_content(),
             expects_continue: self.expects_continue(),
+            resumable_upload: self.resumable_upload(),
             cache_policy: self.cache_policy(),
         }
         .serialize(serializer)
@@ -100,6 +103,7 @@ impl<'de> Deserialize<'de> for Request {
             );
         parts.decodes_content = stored.decodes_content;
         parts.expects_continue = stored.expects_continue;
+        parts.resumable_upload = stored.resumable_upload;
         parts.cache_policy = stored.cache_policy;
         Ok(request)
     }

@@ -25,6 +25,7 @@
 //! | `/trailers`, `/forged-trailers` | a trailer section; one with fields that belong into the head |
 //! | `/early-hints`, `/early-413` | two 103s and then 200; 413 before the body is read |
 //! | `/expect/NNN` | to an expectation that status, the body unread; else the request as JSON |
+//! | `/resumable`, `/resumable/N` | an upload that may go on later; its faults are listed in `resumable` |
 //! | `/reset-stream/CODE?after=N` | N bytes of a body, then RST_STREAM (on HTTP/1.1: RST) |
 //! | `/LandOfTheLostCities/*`, `/response-header-without-whitespace` | broken and bare replies |
 //! | `/cache-suite/…`, `/cache-modes` | the servers of [`cache_suite`](crate::cache_suite), HTTP/1.1 only |
@@ -113,6 +114,7 @@ async fn answer_without_body(exchange: &Exchange, segments: &[&str]) -> Reply {
         ["unauthorized"] => text(StatusCode::UNAUTHORIZED, "").into(),
         ["requestCookies"] => simple::cookies().into(),
         ["emptyPost"] => simple::empty_post(exchange).into(),
+        ["resumable"] => simple::upload(exchange).into(),
         ["upload"] => simple::upload(exchange).into(),
         ["accept-encoding"] => simple::accept_encoding(exchange).into(),
         ["echo-query"] => simple::echo_query(exchange).into(),

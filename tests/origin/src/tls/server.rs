@@ -141,6 +141,7 @@ async fn serve_http(config: Arc<ServerConfig>) -> io::Result<Server> {
         log: log.clone(),
         listener: Listener::Tls,
         address,
+        uploads: Default::default(),
         closed: None,
         cache_suite: Arc::default(),
     };

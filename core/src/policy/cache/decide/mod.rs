@@ -16,7 +16,6 @@ use crate::policy::cache::decide::verdict::Decider;
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::range::Slice;
 use crate::policy::cache::request::CacheRequest;
-use crate::policy::cache::vary::selects;
 
 /// Fields that the cache sets on a request that it sends on, in place of those of the same name.
 pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
@@ -112,7 +111,7 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
 ) -> Decision {
     if request.is_plain
         && let [only] = heads
-        && let Some(hit) = simple_hit(now, request, only.as_ref())
+        && let Some(hit) = simple_hit(now, only.as_ref())
     {
         return Decision::Use(hit);
     }
@@ -128,10 +127,9 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
 }
 
 /// The usual case: nothing to choose, nothing to parse.
-fn simple_hit(now: SystemTime, request: &CacheRequest<'_>, head: &CacheHead) -> Option<Hit> {
+fn simple_hit(now: SystemTime, head: &CacheHead) -> Option<Hit> {
     let is_fresh = now < head.simply_fresh_until? && now >= head.credible_from;
-    let is_for_it = head.selecting.is_none() || selects(request, head);
-    (is_fresh && is_for_it).then(|| Hit {
+    is_fresh.then(|| Hit {
         index: 0,
         age: head.age(now),
         is_stale: false,
