@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header;
 
 use crate::cache::asked::Asked;
+use crate::cache::changes::Mark;
 use crate::cache::entry::Entry;
 use crate::cache::flights::Lead;
 use crate::cache::found::{Found, Place};
@@ -26,6 +27,8 @@ pub(crate) struct Kept {
     pub(crate) head: Arc<CacheHead>,
     pub(crate) body: Bytes,
     pub(crate) stored_at: SystemTime,
+    /// When its request went out.
+    pub(crate) mark: Mark,
     /// Equal requests wait until it is kept.
     pub(crate) lead: Option<Lead>,
 }
@@ -58,10 +61,37 @@ pub(crate) fn keep_in_memory(tiers: &Tiers, kept: &Kept) -> Arc<OnceLock<CacheRe
     let (head, body) = joined(tiers, kept);
     let entry = Entry::new(kept.asked.key().clone(), head.clone(), body, kept.stored_at);
     let name = entry.record.clone();
-    tiers.memory().insert(Arc::new(entry), |other| {
+    put_in_memory(tiers, Arc::new(entry), kept.mark, |other| {
         takes_place_of(&kept.asked, &head, &other.head)
     });
     name
+}
+
+/// Keeps `entry` in memory, unless its key was taken out since `mark`. Looked at afterwards: what is taken out is noted first.
+fn put_in_memory(tiers: &Tiers, entry: Arc<Entry>, mark: Mark, replaces: impl Fn(&Entry) -> bool) {
+    let key = entry.key().clone();
+    tiers.memory().insert(entry.clone(), replaces);
+    if !tiers.changes().has_none_since(mark, &key) {
+        let is_it = |other: &Entry| std::ptr::eq(other, &*entry);
+        tiers.memory().remove(&key, is_it);
+    }
+}
+
+/// Keeps in memory what a look-up at `mark` has found in the store and read along.
+pub(crate) fn promote(tiers: &Tiers, key: &CacheKey, found: &Found, mark: Mark) {
+    let Place::Store(record) = &found.place else {
+        return;
+    };
+    let Some(body) = &record.body else { return };
+    if body.len() as u64 > tiers.memory().largest() {
+        return;
+    }
+    let stored_at = found.head.response_time();
+    let entry = Entry::new(key.clone(), found.head.clone(), body.clone(), stored_at);
+    let _ = entry.record.set(record.id);
+    put_in_memory(tiers, Arc::new(entry), mark, |other| {
+        other.record.get() == Some(&record.id)
+    });
 }
 
 /// True when `new`, the answer to `asked`, takes the place of `old`.

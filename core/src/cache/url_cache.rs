@@ -125,6 +125,7 @@ impl UrlCache {
             head: Arc::new(head),
             body: cached.data,
             stored_at: now,
+            mark: self.tiers.changes().mark(),
             lead: None,
         };
         keeping::keep(&self.tiers, kept).await;

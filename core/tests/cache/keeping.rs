@@ -379,3 +379,22 @@ fn a_large_body_goes_to_the_store_as_it_passes() {
     assert_eq!(cache.current_memory_usage(), 0);
     assert_eq!(store.records(), 1);
 }
+
+#[test]
+fn what_the_store_has_is_in_memory_once_it_was_used() {
+    let mock = platform();
+    serve(&mock, [fresh_for(1000, "one")]);
+    let (_, store) = in_store();
+    let store_of = || UrlCache::new(1 << 20, Arc::new(store.clone()));
+    get(&mock, &session(&mock, store_of()));
+    // As after a start of the program.
+    let cache = store_of();
+    let session = session(&mock, cache.clone());
+    assert_eq!(get(&mock, &session), "one");
+    assert!(cache.current_memory_usage() > 0);
+    store.set_fault(Some(CacheFault::Finds));
+    assert_eq!((get(&mock, &session), asked(&mock)), ("one".into(), 1));
+    mock.runtime()
+        .block_on(cache.remove_cached_response(&Request::get(URL).unwrap()));
+    assert_eq!((cache.current_memory_usage(), store.records()), (0, 0));
+}

@@ -13,7 +13,7 @@ use crate::cache::keeping::{Kept, keep_in_memory};
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, NewCacheRecord};
 use crate::load::cache::proposal::Slot;
-use crate::load::cache::writer::Writer;
+use crate::load::cache::writer::{After, Writer};
 use crate::policy::cache::CacheHead;
 
 /// How a body ended.
@@ -129,11 +129,13 @@ impl Keeper {
         };
         let bytes = head.to_bytes();
         let mut lead = plan.lead;
+        let key = plan.asked.key().clone();
         let kept = gathered.map(|body| Kept {
             asked: plan.asked,
             head,
             body: body.freeze(),
             stored_at: plan.stored_at,
+            mark: plan.mark,
             lead: lead.take(),
         });
         match (plan.slot, kept) {
@@ -141,7 +143,14 @@ impl Keeper {
                 let name = kept.as_ref().map(|kept| keep_in_memory(tiers, kept));
                 if let Some(writer) = writer {
                     let lead = kept.and_then(|kept| kept.lead).or(lead);
-                    writer.finish(&plan.cache, bytes, (name.unwrap_or_default(), lead));
+                    let after = After {
+                        cache: plan.cache.clone(),
+                        key,
+                        mark: plan.mark,
+                        name: name.unwrap_or_default(),
+                        lead,
+                    };
+                    writer.finish(bytes, after);
                 }
             }
             (Some(slot), Some(kept)) if end == End::Whole => {

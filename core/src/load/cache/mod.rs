@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::cache::asked::Asked;
 use crate::cache::flights::{End, Part};
 use crate::cache::found::Found;
-use crate::cache::keeping::forget;
+use crate::cache::keeping::{forget, promote};
 use crate::cache::session::SessionCache;
 use crate::load::cache::answer::{answer, gateway_timeout};
 use crate::load::cache::background::revalidate;
@@ -49,6 +49,7 @@ pub(crate) async fn cached<A: App>(
     };
     let (mut looks, mut follows) = (0, true);
     while looks < LOOKS {
+        let mark = cache.tiers().changes().mark();
         let (found, decision) = look_up(cache, &asked).await;
         let is_sent = matches!(decision, Decision::Load { .. } | Decision::Validate { .. });
         let part = (is_sent && follows)
@@ -70,12 +71,13 @@ pub(crate) async fn cached<A: App>(
             asked: &asked,
             found: &found,
             lead,
-            mark: cache.tiers().changes().mark(),
+            mark,
         };
         looks += 1;
         match decision {
             Decision::Use(hit) => {
                 if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
+                    promote(cache.tiers(), asked.key(), &found[hit.index], mark);
                     return Ok(answer);
                 }
                 forget(cache.tiers(), asked.key(), &found[hit.index]).await;

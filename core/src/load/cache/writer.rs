@@ -5,11 +5,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
+use crate::cache::changes::Mark;
 use crate::cache::flights::Lead;
 use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
 use crate::words::bounds::BoxFuture;
+use crate::words::cache_key::CacheKey;
 use crate::words::error::ErrorCode;
 
 /// A record that is being written: at most one thing is asked of it at a time.
@@ -52,13 +54,8 @@ impl Writer {
         };
     }
 
-    /// Makes the record whole in the background: nobody waits for a disk. Its name goes to `name`; who follows `lead` waits so long.
-    pub(super) fn finish(
-        self,
-        cache: &Arc<SessionCache>,
-        head: Bytes,
-        (name, lead): (Arc<OnceLock<CacheRecordId>>, Option<Lead>),
-    ) {
+    /// Makes the record whole in the background: nobody waits for a disk.
+    pub(super) fn finish(self, head: Bytes, after: After) {
         let finish = move |writer: Box<dyn CacheWriter>| writer.finish(Some(head));
         let finishing: BoxFuture<'static, _> = match self.0 {
             State::Idle(writer) => finish(writer),
@@ -70,11 +67,37 @@ impl Writer {
             }),
             State::Failed => return,
         };
-        cache.runtime().spawn(Box::pin(async move {
+        let runtime = after.cache.runtime().clone();
+        runtime.spawn(Box::pin(async move {
             if let Ok(id) = finishing.await {
-                let _ = name.set(id);
+                after.is_whole(id).await;
             }
-            drop(lead);
         }));
+    }
+}
+
+/// What is done once a record is whole.
+pub(super) struct After {
+    pub(super) cache: Arc<SessionCache>,
+    pub(super) key: CacheKey,
+    /// When its request went out.
+    pub(super) mark: Mark,
+    /// Where its name goes.
+    pub(super) name: Arc<OnceLock<CacheRecordId>>,
+    /// Equal requests wait so long.
+    pub(super) lead: Option<Lead>,
+}
+
+impl After {
+    async fn is_whole(self, id: CacheRecordId) {
+        let tiers = self.cache.tiers();
+        let _ = self.name.set(id);
+        // Taken out while it was written: it is not to be found again.
+        if !tiers.changes().has_none_since(self.mark, &self.key)
+            && let Some(store) = tiers.store()
+        {
+            store.remove(vec![id]).await;
+        }
+        drop(self.lead);
     }
 }
