@@ -28,7 +28,8 @@ cargo xtask <command>
   test [SUITE...] [--verbose]    everything that is checked before a change is taken in
   test --list                    the suites
   campaign [--schedules N] [--seed S]
-                                 the long simulation: 10 million schedules, then the coverage table
+                                 the long simulation: 10 million schedules, then the coverage table;
+                                 then downloads cut at every byte and killed at 200 points
   bench [--quick] [--only A,B] [--clients X,Y] [--reps N] [--scale F]
         [--no-instructions] [--no-runs] [--no-build]
                                  ours beside the peers, interleaved: ratios of medians

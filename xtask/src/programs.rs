@@ -38,7 +38,19 @@ pub(crate) fn campaign(workspace: &Workspace, arguments: &[String]) -> Result<Ex
     if !arguments.iter().any(|argument| argument == "--schedules") {
         cargo.args(["--schedules", CAMPAIGN]);
     }
-    run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
+    let simulated = run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))?;
+    match simulated == ExitCode::SUCCESS {
+        true => downloads(workspace),
+        false => Ok(simulated),
+    }
+}
+
+/// Downloads cut at every byte and killed at random, at length; it prints in which step each kill fell.
+fn downloads(workspace: &Workspace) -> Result<ExitCode, String> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--release", "--package", "urlsession"]);
+    cargo.args(["--test", "downloads", "--", "--nocapture"]);
+    run(cargo.env("URLSESSION_CAMPAIGN", "1"))
 }
 
 /// What cargo calls to run a wasm32 test: wasm-bindgen's runner, installed if need be.

@@ -74,7 +74,12 @@ impl Beside {
     pub(super) async fn begin(&self, data: &ResumeData) -> Result<Box<dyn FileSink>, Error> {
         if self.files.length(&self.part()).await.is_err() {
             self.write(data).await?;
-            return self.files.create_new(&self.part()).await;
+            let made = self.files.create_new(&self.part()).await;
+            // Unless somebody else was faster, whose journal it is then.
+            if made.is_err() && self.files.length(&self.part()).await.is_err() {
+                self.discard().await;
+            }
+            return made;
         }
         if self.read().await.is_none() {
             let error = Error::new(ErrorCode::CannotCreateFile);
@@ -90,11 +95,20 @@ impl Beside {
     /// Replaces the journal.
     pub(super) async fn write(&self, data: &ResumeData) -> Result<(), Error> {
         let new = self.named(".part.resume.new");
-        let mut sink = self.files.create(&new).await?;
+        let written = self.write_to(&new, data).await;
+        if written.is_err() {
+            let _ = self.files.remove(&new).await;
+        }
+        written
+    }
+
+    async fn write_to(&self, new: &FileRef, data: &ResumeData) -> Result<(), Error> {
+        let mut sink = self.files.create(new).await?;
         sink.write(data.to_bytes().into()).await?;
         sink.finish().await?;
+        drop(sink);
         self.files
-            .rename(&new, &self.journal(), Existing::Replace)
+            .rename(new, &self.journal(), Existing::Replace)
             .await
     }
 
