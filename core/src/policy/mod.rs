@@ -1,11 +1,6 @@
 //! Floor 1: decisions as pure functions: no await, no clock, no store.
 
 #[cfg(feature = "cache")]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the stage of the cache is on its way"
-)]
 pub(crate) mod cache;
 pub(crate) mod coding;
 pub(crate) mod connectivity;

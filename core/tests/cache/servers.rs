@@ -386,6 +386,56 @@ fn what_a_platform_hides_is_not_kept() {
     );
 }
 
+#[test]
+fn what_a_platform_adds_unseen_tells_no_requests_apart() {
+    let mock = platform();
+    let mut able = Capabilities::all();
+    able.all_request_headers = false;
+    mock.transport().set_capabilities(able);
+    let personal = |body| fresh_for(100, body).header("vary", "cookie");
+    serve(&mock, [personal("one"), personal("two")]);
+    let session = session(&mock, in_memory());
+    assert_eq!(
+        (get(&mock, &session), get(&mock, &session)),
+        ("one".into(), "two".into())
+    );
+}
+
+#[test]
+fn a_platform_that_follows_redirects_validates_nothing_of_another_url_beside() {
+    let mock = platform();
+    let mut able = Capabilities::all();
+    able.redirects = false;
+    mock.transport().set_capabilities(able);
+    let there = format!("{URL}there");
+    let says = "max-age=1, stale-while-revalidate=60";
+    let old = Reply::new(200).header("cache-control", says).body("one");
+    serve(&mock, [old, fresh_for(1000, "two").from_url(&there)]);
+    let session = session(&mock, in_memory());
+    get(&mock, &session);
+    mock.runtime().advance(seconds(10));
+    for _ in 0..2 {
+        assert_eq!(get(&mock, &session), "one");
+        mock.runtime().run_until_idle();
+    }
+}
+
+#[test]
+fn a_head_that_is_answered_anew_tells_of_what_is_kept() {
+    for cache in [in_memory(), in_store().0] {
+        let mock = platform();
+        serve(&mock, [fresh_for(1, "one"), fresh_for(100, "two")]);
+        mock.transport()
+            .on(Method::HEAD, URL)
+            .reply(fresh_for(100, "one"));
+        let session = session(&mock, cache);
+        get(&mock, &session);
+        mock.runtime().advance(seconds(5));
+        load(&mock, &session, Request::head(URL).unwrap()).unwrap();
+        assert_eq!((get(&mock, &session), asked(&mock)), ("one".into(), 2));
+    }
+}
+
 fn part(range: &str, body: &'static str) -> Reply {
     Reply::new(206)
         .header("cache-control", "max-age=100")

@@ -9,9 +9,10 @@ use http::StatusCode;
 
 use crate::cache::asked::Asked;
 use crate::cache::found::Found;
-use crate::cache::keeping;
+use crate::cache::keeping::{self, takes_place_of};
 use crate::cache::session::SessionCache;
 use crate::load::cache::keep::{Keeper, Plan};
+use crate::load::cache::seen::may_be_kept;
 use crate::load::cache::tee::Tee;
 use crate::load::reach::is_open;
 use crate::load::send::Hop;
@@ -106,6 +107,9 @@ impl Revalidation {
             salt: keeping::salt(&**self.cache.runtime()),
         };
         let read = self.asked.read();
+        if !may_be_kept(&*self.transport, &self.asked, &answer.response) {
+            return Ok(());
+        }
         if answer.response.status() == StatusCode::NOT_MODIFIED {
             let head = freshened(&self.found.head, &read, &answer.response, &stamp);
             keeping::update(&self.cache, &self.found, head).await;
@@ -114,6 +118,7 @@ impl Revalidation {
         let Some(head) = storable(&read, &answer.response, &stamp) else {
             return Ok(());
         };
+        let superseded = takes_place_of(&self.asked, &head, &self.found.head);
         let length = answer.body.remaining();
         let plan = Plan {
             cache: self.cache.clone(),
@@ -121,7 +126,12 @@ impl Revalidation {
             stored_at: stamp.response_time,
             length,
             head,
-            replaces: self.found.record().into_iter().collect(),
+            replaces: self
+                .found
+                .record()
+                .filter(|_| superseded)
+                .into_iter()
+                .collect(),
             slot: None,
             mark,
             lead: None,

@@ -7,6 +7,7 @@ mod keep;
 mod network;
 mod pieces;
 mod proposal;
+mod seen;
 mod tee;
 mod writer;
 

@@ -14,6 +14,7 @@ use crate::load::cache::answer::answer;
 use crate::load::cache::keep::{Keeper, Plan};
 use crate::load::cache::pieces::{Joined, Limited};
 use crate::load::cache::proposal::{Proposal, Slot};
+use crate::load::cache::seen::{is_of_this_url, may_be_kept};
 use crate::load::cache::tee::Tee;
 use crate::load::drain::drain;
 use crate::load::retry::retry;
@@ -60,10 +61,8 @@ impl<A: App> Network<'_, A> {
             (answer, false) => answer,
             (stale, true) => return Ok(stale),
         };
-        if self.asked.method() == Method::HEAD {
-            self.learn_from_head(&answer.exchange.response, &stamp)
-                .await;
-        }
+        self.learn_from_head(&answer.exchange.response, &stamp)
+            .await;
         Ok(self.kept(answer, &stamp).await)
     }
 
@@ -80,6 +79,7 @@ impl<A: App> Network<'_, A> {
             (stale, true) => return Ok(stale),
         };
         if fresh.exchange.response.status() != StatusCode::NOT_MODIFIED {
+            self.learn_from_head(&fresh.exchange.response, &stamp).await;
             return Ok(self.kept(fresh, &stamp).await);
         }
         let response = fresh.exchange.response;
@@ -192,7 +192,12 @@ impl<A: App> Network<'_, A> {
         clears || !urls.is_empty()
     }
 
+    /// The answer to a HEAD tells of what a GET has brought.
     async fn learn_from_head(&self, response: &Response, stamp: &Stamp) {
+        let transport = &*self.app.platform().transport;
+        if self.asked.method() != Method::HEAD || !may_be_kept(transport, self.asked, response) {
+            return;
+        }
         let read = self.asked.read();
         for found in self.found {
             if selects(&read, &found.head)
@@ -211,7 +216,8 @@ impl<A: App> Network<'_, A> {
     /// The answer, kept as it passes if it may be.
     async fn kept(&mut self, answer: Answer, stamp: &Stamp) -> Answer {
         let response = &answer.exchange.response;
-        if !self.is_seen_whole(response) || !self.is_of_this_url(response) {
+        let transport = &*self.app.platform().transport;
+        if !may_be_kept(transport, self.asked, response) {
             return answer;
         }
         match storable(&self.asked.read(), response, stamp) {
@@ -284,16 +290,9 @@ impl<A: App> Network<'_, A> {
         }
     }
 
-    /// A platform that hides fields may hide Vary or Age: it shows Date only where it shows all.
-    fn is_seen_whole(&self, response: &Response) -> bool {
-        let able = self.app.platform().transport.capabilities();
-        able.all_response_headers || response.headers().contains_key(header::DATE)
-    }
-
-    /// A platform that follows redirects by itself gives what another URL gave.
     fn is_of_this_url(&self, response: &Response) -> bool {
-        self.app.platform().transport.capabilities().redirects
-            || CacheKey::of(response.url()) == *self.asked.key()
+        let able = self.app.platform().transport.capabilities();
+        is_of_this_url(&able, self.asked, response)
     }
 }
 

@@ -26,4 +26,4 @@ pub(crate) use invalidate::invalidated;
 pub(crate) use request::CacheRequest;
 pub(crate) use storable::{storable, supersedes};
 pub(crate) use validate::{combined, completed, freshened, updated_by_head};
-pub(crate) use vary::selects;
+pub(crate) use vary::{selects, varies_by_hidden_fields};

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::request::CacheRequest;
+use crate::words::response::Response;
 
 /// The fields by which a response was chosen, as its request had them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,6 +95,13 @@ impl Selecting {
 pub(crate) fn selects(request: &CacheRequest<'_>, head: &CacheHead) -> bool {
     head.selecting
         .is_same_variant(request.fields, request.has_authorization)
+}
+
+/// True when `response` was chosen by a field that a browser sets by itself, unseen, and not the same each time.
+pub(crate) fn varies_by_hidden_fields(response: &Response) -> bool {
+    const HIDDEN: [HeaderName; 2] = [header::COOKIE, header::REFERER];
+    let (_, names) = nominated(response.headers());
+    names.iter().any(|name| HIDDEN.contains(name))
 }
 
 /// The names in Vary, and whether `*` is among them; what cannot be read is as bad as `*`.
@@ -251,7 +259,7 @@ fn coding(name: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::cache::testing::fields;
+    use crate::policy::cache::testing::{fields, response};
     use crate::testing::test;
 
     fn is_reused(vary: &str, first: &[(&str, &str)], second: &[(&str, &str)]) -> bool {
@@ -378,5 +386,20 @@ mod tests {
         assert_ne!(selecting.authorization, salted_otherwise.authorization);
         request.insert("foo", HeaderValue::from_static("hunter2"));
         assert!(selecting.is_same_variant(&request, true));
+    }
+
+    #[test]
+    fn what_a_browser_adds_unseen_is_known() {
+        let table = [
+            ("Cookie", true),
+            ("accept, COOKIE", true),
+            ("referer", true),
+            ("Accept-Encoding, Origin", false),
+            ("", false),
+        ];
+        for (vary, expected) in table {
+            let response = response(200, &[("vary", vary)]);
+            assert_eq!(varies_by_hidden_fields(&response), expected, "{vary}");
+        }
     }
 }
