@@ -174,6 +174,19 @@ macro_rules! for_each_case {
                 a_one_shot_stream_is_not_asked_for_after_303 [Has(REDIRECTS), Has(UPLOAD_PROGRESS)];
                 a_body_in_memory_is_one_chunk [];
             }
+            uploads {
+                a_body_goes_in_place_of_the_requests [];
+                a_task_reports_to_its_delegate [];
+                a_handler_gets_the_answer [];
+                a_stream_arrives_whole [];
+                a_file_arrives_whole_and_its_length_is_known [Has(FILE_UPLOAD)];
+                a_file_that_is_not_there_fails [];
+                a_form_says_its_boundary_and_length [];
+                a_form_is_sent_again [];
+                a_get_carries_nothing [];
+                the_server_is_offered_to_go_on_where_that_is_asked_for [Has(INFORMATIONAL)];
+                the_server_is_offered_nothing [Lacks(INFORMATIONAL)];
+            }
             redirects {
                 a_post_becomes_a_get_after_301_and_302 [];
                 all_but_head_become_get_after_303 [];

@@ -113,6 +113,17 @@ const DISK: &[&str] = &[
     "ureq",
     "curl",
 ];
+const UPLOAD: &[&str] = &[
+    "ours",
+    "raw",
+    "raw-splice",
+    "hyper",
+    "hyper-util",
+    "reqwest",
+    "reqwest-tuned",
+    "ureq",
+    "curl",
+];
 const HIT: &[&str] = &[
     "raw",
     "raw-file",
@@ -222,7 +233,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         address: Address::Http,
         path: "/upload",
         work: Work::Upload(512 * MIB),
-        clients: DISK,
+        clients: UPLOAD,
         one_core: false,
         metric: Metric::Throughput,
         lengths: None,

@@ -6,18 +6,21 @@
 
 mod tasks;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use futures::StreamExt;
 use harness::{Args, Meter, Result, scenario};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
-use urlsession::{Configuration, Request, Session};
+use urlsession::{Configuration, Request, Session, UploadBody};
 
 #[derive(Clone)]
 struct Ours {
     session: Session,
     request: Request,
     how: How,
+    /// What is uploaded.
+    file: PathBuf,
 }
 
 /// What a GET is made by.
@@ -57,6 +60,7 @@ impl Ours {
             session,
             request: Request::get(&*args.url)?,
             how,
+            file: args.file().unwrap_or_default(),
         })
     }
 }
@@ -103,5 +107,14 @@ impl scenario::Client for Ours {
             bytes += chunk?.len() as u64;
         }
         Ok(bytes)
+    }
+
+    async fn upload(&self) -> Result<u64> {
+        let body = UploadBody::file(&self.file);
+        let request = Request::put(self.request.url())?;
+        let task = self.session.upload_task(request, body);
+        task.resume();
+        task.finished().await?;
+        Ok(task.count_of_bytes_sent())
     }
 }

@@ -25,3 +25,4 @@ pub(crate) mod retries;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod timers;
+pub(crate) mod uploads;
