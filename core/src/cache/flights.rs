@@ -4,9 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use crate::cache::asked::Asked;
 use crate::seams::signals::Signals;
+use crate::words::time::Moment;
+
+/// Between two looks at whether the task that leads goes on.
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// The GETs under way, by the hash of their key.
 #[derive(Default)]
@@ -24,6 +29,7 @@ pub(crate) struct Flight {
 struct State {
     end: Option<End>,
     waiting: Vec<Waker>,
+    looked_at: Moment,
 }
 
 /// How a flight ended for those who wait.
@@ -67,9 +73,10 @@ impl Flights {
         })
     }
 
-    /// Another has to lead, if the one that does stands still.
-    pub(crate) fn look_at(&self, flight: &Arc<Flight>) {
-        if flight.leader.stands_still() {
+    /// Another has to lead, if the one that does stands still. Who waits looks each for itself, but looks that follow at once are one: a task
+    /// that was woken may not have had its turn yet.
+    pub(crate) fn look_at(&self, flight: &Arc<Flight>, now: Moment) {
+        if flight.is_due(now) && flight.leader.stands_still() {
             self.end(flight, End::HandedOver);
         }
     }
@@ -99,6 +106,15 @@ impl Flights {
 }
 
 impl Flight {
+    fn is_due(&self, now: Moment) -> bool {
+        let mut state = self.lock();
+        let is_due = now - state.looked_at >= LOOK;
+        if is_due {
+            state.looked_at = now;
+        }
+        is_due
+    }
+
     /// Ready when it has ended.
     pub(crate) fn poll_end(&self, context: &Context<'_>) -> Poll<End> {
         let mut state = self.lock();

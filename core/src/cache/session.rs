@@ -24,6 +24,7 @@ use crate::words::cache::CachePolicy;
 use crate::words::configuration::Configuration;
 use crate::words::request::Request;
 use crate::words::response::Response;
+use crate::words::time::Moment;
 
 /// How many responses are validated in the background at once.
 const MOST_IN_BACKGROUND: usize = 4;
@@ -99,9 +100,9 @@ impl SessionCache {
     }
 
     /// Another has to lead `flight`, if the task that does stands still.
-    pub(crate) fn look_at(&self, flight: &Arc<Flight>) {
+    pub(crate) fn look_at(&self, flight: &Arc<Flight>, now: Moment) {
         if let Some(flights) = &self.flights {
-            flights.look_at(flight);
+            flights.look_at(flight, now);
         }
     }
 

@@ -3,14 +3,10 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use crate::cache::flights::{End, Flight};
+use crate::cache::flights::{End, Flight, LOOK};
 use crate::cache::session::SessionCache;
 use crate::seams::app::App;
-
-/// Between two looks at whether the task that leads goes on.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Waits for the end of `flight`. Meanwhile the task needs no place.
 pub(super) async fn wait<A: App>(app: &A, cache: &SessionCache, flight: &Arc<Flight>) -> End {
@@ -27,7 +23,7 @@ pub(super) async fn wait<A: App>(app: &A, cache: &SessionCache, flight: &Arc<Fli
                 return Poll::Pending;
             }
             next_look = None;
-            cache.look_at(flight);
+            cache.look_at(flight, runtime.now());
         }
     })
     .await

@@ -70,7 +70,7 @@ impl Writer {
         let runtime = after.cache.runtime().clone();
         runtime.spawn(Box::pin(async move {
             if let Ok(id) = finishing.await {
-                after.is_whole(id).await;
+                after.finished(id).await;
             }
         }));
     }
@@ -89,7 +89,7 @@ pub(super) struct After {
 }
 
 impl After {
-    async fn is_whole(self, id: CacheRecordId) {
+    async fn finished(self, id: CacheRecordId) {
         let tiers = self.cache.tiers();
         let _ = self.name.set(id);
         // Taken out while it was written: it is not to be found again.
