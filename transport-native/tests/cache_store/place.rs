@@ -146,3 +146,40 @@ async fn a_database_that_is_damaged_while_it_is_open_begins_anew() {
     within(second.flush()).await;
     assert!(get(&store, "new").await.is_some(), "both use the new one");
 }
+
+/// What is written to it, for all to see.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+#[cfg(feature = "tracing")]
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The writer's thread is the store's own, so the subscriber is the process's: nextest gives each test one.
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn a_database_that_is_made_anew_is_told_of() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    subscriber.init();
+    let place = Place::new();
+    fs::create_dir_all(place.path()).unwrap();
+    fs::write(place.index(), pattern(1, 5000)).unwrap();
+    assert!(get(&place.store(), "k").await.is_none());
+    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let name = place.path().file_name().unwrap().to_str().unwrap();
+    let line = told.lines().find(|line| line.contains(name));
+    assert!(
+        line.is_some_and(|line| line.contains("WARN") && line.contains("made anew")),
+        "{told}"
+    );
+}

@@ -115,6 +115,7 @@ impl Database {
 
     /// Makes it anew, empty. Where that fails it is not opened until it succeeds.
     pub(super) fn wipe(&mut self) {
+        begins_anew(&self.shared);
         self.close();
         self.must_go = true;
         self.failed_at = None;
@@ -165,6 +166,7 @@ impl Database {
         directory.create_index()?;
         let connections = match self.connections() {
             Err(error) if schema::trouble(&error) == Trouble::Broken => {
+                begins_anew(&self.shared);
                 directory.remove_index()?;
                 directory.create_index()?;
                 self.connections()
@@ -231,6 +233,16 @@ impl Database {
         });
     }
 }
+
+/// Tells whoever keeps a log: no caller learns of it.
+#[cfg(feature = "tracing")]
+fn begins_anew(shared: &Shared) {
+    let directory = shared.directory.path();
+    tracing::warn!(target: "urlsession", ?directory, "the cache's database is of no use and is made anew");
+}
+
+#[cfg(not(feature = "tracing"))]
+fn begins_anew(_: &Shared) {}
 
 /// Takes up to `pages` free pages off the index; all for 0.
 fn vacuum(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
