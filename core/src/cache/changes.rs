@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::words::cache_key::CacheKey;
 
 /// So many of the keys taken out last are told apart; of what was asked for before them nothing is kept.
-const TOLD_APART: usize = 256;
+const TOLD_APART: usize = 4096;
 
 /// The keys that were taken out last.
 #[derive(Default)]
@@ -54,8 +54,9 @@ impl Changes {
     /// True when nothing of `key` was taken out since `mark`, as far as is known.
     pub(crate) fn has_none_since(&self, mark: Mark, key: &CacheKey) -> bool {
         let log = self.lock();
-        let is_of_it = |&&(number, hash): &&(u64, u64)| number >= mark.0 && hash == key.hash();
-        mark.0 >= log.all && log.recent.iter().rev().find(is_of_it).is_none()
+        let since = log.recent.iter().rev();
+        let mut since = since.take_while(|(number, _)| *number >= mark.0);
+        mark.0 >= log.all && since.all(|(_, hash)| *hash != key.hash())
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
