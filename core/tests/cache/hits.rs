@@ -83,3 +83,28 @@ fn without_the_network_only_the_cache_answers() {
     assert_eq!(text(&load(&mock, &session, offline())), "one");
     assert_eq!(asked(&mock), 1);
 }
+
+#[test]
+fn a_wall_clock_that_jumps_has_it_asked_for_again() {
+    for cache in [in_memory(), in_store().0] {
+        let mock = platform();
+        serve(
+            &mock,
+            [
+                fresh_for(100, "one"),
+                fresh_for(100, "two"),
+                fresh_for(100, "three"),
+            ],
+        );
+        let session = session(&mock, cache);
+        get(&mock, &session);
+        let years = seconds(10 * 365 * 24 * 3600);
+        let now = urlsession_core::Runtime::wall_clock(mock.runtime());
+        for (jump, expected) in [(now - years, "two"), (now + years, "three")] {
+            mock.runtime().set_wall_clock(jump);
+            assert_eq!(get(&mock, &session), expected);
+            assert_eq!(get(&mock, &session), expected);
+        }
+        assert_eq!(asked(&mock), 3);
+    }
+}
