@@ -69,16 +69,16 @@ impl Server {
     fn answer(&self, request: &HopRequest) -> Reply {
         let header = |name: &str| request.headers.get(name).map(|it| it.to_str().unwrap());
         let offset = self.has().len() as u64;
-        match &request.method {
-            &Method::HEAD => self
+        match request.method {
+            Method::HEAD => self
                 .said()
                 .iter()
                 .fold(Reply::new(204), |reply, (name, value)| {
                     reply.header(*name, &**value)
                 })
                 .header("upload-offset", &*offset.to_string()),
-            &Method::DELETE => Reply::new(204),
-            &Method::PATCH if header("upload-offset") != Some(&*offset.to_string()) => {
+            Method::DELETE => Reply::new(204),
+            Method::PATCH if header("upload-offset") != Some(&*offset.to_string()) => {
                 panic!("{:?} in place of {offset}", header("upload-offset"))
             }
             _ => self.take(header("upload-complete") == Some("?1")),
