@@ -279,9 +279,17 @@ async fn a_file_that_has_vanished_does_not_go_on() {
     assert!(!only_upload(&origin).is_complete);
 }
 
-/// Gives the rest of a body, and notes from where, and what it is told of bytes sent.
+/// Gives the rest of a body.
 #[derive(Clone, Default)]
-struct Giving(Arc<Mutex<(Vec<u64>, Vec<(u64, u64)>)>>);
+struct Giving(Arc<Mutex<Given>>);
+
+#[derive(Default)]
+struct Given {
+    /// From where the rest was asked for.
+    offsets: Vec<u64>,
+    /// What was told of bytes sent: since the last time, and in all.
+    sent: Vec<(u64, u64)>,
+}
 
 impl Delegate for Giving {
     fn need_new_body_stream_from_offset(
@@ -289,13 +297,13 @@ impl Delegate for Giving {
         _: &Task,
         offset: u64,
     ) -> Answer<Option<BodyStream>> {
-        self.0.lock().unwrap().0.push(offset);
+        self.0.lock().unwrap().offsets.push(offset);
         let rest = BodyStream::replayable(move || pieces(offset)).with_length(LENGTH - offset);
         Some(rest).into()
     }
 
     fn did_send_body_data(&self, _: &Task, bytes: u64, total: u64, _: Option<u64>) -> Answer<()> {
-        self.0.lock().unwrap().1.push((bytes, total));
+        self.0.lock().unwrap().sent.push((bytes, total));
         Answer::HANDLED
     }
 }
@@ -311,8 +319,8 @@ async fn a_body_that_was_not_stored_is_asked_for_from_there_on() {
     task.finished().await.unwrap();
     assert!(is_whole(&origin));
     let told = giving.0.lock().unwrap();
-    assert_eq!(told.0, [500_000]);
-    let (first, last) = (told.1[0], told.1.last().unwrap());
+    assert_eq!(told.offsets, [500_000]);
+    let (first, last) = (told.sent[0], told.sent.last().unwrap());
     assert_eq!((first.1 - first.0, last.1), (500_000, LENGTH));
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn fills(place: &Place) {
     for number in 0..11 {
         let key = format!("https://a.test/{number}");
         within(store.remove_key(&key)).await;
-        assert_eq!(model::seeds(&store, &key).await, []);
+        assert_eq!(model::seeds(&store, &key).await, [0_u64; 0]);
     }
     close(store).await;
     let store = place.store();
