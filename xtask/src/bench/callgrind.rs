@@ -41,6 +41,24 @@ pub(crate) fn per_unit(
     Ok((count(long)? as f64 - count(short)? as f64) / (long - short) as f64)
 }
 
+/// Instructions for one request of a client whose cache is in `folder`, filled.
+pub(crate) fn per_unit_in(
+    bench: &Bench,
+    scenario: &Scenario,
+    client: &'static str,
+    folder: &std::path::Path,
+) -> Result<f64, String> {
+    /// So many that what the cache does once, in the background, is done in either.
+    const LENGTHS: (u64, u64) = (3000, 6000);
+    let count = |length| {
+        let job = bench.job(scenario, client, length_of(scenario.work, length))?;
+        let mut command = bench.command(&job, CALLGRIND)?;
+        instructions(command.env("BENCH_DIR", folder))
+    };
+    let (short, long) = LENGTHS;
+    Ok((count(long)? as f64 - count(short)? as f64) / (long - short) as f64)
+}
+
 /// Instructions of a client that makes one exchange after its warm-up, start and end included.
 pub(crate) fn from_cold(
     bench: &Bench,

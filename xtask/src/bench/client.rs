@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -170,6 +170,26 @@ impl Bench {
         client: &'static str,
         scale: f64,
     ) -> Result<Value, String> {
+        self.measured_as(scenario, client, scale, None)
+    }
+
+    /// One run of a client whose cache is in `folder`, and stays there.
+    pub(crate) fn measured_in(
+        &self,
+        scenario: &Scenario,
+        client: &'static str,
+        folder: &Path,
+    ) -> Result<Value, String> {
+        self.measured_as(scenario, client, 1.0, Some(folder))
+    }
+
+    fn measured_as(
+        &self,
+        scenario: &Scenario,
+        client: &'static str,
+        scale: f64,
+        folder: Option<&Path>,
+    ) -> Result<Value, String> {
         let job = self.job(scenario, client, scaled(scenario.work, scale))?;
         if let Work::Upload(bytes) = scaled(scenario.work, scale) {
             self.make_source(bytes)?;
@@ -178,7 +198,11 @@ impl Bench {
         server.pin(scenario.one_core)?;
         let before = server.cpu_seconds()?;
         let core = client_core().to_string();
-        let output = output(&mut self.command(&job, &["taskset", "--cpu-list", &core])?)?;
+        let mut command = self.command(&job, &["taskset", "--cpu-list", &core])?;
+        if let Some(folder) = folder {
+            command.env("BENCH_DIR", folder);
+        }
+        let output = output(&mut command)?;
         let last = output.lines().last().unwrap_or_default();
         let mut record: Value =
             serde_json::from_str(last).map_err(|_| format!("printed {last:?}"))?;

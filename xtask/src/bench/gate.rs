@@ -1,5 +1,7 @@
-//! The few figures that a change must not spoil: instructions of a small GET, alone, on a stream and
-//! in a queue, memory of a queued task, CPU and memory of a large body, and no TLS work for plain http.
+//! The few figures that a change must not spoil: instructions of a small GET, alone, on a stream, in
+//! a queue and from a cache, memory of a queued task, CPU and memory of a large body, and no TLS work for plain http.
+
+mod cache;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,10 +58,10 @@ pub(crate) fn gate(workspace: &Workspace, build: bool) -> Result<ExitCode, Strin
     let bench = Bench::start(workspace, programs)?;
     let (ours, hyper) = (small_get(&bench, "ours"), small_get(&bench, "hyper"));
     let beyond = ours.clone().and_then(|ours| Ok(ours - hyper?));
-    let checks = [
+    let mut checks = vec![
         Check {
             what: "instructions of a small GET",
-            found: ours,
+            found: ours.clone(),
             limit: INSTRUCTIONS,
         },
         Check {
@@ -98,6 +100,7 @@ pub(crate) fn gate(workspace: &Workspace, build: bool) -> Result<ExitCode, Strin
             limit: SHARE,
         },
     ];
+    checks.extend(cache::checks(&bench, ours));
     for check in &checks {
         println!("{check}");
     }

@@ -125,17 +125,25 @@ const UPLOAD: &[&str] = &[
     "curl",
 ];
 const HIT: &[&str] = &[
+    "ours",
+    "ours-disk",
     "raw",
     "raw-file",
     "reqwest-cache-moka",
     "reqwest-cache-cacache",
 ];
-const REVALIDATED: &[&str] = &["reqwest-cache-moka", "reqwest-cache-cacache"];
+const REVALIDATED: &[&str] = &[
+    "ours",
+    "ours-disk",
+    "reqwest-cache-moka",
+    "reqwest-cache-cacache",
+];
+const STORED: &[&str] = &["ours-disk"];
 
 /// The package that a client's name is served by.
 pub(crate) fn package(client: &str) -> &'static str {
     match client {
-        "ours" | "ours-parse" | "ours-task" => "client-ours",
+        "ours" | "ours-parse" | "ours-task" | "ours-disk" => "client-ours",
         "raw" | "raw-trunc" | "raw-splice" | "raw-file" | "raw-tokio" => "client-raw",
         "hyper" | "hyper-inline" | "hyper-util" => "client-hyper",
         "reqwest" | "reqwest-tuned" => "client-reqwest",
@@ -259,6 +267,39 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         one_core: true,
         metric: Metric::Rate,
         lengths: Some((200, 600)),
+    },
+    Scenario {
+        label: "E cache on disk, hits among 100",
+        name: "cache_among_100",
+        address: Address::Http,
+        path: "/entry",
+        work: exchanges(5000, 1),
+        clients: STORED,
+        one_core: false,
+        metric: Metric::Rate,
+        lengths: None,
+    },
+    Scenario {
+        label: "E cache on disk, hits among 100,000",
+        name: "cache_among_100000",
+        address: Address::Http,
+        path: "/entry",
+        work: exchanges(5000, 1),
+        clients: STORED,
+        one_core: false,
+        metric: Metric::Rate,
+        lengths: None,
+    },
+    Scenario {
+        label: "E cache on disk, 100,000 entries opened",
+        name: "cache_open",
+        address: Address::Http,
+        path: "/entry",
+        work: exchanges(100_000, 1),
+        clients: STORED,
+        one_core: false,
+        metric: Metric::Rate,
+        lengths: None,
     },
     Scenario {
         label: "F 10,000 in flight",

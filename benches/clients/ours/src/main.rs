@@ -3,7 +3,11 @@
 //! * `ours`: `session.data()` with one request asked for again and again
 //! * `ours-parse`: the same, but the URL is parsed for each GET
 //! * `ours-task`: a data task with a completion handler
+//! * `ours-disk`: with a cache on disk and nothing in memory
+//!
+//! Where the scenario is about a cache, `ours` has one in memory.
 
+mod stored;
 mod tasks;
 
 use std::path::PathBuf;
@@ -36,6 +40,9 @@ enum How {
 fn main() -> ExitCode {
     harness::main(|args| {
         scenario::block_on(async {
+            if args.scenario == "cache_open" || args.scenario.starts_with("cache_among") {
+                return stored::many(args).await;
+            }
             let client = Ours::new(args)?;
             if matches!(&*args.scenario, "queued" | "inflight") {
                 let meter = Meter::start()?;
@@ -55,7 +62,11 @@ impl Ours {
             ("ours-task", _) => How::Task,
             _ => How::Request,
         };
-        let session = urlsession::session(configuration(args)?);
+        let mut session = urlsession::builder(configuration(args)?);
+        if args.scenario.starts_with("cache") {
+            session = session.cache(stored::cache(args)?);
+        }
+        let session = session.build();
         Ok(Self {
             session,
             request: Request::get(&*args.url)?,
