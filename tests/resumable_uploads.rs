@@ -351,7 +351,7 @@ async fn a_stream_that_is_read_once_is_asked_for_again() {
     let loading = session.upload_with_delegate(request, body, giving.clone());
     loading.await.unwrap();
     assert!(is_whole(&origin));
-    assert_eq!(giving.0.lock().unwrap().0, [500_000]);
+    assert_eq!(giving.0.lock().unwrap().offsets, [500_000]);
 }
 
 #[tokio::test]
