@@ -15,6 +15,7 @@ use crate::words::target::Target;
 pub(crate) struct Asked {
     request: Request,
     target: Arc<Target>,
+    key: CacheKey,
     fields: Arc<HeaderMap>,
     policy: CachePolicy,
 }
@@ -26,8 +27,10 @@ impl Asked {
         fields: Arc<HeaderMap>,
         policy: CachePolicy,
     ) -> Option<Self> {
+        let target = request.target()?;
         Some(Self {
-            target: request.target()?.clone(),
+            key: CacheKey::of_target(target),
+            target: target.clone(),
             request: request.clone(),
             fields,
             policy,
@@ -51,7 +54,7 @@ impl Asked {
     }
 
     pub(crate) fn key(&self) -> &CacheKey {
-        self.target.cache_key()
+        &self.key
     }
 
     /// True when one response could answer both: the same URL, method, fields and policy.

@@ -41,7 +41,7 @@ impl Entry {
         Self {
             size: size as u64 + OVERHEAD,
             is_final: is_final(head.response()),
-            key,
+            key: key.detached(),
             head,
             body,
             record: Arc::default(),

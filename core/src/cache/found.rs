@@ -110,11 +110,11 @@ impl Tiers {
     }
 
     /// What the store has of `target`, the latest first; what cannot be read is not there.
-    pub(crate) async fn in_store(&self, target: &Target) -> Vec<Found> {
+    pub(crate) async fn in_store(&self, target: &Arc<Target>) -> Vec<Found> {
         let Some(store) = self.store() else {
             return Vec::new();
         };
-        let records = store.find(target.cache_key().as_str()).await;
+        let records = store.find(CacheKey::of_target(target).as_str()).await;
         let read = |record: CacheRecord| {
             Some(Found {
                 head: Arc::new(CacheHead::from_bytes(&record.head, target.url())?),

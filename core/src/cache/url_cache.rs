@@ -15,7 +15,7 @@ use crate::policy::cache::{Extent, Stamp, selects, storable};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
 use crate::words::cache::{CachePolicy, CachedResponse};
-use crate::words::cache_key;
+use crate::words::cache_key::{self, CacheKey};
 use crate::words::request::Request;
 
 /// A private cache of responses, as HTTP has it (RFC 9111); Apple's `URLCache`.
@@ -134,7 +134,7 @@ impl UrlCache {
     /// Takes out every response to the URL of `request`.
     pub async fn remove_cached_response(&self, request: &Request) {
         if let Some(target) = request.target() {
-            self.tiers.remove_key(target.cache_key()).await;
+            self.tiers.remove_key(&CacheKey::of_target(target)).await;
         }
     }
 

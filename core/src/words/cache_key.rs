@@ -6,6 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use url::{Position, Url};
 
+use crate::words::target::Target;
+
 /// What a cached response is found by: the URL of the hop that gave it, without fragment and user information, and a hash of that.
 ///
 /// Who the user is, the request says by its Authorization field. The hash is keyed with chance of this run of the program, so
@@ -13,7 +15,14 @@ use url::{Position, Url};
 #[derive(Clone)]
 pub(crate) struct CacheKey {
     hash: u64,
-    text: Arc<str>,
+    text: Text,
+}
+
+#[derive(Clone)]
+enum Text {
+    Own(Arc<str>),
+    /// The target's URL has no user information: it begins with the text.
+    Target(Arc<Target>),
 }
 
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -21,7 +30,7 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 impl CacheKey {
     /// The key of what `url` gives.
     pub(crate) fn of(url: &Url) -> Self {
-        let text: Arc<str> = if url.username().is_empty() && url.password().is_none() {
+        let text: Arc<str> = if has_no_user(url) {
             url[..Position::AfterQuery].into()
         } else {
             let scheme = &url[..Position::BeforeUsername];
@@ -30,8 +39,32 @@ impl CacheKey {
                 .into()
         };
         Self {
-            hash: HASHER.hash_one(&text),
-            text,
+            hash: hash(&text),
+            text: Text::Own(text),
+        }
+    }
+
+    /// The key of what `target` gives, without a copy of its text.
+    pub(crate) fn of_target(target: &Arc<Target>) -> Self {
+        let url = target.url();
+        if !has_no_user(url) {
+            return Self::of(url);
+        }
+        Self {
+            hash: target.cache_hash(|| hash(&url[..Position::AfterQuery])),
+            text: Text::Target(target.clone()),
+        }
+    }
+
+    /// The same with a text of its own, for who keeps it long.
+    pub(crate) fn detached(&self) -> Self {
+        let text = match &self.text {
+            Text::Own(text) => text.clone(),
+            Text::Target(_) => self.as_str().into(),
+        };
+        Self {
+            hash: self.hash,
+            text: Text::Own(text),
         }
     }
 
@@ -51,8 +84,20 @@ impl CacheKey {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.text
+        match &self.text {
+            Text::Own(text) => text,
+            Text::Target(target) => &target.url()[..Position::AfterQuery],
+        }
     }
+}
+
+fn has_no_user(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+/// Never 0.
+fn hash(text: &str) -> u64 {
+    HASHER.hash_one(text).max(1)
 }
 
 /// Bytes that nobody can foresee, where no runtime is at hand to give some.
@@ -67,7 +112,7 @@ pub(crate) fn chance() -> [u8; 16] {
 
 impl PartialEq for CacheKey {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.text, &other.text) || self.text == other.text)
+        self.hash == other.hash && self.as_str() == other.as_str()
     }
 }
 
@@ -108,6 +153,15 @@ mod tests {
                 .as_str()
                 .starts_with(&beginning)
         );
+    }
+
+    #[test]
+    fn a_targets_key_is_its_urls() {
+        for url in ["http://a.example/b?c#d", "http://me:pw@a.example/b?c"] {
+            let of_target = CacheKey::of_target(&Arc::new(Target::parse(url).unwrap()));
+            assert_eq!(of_target, key(url));
+            assert_eq!(of_target.detached(), key("http://a.example/b?c"));
+        }
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-#[cfg(feature = "cache")]
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
@@ -11,8 +9,6 @@ use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery};
 use url::{Host, Url};
 
-#[cfg(feature = "cache")]
-use crate::words::cache_key::CacheKey;
 use crate::words::error::{Error, ErrorCode, Shown};
 
 /// A number for an [`Origin`], equal while and only while the origins are.
@@ -108,9 +104,10 @@ pub struct Target {
     authority: Authority,
     path: PathAndQuery,
     host: HeaderValue,
-    /// Made when a cache is asked first.
+    /// The hash of its cache key, made when a cache is asked first; 0 before. No more than that: every queued task may have a target of
+    /// its own.
     #[cfg(feature = "cache")]
-    cache_key: OnceLock<CacheKey>,
+    cache_hash: AtomicU64,
 }
 
 impl Target {
@@ -158,7 +155,7 @@ impl Target {
             path,
             host: host_field,
             #[cfg(feature = "cache")]
-            cache_key: OnceLock::new(),
+            cache_hash: AtomicU64::new(0),
             url,
         })
     }
@@ -192,10 +189,17 @@ impl Target {
         &self.path
     }
 
-    /// What its responses are found by in a cache.
+    /// The hash of what its responses are found by in a cache, made by `make` at first.
     #[cfg(feature = "cache")]
-    pub(crate) fn cache_key(&self) -> &CacheKey {
-        self.cache_key.get_or_init(|| CacheKey::of(&self.url))
+    pub(crate) fn cache_hash(&self, make: impl FnOnce() -> u64) -> u64 {
+        match self.cache_hash.load(Ordering::Relaxed) {
+            0 => {
+                let hash = make();
+                self.cache_hash.store(hash, Ordering::Relaxed);
+                hash
+            }
+            hash => hash,
+        }
     }
 
     /// The value of the Host field (RFC 9110 section 7.2).
