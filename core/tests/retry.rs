@@ -337,29 +337,6 @@ fn a_retry_that_the_app_refuses_stays_in_stock() {
     }
 }
 
-/// Wants a retry of everything, and panics as an interim response comes.
-struct Panicking;
-
-impl Delegate for Panicking {
-    fn will_retry(&self, _: &Task, _: &RetryAttempt) -> Answer<RetryDecision> {
-        RetryDecision::Retry(seconds(1)).into()
-    }
-
-    fn did_receive_informational_response(&self, _: &Task, _: &Informational) -> Answer<()> {
-        std::panic::resume_unwind(Box::new("the app's own doing"))
-    }
-}
-
-/// Spends the one retry of `session`'s budget.
-fn spend(mock: &MockPlatform, session: &Session) {
-    mock.transport()
-        .on(Method::GET, URL)
-        .reply(busy("0"))
-        .then(busy("0"));
-    assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
-    assert_eq!(mock.transport().total_exchanges(), 2);
-}
-
 fn with_one_retry() -> Configuration {
     let mut configuration = retrying();
     let policy = configuration.retry_policy.as_mut().unwrap();
@@ -368,21 +345,48 @@ fn with_one_retry() -> Configuration {
 }
 
 #[cfg(panic = "unwind")]
-#[test]
-fn what_a_callbacks_panic_ends_is_neither_made_again_nor_a_success() {
-    let mock = MockPlatform::new();
-    let session = Session::new(mock.platform(), with_one_retry());
-    spend(&mock, &session);
-    mock.transport()
-        .on(Method::GET, URL)
-        .reply(Reply::new(200).informational(103));
-    let panicked = session.data_with_delegate(URL, Panicking);
-    let error = mock.runtime().block_on(panicked).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Unknown);
-    assert_eq!(mock.transport().total_exchanges(), 3);
-    mock.transport().on(Method::GET, URL).reply(busy("0"));
-    assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
-    assert_eq!(mock.transport().total_exchanges(), 4, "none is in stock");
+mod panics {
+    use super::*;
+
+    /// Wants a retry of everything, and panics as an interim response comes.
+    struct Panicking;
+
+    impl Delegate for Panicking {
+        fn will_retry(&self, _: &Task, _: &RetryAttempt) -> Answer<RetryDecision> {
+            RetryDecision::Retry(seconds(1)).into()
+        }
+
+        fn did_receive_informational_response(&self, _: &Task, _: &Informational) -> Answer<()> {
+            std::panic::resume_unwind(Box::new("the app's own doing"))
+        }
+    }
+
+    /// Spends the one retry of `session`'s budget.
+    fn spend(mock: &MockPlatform, session: &Session) {
+        mock.transport()
+            .on(Method::GET, URL)
+            .reply(busy("0"))
+            .then(busy("0"));
+        assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
+        assert_eq!(mock.transport().total_exchanges(), 2);
+    }
+
+    #[test]
+    fn what_a_callbacks_panic_ends_is_neither_made_again_nor_a_success() {
+        let mock = MockPlatform::new();
+        let session = Session::new(mock.platform(), with_one_retry());
+        spend(&mock, &session);
+        mock.transport()
+            .on(Method::GET, URL)
+            .reply(Reply::new(200).informational(103));
+        let panicked = session.data_with_delegate(URL, Panicking);
+        let error = mock.runtime().block_on(panicked).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Unknown);
+        assert_eq!(mock.transport().total_exchanges(), 3);
+        mock.transport().on(Method::GET, URL).reply(busy("0"));
+        assert_eq!(status(&mock.runtime().block_on(session.data(URL))), 503);
+        assert_eq!(mock.transport().total_exchanges(), 4, "none is in stock");
+    }
 }
 
 #[test]

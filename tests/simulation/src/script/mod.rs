@@ -55,7 +55,7 @@ pub struct Setup {
 pub struct Retries {
     /// `maximum_attempts`.
     pub attempts: u32,
-    /// `base_delay`, in milliseconds: a multiple of [`DELAY_PARTS`].
+    /// `base_delay`, in milliseconds: a multiple of `DELAY_PARTS`.
     pub delay: u64,
     /// `delay_multiplier`.
     pub multiplier: u32,
