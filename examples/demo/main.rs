@@ -13,6 +13,7 @@ mod flow;
 mod queue;
 mod redirects;
 mod report;
+mod resumed;
 mod screen;
 mod secure;
 mod stage;

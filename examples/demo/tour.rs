@@ -7,7 +7,7 @@ use urlsession::ErrorCode::{CannotParseResponse, NetworkConnectionLost};
 use crate::report::{Failure, Report};
 use crate::screen::{Ink, Screen};
 use crate::stage::Stage;
-use crate::{basics, cached, figures, flow, queue, redirects, secure, trouble, waterfall};
+use crate::{basics, cached, figures, flow, queue, redirects, resumed, secure, trouble, waterfall};
 
 /// Runs them all; true when each went as it must.
 pub(crate) async fn tour(screen: Screen, once: bool, svg: Option<&str>) -> Result<bool, Failure> {
@@ -124,6 +124,11 @@ async fn encryption(stage: &Stage, report: &mut Report) {
 }
 
 async fn trouble(stage: &Stage, report: &mut Report) {
+    let cut = (
+        "cut download",
+        "ResumeData::for_destination(&session, path).await, then session.download(data).await",
+    );
+    stage.run(report, cut, resumed::resumed(stage)).await;
     let idle = ("silence", "request.with_timeout_interval(limit)");
     stage.run(report, idle, trouble::idle(stage)).await;
     let resource = (

@@ -2,7 +2,7 @@
 //!
 //! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
 //!
-//! One thing at a time: [tasks], [bodies], [uploads], [delegates], [caching], [retries], [progress], [metrics], [testing].
+//! One thing at a time: [tasks], [bodies], [uploads], [downloads], [delegates], [caching], [retries], [progress], [metrics], [testing].
 
 #[doc = include_str!("bodies.md")]
 pub mod bodies {}
@@ -21,6 +21,10 @@ pub mod coming_from_reqwest {}
 
 #[doc = include_str!("delegates.md")]
 pub mod delegates {}
+
+#[cfg(feature = "download")]
+#[doc = include_str!("downloads.md")]
+pub mod downloads {}
 
 #[doc = include_str!("metrics.md")]
 pub mod metrics {}

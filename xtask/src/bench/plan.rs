@@ -104,6 +104,7 @@ const DROP: &[&str] = &[
     "curl",
 ];
 const DISK: &[&str] = &[
+    "ours",
     "raw",
     "raw-splice",
     "hyper",

@@ -51,6 +51,7 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
         return Ok(());
     };
     let url = origin.url("http").unwrap_or_default();
+    let file = std::env::temp_dir().join(format!("urlsession-example-{}", std::process::id()));
     for (example, argument) in [
         ("get", &*format!("{url}/country.txt")),
         ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
@@ -58,12 +59,21 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
         ("upload", &format!("{url}/resumable?cut=1000000")),
         ("metrics", &format!("{url}/redirect/2?to=/bytes/300000")),
         ("mock", ""),
+        (
+            "download",
+            &format!("{url}/bytes/30000000 {}", file.display()),
+        ),
         ("custom_protocol", ""),
         ("blocking", &*format!("{url}/country.txt")),
         ("tower", &*format!("{url}/country.txt")),
         ("demo", "--once"),
     ] {
-        run.check(Command::new(origin::program(run.workspace, "examples", example)).arg(argument));
+        run.check(
+            Command::new(origin::program(run.workspace, "examples", example))
+                .args(argument.split_whitespace()),
+        );
     }
+    // It is not there if the example has failed.
+    let _ = std::fs::remove_file(file);
     Ok(())
 }

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use futures::StreamExt;
 use harness::{Args, Meter, Result, scenario};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
+use urlsession::native::NativePlatform;
 use urlsession::{Configuration, Request, Session, UploadBody};
 
 #[derive(Clone)]
@@ -23,7 +24,7 @@ struct Ours {
     session: Session,
     request: Request,
     how: How,
-    /// What is uploaded.
+    /// What is uploaded, or where a download goes.
     file: PathBuf,
 }
 
@@ -62,7 +63,13 @@ impl Ours {
             ("ours-task", _) => How::Task,
             _ => How::Request,
         };
-        let mut session = urlsession::builder(configuration(args)?);
+        let configuration = configuration(args)?;
+        let path = args.file().unwrap_or_default();
+        let mut platform = NativePlatform::builder(&configuration);
+        if let Some(folder) = path.parent() {
+            platform = platform.temporary_directory(folder);
+        }
+        let mut session = Session::builder(platform.build(), configuration);
         if args.scenario.starts_with("cache") {
             session = session.cache(stored::cache(args)?);
         }
@@ -71,7 +78,7 @@ impl Ours {
             session,
             request: Request::get(&*args.url)?,
             how,
-            file: args.file().unwrap_or_default(),
+            file: path,
         })
     }
 }
@@ -109,6 +116,13 @@ impl scenario::Client for Ours {
             }
         };
         Ok(body.len() as u64)
+    }
+
+    /// As an app does: into the temporary file, which is then moved.
+    async fn to_disk(&self) -> Result<u64> {
+        let (file, _) = self.session.download(self.request.clone()).await?;
+        std::fs::rename(file.path(), &self.file)?;
+        Ok(std::fs::metadata(&self.file)?.len())
     }
 
     async fn discard(&self) -> Result<u64> {
