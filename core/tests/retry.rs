@@ -11,8 +11,8 @@ use http::Method;
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
     Answer, BodyStream, Bytes, Configuration, Delegate, Error, ErrorCode, ExpiredTimer, InMemory,
-    Informational, Request, Response, RetryAttempt, RetryDecision, RetryPolicy, Session, Task,
-    TaskEvent, TaskState,
+    Request, Response, RetryAttempt, RetryDecision, RetryPolicy, Session, Task, TaskEvent,
+    TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -346,6 +346,8 @@ fn with_one_retry() -> Configuration {
 
 #[cfg(panic = "unwind")]
 mod panics {
+    use urlsession_core::Informational;
+
     use super::*;
 
     /// Wants a retry of everything, and panics as an interim response comes.
