@@ -411,6 +411,11 @@ macro_rules! for_each_case {
                 an_error_of_the_server_is_a_file_too [Has(FILE_DOWNLOAD)];
                 a_coded_one_is_written_decoded [Has(FILE_DOWNLOAD)];
                 a_large_one_is_whole [Has(FILE_DOWNLOAD)];
+                a_cancelled_one_goes_on_where_it_stopped [Has(FILE_DOWNLOAD), Has(RESPONSE_HEADERS)];
+                one_that_was_not_begun_has_nothing_to_go_on_with [];
+                a_slow_delegate_holds_the_server_back [Has(FILE_DOWNLOAD)];
+                a_data_task_can_become_one [Has(FILE_DOWNLOAD)];
+                progress_reports_the_whole_of_one_that_goes_on [Has(FILE_DOWNLOAD), Has(RESPONSE_HEADERS)];
                 a_failed_one_gives_no_file [];
                 kinds_of_tasks_are_told_apart [];
                 a_request_that_is_none_fails_its_download [];

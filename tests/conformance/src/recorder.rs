@@ -31,6 +31,8 @@ pub(crate) enum Call {
         total: u64,
         expected: Option<u64>,
     },
+    Became,
+    Resumed(u64, Option<u64>),
     /// The file of a download, by its content.
     File(Bytes),
     Metrics(Box<TaskMetrics>),
@@ -49,6 +51,8 @@ impl Call {
             Self::Response(_) => "response",
             Self::Data(_) => "data",
             Self::Written { .. } => "written",
+            Self::Became => "became a download",
+            Self::Resumed(..) => "resumed",
             Self::File(_) => "file",
             Self::Metrics(_) => "metrics",
             Self::Complete(_) => "complete",
@@ -332,6 +336,21 @@ impl Delegate for Recorder {
     fn did_receive_data(&self, task: &Task, data: &Bytes) -> Answer<()> {
         self.note(task.id(), Call::Data(data.clone()));
         (self.on_data)(self, task, data)
+    }
+
+    fn did_become_download_task(&self, task: &Task, _: &DownloadTask) -> Answer<()> {
+        self.note(task.id(), Call::Became);
+        Answer::Unhandled
+    }
+
+    fn did_resume_at_offset(
+        &self,
+        task: &DownloadTask,
+        offset: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        self.note(task.id(), Call::Resumed(offset, expected));
+        Answer::Unhandled
     }
 
     fn did_write_data(

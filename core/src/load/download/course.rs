@@ -224,7 +224,10 @@ impl Course {
         {
             return Err(unsuccessful(response));
         }
-        let known = known(&self.request, &content);
+        let known = match sees_codings(app) {
+            true => known(&self.request, &content),
+            false => Known::default(),
+        };
         match &mut self.partial {
             Some(partial) => partial.restart(app, known).await?,
             None => {
@@ -279,6 +282,12 @@ impl Course {
             }
         }
     }
+}
+
+/// True when it can be seen whether a body was coded: else neither a length nor a range need be of the bytes that come.
+fn sees_codings<A: App>(app: &A) -> bool {
+    let able = app.platform().transport.capabilities();
+    able.encoded_bodies || able.all_response_headers
 }
 
 /// What an answer to `request` says of the representation that it carries from its start.

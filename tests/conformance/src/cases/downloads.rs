@@ -2,11 +2,12 @@
 
 use urlsession_core::http::StatusCode;
 use urlsession_core::{
-    Bytes, DownloadTask, DownloadedFile, Error, ErrorCode, Request, Task, TaskKind, UploadTask,
+    Answer, Bytes, Delegate, DownloadTask, DownloadedFile, Error, ErrorCode, Progress, Request,
+    ResponseDisposition, ResumeData, Task, TaskKind, UploadTask, Wants,
 };
 
 use crate::recorder::{Call, Outcome, Recorder};
-use crate::{Fixture, Verdict};
+use crate::{Failure, Fixture, Verdict};
 
 /// All bytes of the file.
 pub(crate) async fn content(file: &DownloadedFile) -> Result<Bytes, Error> {
@@ -145,6 +146,117 @@ pub(crate) async fn a_request_that_is_none_fails_its_download(fixture: Fixture) 
         failed.err().map(|error| error.code()),
         Some(ErrorCode::BadUrl)
     );
+    Ok(())
+}
+
+/// Cancels at the first byte that is written, to go on later; or waits at it for ever.
+struct AtTheFirstByte {
+    cancels: bool,
+}
+
+impl Delegate for AtTheFirstByte {
+    fn wants(&self) -> Wants {
+        Wants::WRITTEN
+    }
+
+    fn did_write_data(&self, task: &DownloadTask, _: u64, _: u64, _: Option<u64>) -> Answer<()> {
+        match self.cancels {
+            true => drop(task.cancel_producing_resume_data()),
+            false => return Answer::Later(Box::pin(std::future::pending())),
+        }
+        Answer::HANDLED
+    }
+}
+
+pub(crate) async fn a_cancelled_one_goes_on_where_it_stopped(fixture: Fixture) -> Verdict {
+    let (session, url) = (fixture.session(), fixture.url("/bytes/3000000"));
+    let task = session.download_task_with_delegate(&url, AtTheFirstByte { cancels: true });
+    task.resume();
+    let ended = task.finished().await;
+    check!(
+        ended.is_err_and(|error| error.is_cancelled()),
+        "it was not cancelled"
+    );
+    let data = task.cancel_producing_resume_data().await;
+    let data = data.ok_or_else(|| Failure::new("there are no resume data".to_owned()))?;
+    check_eq!(data.total(), Some(3_000_000));
+    check!(
+        data.received() > 0 && data.received() < 3_000_000,
+        "{data:?}"
+    );
+    // As another process has them.
+    let data = ResumeData::from_bytes(&data.to_bytes())?;
+    let (recorder, offset) = (Recorder::new(), data.received());
+    let download = session.download_with_delegate(data, recorder.clone());
+    let (file, response) = download.await?;
+    check_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+    check_eq!(recorder.names(), ["resumed", "written", "complete"]);
+    check_eq!(recorder.calls()[0], Call::Resumed(offset, Some(3_000_000)));
+    let (body, _) = session.data(&url).await?;
+    check!(content(&file).await? == body, "the file is another");
+    file.remove().await?;
+    Ok(())
+}
+
+pub(crate) async fn one_that_was_not_begun_has_nothing_to_go_on_with(fixture: Fixture) -> Verdict {
+    let session = fixture.session();
+    let task = session.download_task(fixture.url("/bytes/3000000"));
+    let data = task.cancel_producing_resume_data().await;
+    check!(data.is_none(), "{data:?}");
+    Ok(())
+}
+
+pub(crate) async fn a_slow_delegate_holds_the_server_back(fixture: Fixture) -> Verdict {
+    const LENGTH: u64 = 200 * 1024 * 1024;
+    let (session, url) = (fixture.session(), fixture.url(&format!("/bytes/{LENGTH}")));
+    let task = session.download_task_with_delegate(&url, AtTheFirstByte { cancels: false });
+    task.resume();
+    let is_held_back = fixture.ground().is_held_back(&url, LENGTH).await?;
+    check!(is_held_back, "the server has sent all");
+    task.cancel();
+    Ok(())
+}
+
+pub(crate) async fn a_data_task_can_become_one(fixture: Fixture) -> Verdict {
+    let recorder =
+        Recorder::new().on_response(|_, _, _| ResponseDisposition::BecomeDownload.into());
+    let session = fixture
+        .builder(Default::default())
+        .delegate(recorder.clone())
+        .build();
+    let task = session.data_task(fixture.url("/Nepal"));
+    task.resume();
+    check_eq!(recorder.completion().await, None);
+    check_eq!(
+        recorder.names(),
+        [
+            "response",
+            "became a download",
+            "written",
+            "file",
+            "complete"
+        ]
+    );
+    check_eq!(task.kind(), TaskKind::Download);
+    Ok(())
+}
+
+pub(crate) async fn progress_reports_the_whole_of_one_that_goes_on(fixture: Fixture) -> Verdict {
+    let (session, url) = (fixture.session(), fixture.url("/bytes/3000000"));
+    let task = session.download_task_with_delegate(&url, AtTheFirstByte { cancels: true });
+    task.resume();
+    let ended = task.finished().await;
+    let data = ended.err().and_then(|error| error.resume_data().cloned());
+    let task = session.download_task_resuming(
+        data.ok_or_else(|| Failure::new("there are no resume data".to_owned()))?,
+    )?;
+    let (parent, progress) = (Progress::new(1), task.progress());
+    parent.add_child(&progress, 1)?;
+    task.resume();
+    task.finished().await?;
+    check_eq!(task.count_of_bytes_received(), 3_000_000);
+    check_eq!(progress.fraction_completed(), 1.0);
+    check_eq!(parent.fraction_completed(), 1.0);
     Ok(())
 }
 

@@ -201,7 +201,7 @@ impl Site {
                     None => self.arrived(asked),
                 }
             }
-            ["bytes", length] => sized(length),
+            ["bytes", length] => sized_of(asked, length),
             ["chunked", length] => pattern(Reply::new(200), length.parse().unwrap_or_default()),
             ["delay", millis] => {
                 text(200, format!("after {millis} ms")).after(milliseconds(millis))
@@ -482,16 +482,41 @@ fn with_status(status: &str, method: &Method) -> Reply {
 
 /// The pattern: each byte is its place modulo 251.
 fn pattern(reply: Reply, length: u64) -> Reply {
+    pattern_from(reply, 0, length)
+}
+
+fn pattern_from(reply: Reply, offset: u64, length: u64) -> Reply {
     static PERIODS: LazyLock<Bytes> =
         LazyLock::new(|| (0..FRAME + 251).map(|place| (place % 251) as u8).collect());
     reply
         .header("content-type", "application/octet-stream")
         .steps(move |number| {
-            let start = number * FRAME;
+            let start = offset + number * FRAME;
             let end = length.min(start + FRAME);
             let first = (start % 251) as usize;
             (start < end).then(|| Step::Chunk(PERIODS.slice(first..first + (end - start) as usize)))
         })
+}
+
+/// The pattern under a tag, from where a range begins (`bytes=N-`) that is for this tag or for any.
+fn sized_of(asked: &Asked, length: &str) -> Reply {
+    let tag = format!("\"bytes-{length}\"");
+    let field = |name: HeaderName| asked.headers.get(name)?.to_str().ok();
+    let total = length.parse().unwrap_or_default();
+    let is_same = field(header::IF_RANGE).is_none_or(|of| of == tag);
+    let range = field(header::RANGE).filter(|_| is_same);
+    let first = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+    let Some(first) = first.and_then(|first| first.parse::<u64>().ok()) else {
+        return sized(length).header("etag", tag);
+    };
+    let reply = Reply::new(206)
+        .header("content-length", total - first)
+        .header(
+            "content-range",
+            format!("bytes {first}-{}/{total}", total - 1),
+        )
+        .header("etag", tag);
+    pattern_from(reply, first, total)
 }
 
 fn sized(length: &str) -> Reply {
