@@ -15,7 +15,7 @@ use crate::cache::asked::Asked;
 use crate::cache::entry::Entry;
 use crate::cache::flights::{Flight, Flights, Part};
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, decide};
+use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, decide, may_use};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
@@ -132,7 +132,11 @@ impl SessionCache {
             return None;
         }
         let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
-        let decision = decide(now, &asked.read(), &heads, self.options);
+        let read = asked.read();
+        if !may_use(now, &read, &heads) {
+            return None;
+        }
+        let decision = decide(now, &read, &heads, self.options);
         let Decision::Use(hit) = decision else {
             return None;
         };

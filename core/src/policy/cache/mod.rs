@@ -20,7 +20,9 @@ mod vary;
 mod wire;
 
 pub(crate) use clear::clears_cache;
-pub(crate) use decide::{CacheOptions, Decision, Fallback, Fields, Hit, decide, is_server_error};
+pub(crate) use decide::{
+    CacheOptions, Decision, Fallback, Fields, Hit, decide, is_server_error, may_use,
+};
 pub(crate) use head::{CacheHead, Extent, Stamp};
 pub(crate) use invalidate::invalidated;
 pub(crate) use request::CacheRequest;

@@ -141,6 +141,22 @@ fn extent(request: &CacheRequest<'_>, response: &Response) -> Option<Extent> {
 /// The fields that are stored: those of one connection and of proxies are not (RFC 9111 section 3.1), nor are those that would have
 /// to be validated before each use (section 5.2.2.4).
 pub(super) fn stored_fields(fields: &HeaderMap, directives: &ResponseDirectives) -> HeaderMap {
+    let listed: Vec<_> = listed_in_connection(fields).collect();
+    let is_kept = |name: &HeaderName| {
+        !is_of_one_connection(name)
+            && !listed.contains(name)
+            && !directives.no_cache_fields.contains(name)
+    };
+    let kept = fields.iter().filter(|(name, _)| is_kept(name));
+    let mut stored = HeaderMap::with_capacity(fields.keys_len());
+    for (name, value) in kept {
+        stored.append(name, value.clone());
+    }
+    stored
+}
+
+/// True for fields that speak of one connection, or to a proxy.
+pub(super) fn is_of_one_connection(name: &HeaderName) -> bool {
     const NEVER: [HeaderName; 9] = [
         header::CONNECTION,
         HeaderName::from_static("keep-alive"),
@@ -152,18 +168,7 @@ pub(super) fn stored_fields(fields: &HeaderMap, directives: &ResponseDirectives)
         header::TRANSFER_ENCODING,
         header::UPGRADE,
     ];
-    let listed: Vec<_> = listed_in_connection(fields).collect();
-    let is_kept = |name: &HeaderName| {
-        !NEVER.contains(name)
-            && !listed.contains(name)
-            && !directives.no_cache_fields.contains(name)
-    };
-    let kept = fields.iter().filter(|(name, _)| is_kept(name));
-    let mut stored = HeaderMap::with_capacity(fields.keys_len());
-    for (name, value) in kept {
-        stored.append(name, value.clone());
-    }
-    stored
+    NEVER.contains(name)
 }
 
 fn listed_in_connection(fields: &HeaderMap) -> impl Iterator<Item = HeaderName> {

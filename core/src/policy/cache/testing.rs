@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use url::Url;
 
-use crate::policy::cache::decide::{CacheOptions, Decision, decide};
+use crate::policy::cache::decide::{CacheOptions, Decision, decide, may_use};
 use crate::policy::cache::head::{CacheHead, Stamp};
 use crate::policy::cache::request::CacheRequest;
 use crate::policy::cache::storable::storable;
@@ -95,7 +95,10 @@ impl Asked {
     }
 
     pub(super) fn decide(&self, now: SystemTime, heads: &[&CacheHead]) -> Decision {
-        decide(now, &self.request(), heads, self.options)
+        let decision = decide(now, &self.request(), heads, self.options);
+        let is_use = matches!(decision, Decision::Use(_));
+        assert!(!is_use || may_use(now, &self.request(), heads));
+        decision
     }
 
     /// The head of `response`, which came at the beginning with a body of [`LENGTH`] bytes.

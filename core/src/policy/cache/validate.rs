@@ -10,7 +10,7 @@ use crate::policy::cache::freshness::Times;
 use crate::policy::cache::head::{CacheHead, Extent, Parts, Stamp, strong_validator};
 use crate::policy::cache::range::ContentRange;
 use crate::policy::cache::request::CacheRequest;
-use crate::policy::cache::storable::{record_date, stored_fields};
+use crate::policy::cache::storable::{is_of_one_connection, record_date, stored_fields};
 use crate::policy::cache::vary::Selecting;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::Response;
@@ -183,6 +183,13 @@ fn opaque_tag(fields: &HeaderMap) -> Option<&[u8]> {
     Some(tag.strip_prefix(b"W/").unwrap_or(tag))
 }
 
+/// What the stored bytes are does not change by what is said of others.
+const OF_THE_BYTES: [HeaderName; 3] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+];
+
 /// `head` with the fields of an answer that has no content of its own (RFC 9111 section 3.2).
 fn updated(
     head: &CacheHead,
@@ -190,39 +197,14 @@ fn updated(
     new: &HeaderMap,
     stamp: &Stamp,
 ) -> CacheHead {
-    // What the stored bytes are does not change by what is said of others.
-    const OF_THE_BYTES: [HeaderName; 3] = [
-        header::CONTENT_ENCODING,
-        header::CONTENT_LENGTH,
-        header::CONTENT_RANGE,
-    ];
-    let mut new = stored_fields(new, &ResponseDirectives::of(new));
-    record_date(&mut new, stamp.response_time);
-    for name in &OF_THE_BYTES {
-        new.remove(name);
-    }
-    // How old the stored response was when it came says nothing any more.
-    let stored = head.response.headers().iter();
-    let stays = stored.filter(|(name, _)| **name != header::AGE && !new.contains_key(*name));
-    let mut fields = HeaderMap::with_capacity(head.response.headers().keys_len());
-    for (name, value) in stays.chain(&new) {
-        fields.append(name, value.clone());
-    }
-    let directives = ResponseDirectives::of(&fields);
-    for name in &directives.no_cache_fields {
-        fields.remove(name);
-    }
-    let is_forbidden = directives.no_store && !directives.must_understand;
+    let (response, is_forbidden) = match confirmed(&head.response, new, stamp) {
+        Some(response) => (response, false),
+        None => merged(&head.response, new, stamp),
+    };
     let parts = head.parts();
-    let response = &parts.response;
     CacheHead::new(Parts {
-        selecting: Selecting::of(request.fields, &fields, stamp.salt),
-        response: Response::new(
-            response.url().clone(),
-            response.status(),
-            response.version(),
-            fields,
-        ),
+        selecting: Selecting::of(request.fields, response.headers(), stamp.salt),
+        response,
         times: Times::of(stamp),
         is_considered_stale: false,
         storage_policy: if is_forbidden {
@@ -232,6 +214,72 @@ fn updated(
         },
         ..parts
     })
+}
+
+/// `stored` where `new` says of it what is there already, but for the date: most answers of 304 do, and they are to cost little.
+fn confirmed(stored: &Response, new: &HeaderMap, stamp: &Stamp) -> Option<Response> {
+    let fields = stored.headers();
+    let is_plain = |value: &HeaderValue| {
+        let value = value.as_bytes();
+        value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
+    };
+    let says_the_same = |name: &HeaderName| {
+        *name == header::DATE
+            || is_of_one_connection(name)
+            || OF_THE_BYTES.contains(name)
+            || fields.get_all(name).iter().eq(new.get_all(name))
+    };
+    let is_confirmed = !fields.contains_key(header::AGE)
+        && new.get_all(header::CONNECTION).iter().all(is_plain)
+        && new.keys().all(says_the_same)
+        && !ResponseDirectives::of(fields).no_store;
+    if !is_confirmed {
+        return None;
+    }
+    let mut date = HeaderMap::new();
+    date.extend(
+        new.get(header::DATE)
+            .map(|date| (header::DATE, date.clone())),
+    );
+    record_date(&mut date, stamp.response_time);
+    if fields
+        .get_all(header::DATE)
+        .iter()
+        .eq(date.get_all(header::DATE))
+    {
+        return Some(stored.clone());
+    }
+    let mut fields = fields.clone();
+    fields.remove(header::DATE);
+    fields.extend(date);
+    Some(with_fields(stored, fields))
+}
+
+/// `stored` with what `new` says, and true where it must not be kept any longer.
+fn merged(stored: &Response, new: &HeaderMap, stamp: &Stamp) -> (Response, bool) {
+    let mut new = stored_fields(new, &ResponseDirectives::of(new));
+    record_date(&mut new, stamp.response_time);
+    for name in &OF_THE_BYTES {
+        new.remove(name);
+    }
+    // How old the stored response was when it came says nothing any more.
+    let there = stored.headers().iter();
+    let stays = there.filter(|(name, _)| **name != header::AGE && !new.contains_key(*name));
+    let mut fields = HeaderMap::with_capacity(stored.headers().keys_len());
+    for (name, value) in stays.chain(&new) {
+        fields.append(name, value.clone());
+    }
+    let directives = ResponseDirectives::of(&fields);
+    for name in &directives.no_cache_fields {
+        fields.remove(name);
+    }
+    let is_forbidden = directives.no_store && !directives.must_understand;
+    (with_fields(stored, fields), is_forbidden)
+}
+
+fn with_fields(stored: &Response, fields: HeaderMap) -> Response {
+    let (status, version) = (stored.status(), stored.version());
+    Response::new(stored.url().clone(), status, version, fields)
 }
 
 #[cfg(test)]
@@ -273,6 +321,65 @@ mod tests {
             &response(304, lines),
             &stamp(100),
         )
+    }
+
+    #[test]
+    fn a_304_that_says_what_is_known_gives_what_any_other_would() {
+        let known = [
+            ("etag", "\"a\""),
+            ("cache-control", "max-age=5"),
+            ("x", "1"),
+            ("x", "2"),
+            ("date", &*date(0)),
+        ];
+        let table: [&[(&str, &str)]; 6] = [
+            &[("etag", "\"a\""), ("cache-control", "max-age=5")],
+            &[
+                ("etag", "\"a\""),
+                ("x", "1"),
+                ("x", "2"),
+                ("date", &date(0)),
+            ],
+            &[("x", "1"), ("x", "2"), ("date", &date(90))],
+            &[("connection", "Keep-Alive"), ("keep-alive", "timeout=5")],
+            &[("content-length", "7"), ("transfer-encoding", "chunked")],
+            &[],
+        ];
+        for lines in table {
+            let (head, new) = (stored(&known), response(304, lines));
+            let by_merging = merged(&head.response, new.headers(), &stamp(100)).0;
+            let confirmed = confirmed(&head.response, new.headers(), &stamp(100));
+            assert_eq!(confirmed.as_ref(), Some(&by_merging), "{lines:?}");
+            assert_eq!(after_304(&known, lines).response(), &by_merging);
+        }
+    }
+
+    #[test]
+    fn a_304_that_says_anything_else_is_merged() {
+        let known = [("etag", "\"a\""), ("x", "1"), ("x", "2")];
+        let table: [&[(&str, &str)]; 6] = [
+            &[("x", "1")],
+            &[("x", "2"), ("x", "1")],
+            &[("y", "1")],
+            &[("age", "0")],
+            &[("cache-control", "no-store")],
+            &[("connection", "x"), ("x", "1"), ("x", "2")],
+        ];
+        for lines in table {
+            let (head, new) = (stored(&known), response(304, lines));
+            let confirmed = confirmed(&head.response, new.headers(), &stamp(100));
+            assert_eq!(confirmed, None, "{lines:?}");
+        }
+        for lines in [
+            [("age", "7")],
+            [("cache-control", "no-store, must-understand, max-age=5")],
+        ] {
+            let head = stored(&lines);
+            assert_eq!(
+                confirmed(&head.response, &HeaderMap::new(), &stamp(100)),
+                None
+            );
+        }
     }
 
     #[test]
