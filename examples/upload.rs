@@ -38,11 +38,11 @@ fn kept(place: &Path) -> Option<UploadResumeData> {
 
 fn keep(place: &Path, data: Option<&UploadResumeData>) -> Result<(), Box<dyn Error>> {
     let Some(data) = data else {
-        println!("the server does not go on with it");
+        println!("\nthe server does not go on with it");
         return Ok(());
     };
     std::fs::write(place, serde_json::to_string(data)?)?;
-    println!("run again to go on: {}", place.display());
+    println!("\nrun again to go on: {}", place.display());
     Ok(())
 }
 
@@ -92,7 +92,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         Err(error) => {
-            println!("\n{error}");
+            print!("\n{error}");
             keep(&place, error.upload_resume_data())
         }
     }
