@@ -14,7 +14,7 @@ use crate::task::shared::{TaskShared, Transfer};
 use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
-use crate::words::resume_data::ResumeData;
+use crate::words::resume_data::{Partial, ResumeData};
 
 impl DownloadTask {
     /// Cancels as [`cancel`](crate::Task::cancel) does, and keeps what has come: gives what is needed to go on, when the task has ended.
@@ -97,7 +97,22 @@ impl TaskShared {
         if self.kind() == TaskKind::Download
             && let Some(download) = self.download()
         {
-            download.abandon();
+            let names = |error: &Error| error.resume_data().is_some();
+            let are_named = self.facts().error.as_ref().is_some_and(names);
+            let unknown = download.abandon(are_named);
+            if let Some(Partial::Temporary(name)) = unknown.map(|data| data.0.partial.clone()) {
+                self.remove_temporary(&name);
+            }
+        }
+    }
+
+    fn remove_temporary(&self, name: &str) {
+        let platform = &self.session().platform;
+        if let Some(file) = platform.files.temporary_at(name) {
+            let removed = platform.files.remove(&file);
+            platform.runtime.spawn(Box::pin(async move {
+                let _ = removed.await;
+            }));
         }
     }
 }

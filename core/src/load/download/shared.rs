@@ -124,13 +124,18 @@ impl Download {
         error.with_resume_data(kept)
     }
 
-    /// The task has failed without a load to settle: a whole file that nobody took goes.
-    pub(crate) fn abandon(&self) {
-        let (remains, file) = {
-            let mut state = self.state();
-            (state.remains.take(), state.file.take())
+    /// The task has failed, with an error that names resume data or none: a whole file that nobody took goes. Gives resume data that
+    /// nobody has learned of, for it was cancelled once more after they were made.
+    pub(crate) fn abandon(&self, are_named: bool) -> Option<ResumeData> {
+        let mut state = self.state();
+        let (remains, file) = (state.remains.take(), state.file.take());
+        let unknown = match are_named || state.is_wanted_later {
+            true => None,
+            false => state.resume_data.take(),
         };
+        drop(state);
         drop((remains, file));
+        unknown
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
