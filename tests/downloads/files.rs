@@ -321,9 +321,9 @@ async fn two_downloads_do_not_mix_in_one_file() {
     assert_eq!(folder.names().len(), 20);
 }
 
-/// Many small ones at once: descriptors and memory for those on the wire, not for all.
+/// R7: many small ones at once: descriptors and memory for those on the wire, not for all.
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_downloads_at_once_are_all_whole() {
+async fn r7_ten_thousand_downloads_at_once_are_all_whole() {
     let (origin, folder) = (Origin::spawn().unwrap(), Folder::new());
     let count = if crate::is_campaign() { 10_000 } else { 1_000 };
     let session = session_in(&folder.0, Configuration::default());

@@ -206,6 +206,7 @@ pub(crate) async fn one_that_was_not_begun_has_nothing_to_go_on_with(fixture: Fi
     Ok(())
 }
 
+/// R11, for downloads.
 pub(crate) async fn a_slow_delegate_holds_the_server_back(fixture: Fixture) -> Verdict {
     const LENGTH: u64 = 200 * 1024 * 1024;
     let (session, url) = (fixture.session(), fixture.url(&format!("/bytes/{LENGTH}")));
