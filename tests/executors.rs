@@ -180,11 +180,20 @@ fn ends_with_its_runtime(runtime: Runtime) {
                 .unwrap();
         }
         tasks[2].suspend();
+        // It takes the suspended one's place, and the next one waits for a place.
+        let another = session.data_task(origin.url("/delay/600000"));
+        another.resume();
+        within("/delay", origin.wait_for_requests("/delay/600000", 3))
+            .await
+            .unwrap();
         let queued = session.data_task(origin.url("/UK"));
         queued.resume();
         (
             session,
-            tasks.into_iter().chain([queued]).collect::<Vec<_>>(),
+            tasks
+                .into_iter()
+                .chain([another, queued])
+                .collect::<Vec<_>>(),
         )
     });
     runtime.shutdown_timeout(Duration::from_secs(5));

@@ -47,7 +47,7 @@ impl FileVersion {
     }
 }
 
-/// The cause of a failure to send a file: while it was being sent, or since an upload was broken off, it was written, cut, made longer or
+/// The cause of a failure to send or to load a file: meanwhile, or since an upload was broken off, it was written, cut, made longer or
 /// replaced. What the server has of it, if anything, is not taken for the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the file has changed")]

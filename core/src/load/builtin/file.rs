@@ -10,6 +10,7 @@ use crate::seams::files::Files;
 use crate::seams::protocol::{ProtocolEvents, UrlProtocol};
 use crate::words::body::FileRef;
 use crate::words::error::{Error, ErrorCode};
+use crate::words::file_version::FileChanged;
 use crate::words::request::Request;
 use crate::words::response::Response;
 
@@ -32,10 +33,13 @@ impl UrlProtocol for FileProtocol {
             if !wants_content {
                 return Ok(());
             }
-            while let Some(chunk) = body.next_chunk().await? {
+            while let Some(chunk) = body.next_chunk().await.map_err(as_of_an_answer)? {
                 client.did_load(chunk).await?;
             }
-            is_whole(body.remaining())
+            match body.remaining() {
+                None | Some(0) => Ok(()),
+                Some(_) => Err(changed()),
+            }
         })
     }
 }
@@ -52,12 +56,18 @@ fn named(files: &dyn Files, url: &Url) -> Result<FileRef, Error> {
         .ok_or_else(|| unsupported("the platform has no file of that name"))
 }
 
-/// The length was promised: a file that was cut meanwhile has not come whole.
-fn is_whole(left: Option<u64>) -> Result<(), Error> {
-    match left {
-        None | Some(0) => Ok(()),
-        Some(_) => Err(Error::new(ErrorCode::ResourceUnavailable).with_cause("the file was cut")),
+/// A file that is to be sent and one that is the answer fail by codes of their own.
+fn as_of_an_answer(error: Error) -> Error {
+    let cause = std::error::Error::source(&error);
+    match cause.is_some_and(|cause| cause.is::<FileChanged>()) {
+        true => changed(),
+        false => error,
     }
+}
+
+/// The length was promised: a file that was written or cut meanwhile has not come whole.
+fn changed() -> Error {
+    Error::new(ErrorCode::ResourceUnavailable).with_cause(FileChanged)
 }
 
 /// Its length is known; its media type is not, for a file has none.

@@ -530,7 +530,8 @@ fn answer_of(task: &Task) -> i64 {
 async fn counts_both_ways(fixture: &Fixture, url: String) -> Verdict {
     const LENGTH: i64 = 100_000;
     let request = Request::post(url)?.with_body(vec![7; LENGTH as usize]);
-    let task = fixture.session().data_task(request);
+    let session = fixture.session();
+    let task = session.data_task(request);
     let progress = task.progress();
     check!(!progress.is_indeterminate());
     task.resume();
