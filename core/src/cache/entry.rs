@@ -37,9 +37,8 @@ impl Entry {
         body: Bytes,
         stored_at: SystemTime,
     ) -> Self {
-        let size = body.len() + key.as_str().len() + head.memory_size();
         Self {
-            size: size as u64 + OVERHEAD,
+            size: size(&key, &head, &body),
             is_final: is_final(head.response()),
             key: key.detached(),
             head,
@@ -51,16 +50,28 @@ impl Entry {
         }
     }
 
-    /// The same, known to the store by this name.
-    fn with_record(mut self, record: Arc<OnceLock<CacheRecordId>>) -> Self {
-        self.record = record;
-        self
-    }
-
     /// The same body under another head.
     pub(crate) fn with_head(&self, head: Arc<CacheHead>) -> Self {
-        Self::new(self.key.clone(), head, self.body.clone(), self.stored_at)
-            .with_record(self.record.clone())
+        let is_same_response =
+            std::ptr::eq(head.response().headers(), self.head.response().headers());
+        let (size, is_final) = match is_same_response {
+            true => (self.size, self.is_final),
+            false => (
+                size(&self.key, &head, &self.body),
+                is_final(head.response()),
+            ),
+        };
+        Self {
+            key: self.key.clone(),
+            head,
+            body: self.body.clone(),
+            record: self.record.clone(),
+            stored_at: self.stored_at,
+            size,
+            is_final,
+            turn: AtomicU64::new(0),
+            used: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn key(&self) -> &CacheKey {
@@ -102,6 +113,11 @@ impl Entry {
     pub(crate) fn set_turn(&self, turn: u64) {
         self.turn.store(turn, Ordering::Relaxed);
     }
+}
+
+fn size(key: &CacheKey, head: &CacheHead, body: &Bytes) -> u64 {
+    let size = body.len() + key.as_str().len() + head.memory_size();
+    size as u64 + OVERHEAD
 }
 
 fn is_final(response: &Response) -> bool {

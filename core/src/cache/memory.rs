@@ -73,10 +73,7 @@ impl Memory {
 
     /// Keeps `new` in place of `old`, unless that was taken out meanwhile.
     pub(crate) fn replace(&self, old: &Arc<Entry>, new: Arc<Entry>) {
-        let mut tier = self.write();
-        if tier.has(old) {
-            tier.insert(new, |other| std::ptr::eq(other, &**old));
-        }
+        self.write().replace(old, new);
     }
 
     /// Takes out what `goes` says of the responses of `key`.
@@ -130,9 +127,21 @@ impl Memory {
 }
 
 impl Tier {
-    fn has(&self, entry: &Arc<Entry>) -> bool {
-        let variants = self.entries.get(&entry.key().hash());
-        variants.is_some_and(|all| all.iter().any(|other| Arc::ptr_eq(other, entry)))
+    fn replace(&mut self, old: &Arc<Entry>, new: Arc<Entry>) {
+        let Some(variants) = self.entries.get_mut(&old.key().hash()) else {
+            return;
+        };
+        let Some(at) = variants.iter().position(|other| Arc::ptr_eq(other, old)) else {
+            return;
+        };
+        if new.size() != old.size() {
+            return self.insert(new, |other| std::ptr::eq(other, &**old));
+        }
+        // It takes the old one's turn, and is the latest of its key.
+        new.set_turn(old.turn());
+        new.set_used();
+        variants[at] = new;
+        variants[..=at].rotate_right(1);
     }
 
     fn insert(&mut self, entry: Arc<Entry>, replaces: impl Fn(&Entry) -> bool) {

@@ -15,12 +15,13 @@ use crate::cache::asked::Asked;
 use crate::cache::entry::Entry;
 use crate::cache::flights::{Flight, Flights, Part};
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, decide, may_use};
+use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, are_plain, decide, may_use};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
 use crate::words::bounds::MaybeSend;
 use crate::words::cache::CachePolicy;
+use crate::words::cache_key::CacheKey;
 use crate::words::configuration::Configuration;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -40,12 +41,21 @@ impl Drop for InBackground {
     }
 }
 
+/// An answer in memory.
+struct AtOnce {
+    asked: Asked,
+    entry: Arc<Entry>,
+    hit: Hit,
+}
+
 /// A session's cache, and what goes on in it beside the session's tasks.
 pub(crate) struct SessionCache {
     cache: UrlCache,
     runtime: Arc<dyn Runtime>,
     fields: Arc<SessionFields>,
     policy: CachePolicy,
+    /// Its own fields say nothing about caches.
+    has_plain_fields: bool,
     options: CacheOptions,
     flights: Option<Arc<Flights>>,
     background: Mutex<Vec<(u64, AbortHandle)>>,
@@ -67,6 +77,7 @@ impl SessionCache {
         Self {
             cache: cache.as_sent_by(runtime.clone(), fields.clone()),
             runtime,
+            has_plain_fields: are_plain(fields.home()),
             fields,
             policy: configuration.request_cache_policy,
             options: CacheOptions {
@@ -126,21 +137,41 @@ impl SessionCache {
     }
 
     /// What memory has for `request`, where that is an answer without a look at anything else.
-    fn at_once(&self, asked: &Asked, now: SystemTime) -> Option<(Arc<Entry>, Hit)> {
-        let entries = self.tiers().memory().find(asked.key());
-        if entries.is_empty() {
-            return None;
-        }
+    fn at_once(&self, request: &Request, now: SystemTime) -> Option<AtOnce> {
+        let key = CacheKey::of_target(request.target()?);
+        let entries = self.tiers().memory().find(&key);
         let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
-        let read = asked.read();
-        if !may_use(now, &read, &heads) {
+        if heads.is_empty() || !may_use(now, self.is_plain(request), &heads) {
             return None;
         }
-        let decision = decide(now, &read, &heads, self.options);
-        let Decision::Use(hit) = decision else {
+        let asked = self.asked(request, false)?;
+        let read = asked.read();
+        if !may_use(now, read.is_plain, &heads) {
             return None;
-        };
-        Some((entries.get(hit.index)?.clone(), hit))
+        }
+        match decide(now, &read, &heads, self.options) {
+            Decision::Use(hit) => {
+                let entry = entries.get(hit.index)?.clone();
+                Some(AtOnce { asked, entry, hit })
+            }
+            Decision::Bypass { .. }
+            | Decision::Load { .. }
+            | Decision::UseAndRevalidate { .. }
+            | Decision::Validate { .. }
+            | Decision::Complete { .. }
+            | Decision::Refuse
+            | Decision::GatewayTimeout => None,
+        }
+    }
+
+    /// True for a request that leaves everything to HTTP: nothing that is not fresh answers it at once. Told without a look at its final
+    /// fields.
+    fn is_plain(&self, request: &Request) -> bool {
+        self.has_plain_fields
+            && request.headers().is_empty()
+            && *request.method() == Method::GET
+            && request.body().is_empty()
+            && self.policy_of(request) == CachePolicy::UseProtocolCachePolicy
     }
 
     /// True when the network is not needed, as far as can be seen at once.
@@ -152,8 +183,7 @@ impl SessionCache {
         if self.policy_of(request) == CachePolicy::ReturnCacheDataDontLoad {
             return true;
         }
-        let asked = self.asked(request, false);
-        asked.is_some_and(|asked| self.at_once(&asked, self.now()).is_some())
+        self.at_once(request, self.now()).is_some()
     }
 
     /// The whole answer to `request`, where memory has it and nothing more is to be done.
@@ -161,9 +191,8 @@ impl SessionCache {
         if *request.method() != Method::GET {
             return None;
         }
-        let asked = self.asked(request, false)?;
         let now = self.now();
-        let (entry, hit) = self.at_once(&asked, now)?;
+        let AtOnce { asked, entry, hit } = self.at_once(request, now)?;
         let is_all = entry.is_final() && hit.slice.is_none();
         is_all.then(|| {
             entry.set_used();

@@ -75,6 +75,12 @@ impl SessionFields {
         }
     }
 
+    /// The fields of a request that has none of its own.
+    #[cfg(feature = "cache")]
+    pub(crate) fn home(&self) -> &HeaderMap {
+        &self.home
+    }
+
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
     pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> Arc<HeaderMap> {
         let session = if left_home { &self.away } else { &self.home };

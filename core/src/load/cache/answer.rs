@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, StatusCode, Version, header};
 
 use crate::cache::asked::Asked;
-use crate::cache::found::Found;
+use crate::cache::found::{Found, Place};
 use crate::load::cache::pieces::Limited;
 use crate::load::measure::from_cache;
 use crate::load::route::Answer;
@@ -20,6 +20,32 @@ pub(super) async fn answer<A: App>(
     found: &Found,
     hit: &Hit,
 ) -> Option<Answer> {
+    let (response, body) = opened(app, asked, found, hit).await?;
+    Some(made(app, asked, response, body).await)
+}
+
+/// The same after an exchange that said that it still is. A body that is at hand is on its way before another could use the place: it is
+/// given back with the task's end, as after any exchange.
+pub(super) async fn validated<A: App>(
+    app: &A,
+    asked: &Asked,
+    found: &Found,
+    hit: &Hit,
+) -> Option<Answer> {
+    let (response, body) = opened(app, asked, found, hit).await?;
+    match &found.place {
+        Place::Memory(_) => Some(noted(app, asked, response, body)),
+        Place::Store(_) => Some(made(app, asked, response, body).await),
+    }
+}
+
+/// What is delivered of `found`.
+async fn opened<A: App>(
+    app: &A,
+    asked: &Asked,
+    found: &Found,
+    hit: &Hit,
+) -> Option<(Response, Box<dyn Body>)> {
     let cache = app.cache()?;
     let body: Box<dyn Body> = if asked.method() == Method::HEAD {
         nothing()
@@ -32,10 +58,9 @@ pub(super) async fn answer<A: App>(
             None => body,
         }
     };
-    let response = found
-        .head
-        .delivered(cache.now(), asked.target().url(), hit.slice.as_ref());
-    Some(made(app, asked, response, body).await)
+    let url = asked.target().url();
+    let response = found.head.delivered(cache.now(), url, hit.slice.as_ref());
+    Some((response, body))
 }
 
 /// What a cache says that may not ask the server (RFC 9111 section 5.2.1.7).
@@ -58,6 +83,10 @@ fn nothing() -> Box<dyn Body> {
 async fn made<A: App>(app: &A, asked: &Asked, response: Response, body: Box<dyn Body>) -> Answer {
     app.move_to(None).await;
     app.hop_begins(Some(0));
+    noted(app, asked, response, body)
+}
+
+fn noted<A: App>(app: &A, asked: &Asked, response: Response, body: Box<dyn Body>) -> Answer {
     let answer = HopResponse {
         response,
         body,

@@ -10,7 +10,7 @@ use crate::cache::flights::Lead;
 use crate::cache::found::Found;
 use crate::cache::keeping::{self, takes_place_of};
 use crate::cache::session::SessionCache;
-use crate::load::cache::answer::answer;
+use crate::load::cache::answer::{answer, validated};
 use crate::load::cache::keep::{Keeper, Plan};
 use crate::load::cache::pieces::{Joined, Limited};
 use crate::load::cache::proposal::{Proposal, Slot};
@@ -88,7 +88,7 @@ impl<A: App> Network<'_, A> {
             let found = &self.found[hit.index];
             let head = freshened(&found.head, &self.asked.read(), &response, &stamp);
             let found = self.update(found, head).await;
-            if let Some(answer) = answer(self.app, self.asked, &found, &hit).await {
+            if let Some(answer) = validated(self.app, self.asked, &found, &hit).await {
                 return Ok(answer);
             }
         }

@@ -29,8 +29,14 @@ pub(super) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Opti
 
 /// A date in one of the formats; `now` places the two digits of an RFC 850 year.
 pub(super) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
-    let text = std::str::from_utf8(text).ok()?.to_ascii_lowercase();
-    let mut rest = Rest(text.trim_matches([' ', '\t']));
+    /// More than any date has.
+    const LENGTH: usize = 40;
+    let text = text.trim_ascii();
+    let mut room = [0; LENGTH];
+    let lower = room.get_mut(..text.len())?;
+    lower.copy_from_slice(text);
+    lower.make_ascii_lowercase();
+    let mut rest = Rest(std::str::from_utf8(lower).ok()?);
     if let Some((day, date)) = rest.0.split_once(", ") {
         rest.0 = date;
         return if SHORT_DAYS.contains(&day) {

@@ -23,6 +23,10 @@ pub(super) struct Times {
 pub(super) struct Freshness {
     /// When the server made it.
     pub(super) date: SystemTime,
+    /// It says so itself.
+    pub(super) is_dated: bool,
+    /// It says how old it was.
+    pub(super) has_age: bool,
     pub(super) lifetime: Duration,
     /// How old it was when it came: RFC 9111's corrected_initial_age.
     pub(super) initial_age: Duration,
@@ -42,20 +46,31 @@ impl Freshness {
         directives: &ResponseDirectives,
         times: Times,
     ) -> Self {
-        let date = date::of(fields, &header::DATE, times.response).unwrap_or(times.response);
+        let said = date::of(fields, &header::DATE, times.response);
+        let date = said.unwrap_or(times.response);
         let explicit = explicit_lifetime(fields, directives, date);
         Self {
             date,
+            is_dated: said.is_some(),
+            has_age: fields.contains_key(header::AGE),
             lifetime: explicit
                 .or_else(|| heuristic_lifetime(status, fields, directives, date))
                 .unwrap_or_default(),
-            initial_age: initial_age(fields, date, times),
+            initial_age: initial_age(age_field(fields), date, times),
             no_cache: directives.no_cache,
             must_revalidate: directives.must_revalidate,
             is_immutable: directives.is_immutable,
             stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
             stale_if_error: directives.stale_if_error.unwrap_or_default(),
         }
+    }
+
+    /// The same of a response that came again at other `times`; `None` where it does not say when it was made, or how old it was then.
+    pub(super) fn again(&self, times: Times) -> Option<Self> {
+        (self.is_dated && !self.has_age).then(|| Self {
+            initial_age: initial_age(Duration::ZERO, self.date, times),
+            ..*self
+        })
     }
 }
 
@@ -103,10 +118,10 @@ pub(super) fn is_heuristically_cacheable(status: StatusCode) -> bool {
     )
 }
 
-fn initial_age(fields: &HeaderMap, date: SystemTime, times: Times) -> Duration {
+fn initial_age(said: Duration, date: SystemTime, times: Times) -> Duration {
     let apparent_age = since(times.response, date);
     let delay = since(times.response, times.request);
-    apparent_age.max(age_field(fields).saturating_add(delay))
+    apparent_age.max(said.saturating_add(delay))
 }
 
 /// The first member of Age; what is no number of seconds is none (section 5.1).

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::header::{self, HeaderMap, HeaderName};
@@ -59,7 +59,8 @@ pub(crate) struct CacheHead {
     pub(super) is_considered_stale: bool,
     storage_policy: CacheStoragePolicy,
     user_info: BTreeMap<String, String>,
-    /// Derived from what stands above.
+    /// What its Cache-Control says: derived from what stands above, as is all that follows.
+    pub(super) directives: Arc<ResponseDirectives>,
     pub(super) freshness: Freshness,
     /// The moment up to which it answers a plain request without a further look; none where it never does.
     pub(super) simply_fresh_until: Option<SystemTime>,
@@ -83,6 +84,11 @@ pub(super) struct Parts {
 impl CacheHead {
     pub(super) fn new(parts: Parts) -> Self {
         let directives = ResponseDirectives::of(parts.response.headers());
+        Self::saying(parts, Arc::new(directives))
+    }
+
+    /// The same, of a response that is known to say these directives.
+    pub(super) fn saying(parts: Parts, directives: Arc<ResponseDirectives>) -> Self {
         let (status, fields) = (parts.response.status(), parts.response.headers());
         let freshness = Freshness::of(status, fields, &directives, parts.times);
         let came = parts.times.response;
@@ -95,6 +101,7 @@ impl CacheHead {
             is_considered_stale: parts.is_considered_stale,
             storage_policy: parts.storage_policy,
             user_info: parts.user_info,
+            directives,
             freshness,
             simply_fresh_until: None,
             recent: Mutex::default(),
@@ -113,6 +120,36 @@ impl CacheHead {
             storage_policy: self.storage_policy,
             user_info: self.user_info.clone(),
         }
+    }
+
+    /// The same response, confirmed at other times as it is, its date included; what was delivered may be delivered again. `None` where
+    /// more than the age depends on when it came, or on who asked.
+    pub(super) fn again(&self, times: Times) -> Option<Self> {
+        let freshness = self.freshness.again(times)?;
+        if !self.selecting.is_none() {
+            return None;
+        }
+        let came = times.response;
+        let mut head = Self {
+            response: self.response.clone(),
+            times,
+            selecting: self.selecting.clone(),
+            extent: self.extent,
+            is_considered_stale: false,
+            storage_policy: self.storage_policy,
+            user_info: self.user_info.clone(),
+            directives: self.directives.clone(),
+            freshness,
+            simply_fresh_until: None,
+            credible_from: came.checked_sub(CLOCK_SLACK).unwrap_or(came),
+            recent: Mutex::new(self.recent().clone()),
+        };
+        head.simply_fresh_until = head.simply_fresh_until();
+        Some(head)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Option<(u64, Response)>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn simply_fresh_until(&self) -> Option<SystemTime> {
@@ -275,7 +312,7 @@ impl CacheHead {
         if slice.is_some() || !has_stored_url {
             return self.made(age, url.clone(), slice);
         }
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent();
         match &*recent {
             Some((made_at, response)) if *made_at == age => response.clone(),
             _ => {
@@ -354,6 +391,7 @@ impl Clone for CacheHead {
             is_considered_stale: self.is_considered_stale,
             storage_policy: self.storage_policy,
             user_info: self.user_info.clone(),
+            directives: self.directives.clone(),
             freshness: self.freshness,
             simply_fresh_until: self.simply_fresh_until,
             credible_from: self.credible_from,

@@ -25,7 +25,7 @@ pub(crate) use decide::{
 };
 pub(crate) use head::{CacheHead, Extent, Stamp};
 pub(crate) use invalidate::invalidated;
-pub(crate) use request::CacheRequest;
+pub(crate) use request::{CacheRequest, are_plain};
 pub(crate) use storable::{storable, supersedes};
 pub(crate) use validate::{combined, completed, freshened, updated_by_head};
 pub(crate) use vary::{selects, varies_by_hidden_fields};

@@ -21,7 +21,7 @@ pub(crate) struct CacheRequest<'a> {
     pub(super) has_authorization: bool,
     pub(super) has_content: bool,
     /// A GET that says nothing about caches.
-    pub(super) is_plain: bool,
+    pub(crate) is_plain: bool,
 }
 
 impl<'a> CacheRequest<'a> {
@@ -73,6 +73,12 @@ impl<'a> CacheRequest<'a> {
     pub(super) fn is_read(&self) -> bool {
         *self.method == Method::GET || *self.method == Method::HEAD
     }
+}
+
+/// True when `fields` say nothing about caches, and bear no conditions and no credentials.
+pub(crate) fn are_plain(fields: &HeaderMap) -> bool {
+    let seen = Seen::of(fields);
+    !seen.about_caches && !seen.conditional && !seen.authorization
 }
 
 /// What there is among the fields.

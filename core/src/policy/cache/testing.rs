@@ -97,7 +97,7 @@ impl Asked {
     pub(super) fn decide(&self, now: SystemTime, heads: &[&CacheHead]) -> Decision {
         let decision = decide(now, &self.request(), heads, self.options);
         let is_use = matches!(decision, Decision::Use(_));
-        assert!(!is_use || may_use(now, &self.request(), heads));
+        assert!(!is_use || may_use(now, self.request().is_plain, heads));
         decision
     }
 

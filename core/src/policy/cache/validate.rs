@@ -197,62 +197,87 @@ fn updated(
     new: &HeaderMap,
     stamp: &Stamp,
 ) -> CacheHead {
-    let (response, is_forbidden) = match confirmed(&head.response, new, stamp) {
-        Some(response) => (response, false),
-        None => merged(&head.response, new, stamp),
-    };
-    let parts = head.parts();
-    CacheHead::new(Parts {
+    let times = Times::of(stamp);
+    let confirms = confirms(head, new);
+    if confirms == Confirms::All
+        && !request.has_authorization
+        && let Some(head) = head.again(times)
+    {
+        return head;
+    }
+    let parts = |response: Response| Parts {
         selecting: Selecting::of(request.fields, response.headers(), stamp.salt),
         response,
-        times: Times::of(stamp),
+        times,
         is_considered_stale: false,
-        storage_policy: if is_forbidden {
-            CacheStoragePolicy::NotAllowed
-        } else {
-            parts.storage_policy
-        },
-        ..parts
-    })
+        ..head.parts()
+    };
+    if confirms != Confirms::No {
+        let response = redated(&head.response, new, stamp);
+        return CacheHead::saying(parts(response), head.directives.clone());
+    }
+    let (response, is_forbidden) = merged(&head.response, new, stamp);
+    let made = CacheHead::new(parts(response));
+    match is_forbidden {
+        true => made.with_storage_policy(CacheStoragePolicy::NotAllowed),
+        false => made,
+    }
 }
 
-/// `stored` where `new` says of it what is there already, but for the date: most answers of 304 do, and they are to cost little.
-fn confirmed(stored: &Response, new: &HeaderMap, stamp: &Stamp) -> Option<Response> {
-    let fields = stored.headers();
-    let is_plain = |value: &HeaderValue| {
-        let value = value.as_bytes();
-        value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
-    };
-    let says_the_same = |name: &HeaderName| {
-        *name == header::DATE
-            || is_of_one_connection(name)
-            || OF_THE_BYTES.contains(name)
-            || fields.get_all(name).iter().eq(new.get_all(name))
-    };
-    let is_confirmed = !fields.contains_key(header::AGE)
-        && new.get_all(header::CONNECTION).iter().all(is_plain)
-        && new.keys().all(says_the_same)
-        && !ResponseDirectives::of(fields).no_store;
-    if !is_confirmed {
-        return None;
+/// How much of what is stored an answer says again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Confirms {
+    /// It says something else.
+    No,
+    /// It may have another date.
+    AllButDate,
+    All,
+}
+
+/// How much of `head` it is that `new` says again: most answers of 304 change nothing but the date, and they are to cost little.
+fn confirms(head: &CacheHead, new: &HeaderMap) -> Confirms {
+    let stored = head.response.headers();
+    if head.directives.no_store || head.freshness.has_age {
+        return Confirms::No;
     }
-    let mut date = HeaderMap::new();
-    date.extend(
-        new.get(header::DATE)
-            .map(|date| (header::DATE, date.clone())),
-    );
-    record_date(&mut date, stamp.response_time);
-    if fields
-        .get_all(header::DATE)
-        .iter()
-        .eq(date.get_all(header::DATE))
-    {
-        return Some(stored.clone());
+    let is_single = new.len() == new.keys_len() && stored.len() == stored.keys_len();
+    let is_there = |name: &HeaderName, value: &HeaderValue| match is_single {
+        true => stored.get(name) == Some(value),
+        false => stored.get_all(name).iter().eq(new.get_all(name)),
+    };
+    let mut confirms = Confirms::AllButDate;
+    for (name, value) in new {
+        let is_confirmed = is_there(name, value);
+        if *name == header::DATE {
+            if is_confirmed {
+                confirms = Confirms::All;
+            }
+        } else if *name == header::CONNECTION {
+            if !names_no_field(value) {
+                return Confirms::No;
+            }
+        } else if !is_confirmed && !is_of_one_connection(name) && !OF_THE_BYTES.contains(name) {
+            return Confirms::No;
+        }
     }
-    let mut fields = fields.clone();
+    confirms
+}
+
+/// True for a value of Connection that takes no field away.
+fn names_no_field(value: &HeaderValue) -> bool {
+    let value = value.as_bytes();
+    value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
+}
+
+/// `stored` with the date of `new`, which confirms the rest.
+fn redated(stored: &Response, new: &HeaderMap, stamp: &Stamp) -> Response {
+    let mut fields = stored.headers().clone();
     fields.remove(header::DATE);
-    fields.extend(date);
-    Some(with_fields(stored, fields))
+    for date in new.get_all(header::DATE) {
+        fields.append(header::DATE, date.clone());
+    }
+    record_date(&mut fields, stamp.response_time);
+    with_fields(stored, fields)
 }
 
 /// `stored` with what `new` says, and true where it must not be kept any longer.
@@ -347,10 +372,25 @@ mod tests {
         ];
         for lines in table {
             let (head, new) = (stored(&known), response(304, lines));
+            let is_same_date =
+                new.headers().contains_key("date") && new.headers()["date"] == date(0);
+            let expected = match is_same_date {
+                true => Confirms::All,
+                false => Confirms::AllButDate,
+            };
+            assert_eq!(confirms(&head, new.headers()), expected, "{lines:?}");
             let by_merging = merged(&head.response, new.headers(), &stamp(100)).0;
-            let confirmed = confirmed(&head.response, new.headers(), &stamp(100));
-            assert_eq!(confirmed.as_ref(), Some(&by_merging), "{lines:?}");
-            assert_eq!(after_304(&known, lines).response(), &by_merging);
+            let built = CacheHead::new(Parts {
+                response: by_merging,
+                times: Times::of(&stamp(100)),
+                ..head.parts()
+            });
+            let made = after_304(&known, lines);
+            assert_eq!(made, built, "{lines:?}");
+            assert_eq!(made.freshness, built.freshness, "{lines:?}");
+            assert_eq!(made.directives, built.directives, "{lines:?}");
+            assert_eq!(made.simply_fresh_until, built.simply_fresh_until);
+            assert_eq!(made.credible_from, built.credible_from);
         }
     }
 
@@ -367,18 +407,14 @@ mod tests {
         ];
         for lines in table {
             let (head, new) = (stored(&known), response(304, lines));
-            let confirmed = confirmed(&head.response, new.headers(), &stamp(100));
-            assert_eq!(confirmed, None, "{lines:?}");
+            assert_eq!(confirms(&head, new.headers()), Confirms::No, "{lines:?}");
         }
         for lines in [
             [("age", "7")],
             [("cache-control", "no-store, must-understand, max-age=5")],
         ] {
-            let head = stored(&lines);
-            assert_eq!(
-                confirmed(&head.response, &HeaderMap::new(), &stamp(100)),
-                None
-            );
+            let confirms = confirms(&stored(&lines), &HeaderMap::new());
+            assert_eq!(confirms, Confirms::No, "{lines:?}");
         }
     }
 

@@ -126,14 +126,10 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
     })
 }
 
-/// False where [`decide`] uses none of `heads` at once: told in less than a decision takes.
-pub(crate) fn may_use<H: AsRef<CacheHead>>(
-    now: SystemTime,
-    request: &CacheRequest<'_>,
-    heads: &[H],
-) -> bool {
+/// False where [`decide`] uses none of `heads` at once for a request that is plain, or not: told in less than a decision takes.
+pub(crate) fn may_use<H: AsRef<CacheHead>>(now: SystemTime, is_plain: bool, heads: &[H]) -> bool {
     // A plain request accepts nothing that is not fresh.
-    !request.is_plain || heads.iter().any(|head| head.as_ref().is_fresh(now))
+    !is_plain || heads.iter().any(|head| head.as_ref().is_fresh(now))
 }
 
 /// The usual case: nothing to choose, nothing to parse.

@@ -159,7 +159,11 @@ impl Decider<'_, '_> {
             return self.load(fallback);
         }
         let mut fields = told(self.request);
-        fields.extend(conditions);
+        if fields.is_empty() {
+            fields = conditions;
+        } else {
+            fields.extend(conditions);
+        }
         Decision::Validate {
             hit,
             fields,
