@@ -199,6 +199,7 @@ impl MockFiles {
             files: self.clone(),
             path: path.to_owned(),
             is_exclusive,
+            position: None,
         })
     }
 
@@ -415,6 +416,8 @@ struct StoredSink {
     files: MockFiles,
     path: PathBuf,
     is_exclusive: bool,
+    /// Where it writes, if that is not the end.
+    position: Option<usize>,
 }
 
 impl Drop for StoredSink {
@@ -426,7 +429,7 @@ impl Drop for StoredSink {
 }
 
 impl StoredSink {
-    fn append(&self, chunk: &[u8]) -> Result<(), Error> {
+    fn put(&mut self, chunk: &[u8]) -> Result<(), Error> {
         let mut tree = self.files.tree();
         tree.note_write(&self.path);
         let fault = tree.faults_of(&self.path).write_after;
@@ -437,8 +440,17 @@ impl StoredSink {
         let (room, code) = fault.unwrap_or((u64::MAX, ErrorCode::CannotWriteToFile));
         let room = usize::try_from(room)
             .unwrap_or(usize::MAX)
-            .saturating_sub(content.len());
-        content.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            .saturating_sub(self.position.unwrap_or(content.len()));
+        let fitting = &chunk[..chunk.len().min(room)];
+        match &mut self.position {
+            None => content.extend_from_slice(fitting),
+            Some(position) => {
+                let end = *position + fitting.len();
+                content.resize(content.len().max(end), 0);
+                content[*position..end].copy_from_slice(fitting);
+                *position = end;
+            }
+        }
         if chunk.len() > room {
             Err(scripted(code))
         } else {
@@ -454,7 +466,13 @@ impl StoredSink {
 
 impl FileSink for StoredSink {
     fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(self.append(&chunk)))
+        Box::pin(std::future::ready(self.put(&chunk)))
+    }
+
+    fn move_to(&mut self, offset: u64) -> bool {
+        let position = usize::try_from(offset).ok();
+        self.position = position.or(self.position);
+        position.is_some()
     }
 
     fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>> {

@@ -1,5 +1,7 @@
 //! Whether a transfer can go on where it stopped, and whether an answer is the rest that was asked for (RFC 9110 sections 13.1.5, 14).
 
+use std::ops::Range;
+
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::words::content_range::ContentRange;
@@ -53,9 +55,19 @@ pub(crate) fn takes_ranges(response: &Response) -> bool {
 
 /// The request for the rest of what has `offset` bytes, as they are.
 pub(crate) fn ask_for_rest(request: Request, offset: u64, validator: &Validator) -> Request {
+    ask_for(request, &format!("bytes={offset}-"), validator)
+}
+
+/// The request for the bytes of `part`, as they are.
+pub(crate) fn ask_for_part(request: Request, part: &Range<u64>, validator: &Validator) -> Request {
+    let range = format!("bytes={}-{}", part.start, part.end.saturating_sub(1));
+    ask_for(request, &range, validator)
+}
+
+fn ask_for(request: Request, range: &str, validator: &Validator) -> Request {
     let mut request = request.with_content_decoding(false);
     let fields = request.headers_mut();
-    if let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-")) {
+    if let Ok(range) = HeaderValue::from_str(range) {
         fields.insert(header::RANGE, range);
     }
     if let Ok(validator) = HeaderValue::from_str(validator.text()) {
@@ -103,6 +115,29 @@ pub(crate) fn rest(
         StatusCode::NOT_FOUND | StatusCode::GONE => Rest::Gone,
         _ => Rest::Other,
     }
+}
+
+/// True when `response` carries `part`, all of it, of the `total` bytes that `validator` names.
+pub(crate) fn is_part(
+    response: &Response,
+    part: &Range<u64>,
+    total: u64,
+    validator: &Validator,
+) -> bool {
+    let follows = follows(response, part.start, Some(total), validator);
+    let range = response.headers().get(header::CONTENT_RANGE);
+    let range = range.and_then(|range| ContentRange::parse(range.to_str().ok()?)?.bytes);
+    response.status() == StatusCode::PARTIAL_CONTENT
+        && follows == Some(Some(total))
+        && range.is_some_and(|(_, last)| Some(last) == part.end.checked_sub(1))
+}
+
+/// True when the server says, or shows, that it gives parts of what `response` is of.
+pub(crate) fn offers_ranges(response: &Response) -> bool {
+    let offers = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"bytes");
+    let mut units = response.headers().get_all(header::ACCEPT_RANGES).iter();
+    let shows = response.status() == StatusCode::PARTIAL_CONTENT;
+    (shows || units.any(offers)) && takes_ranges(response)
 }
 
 /// The length of the whole, when the answer is a part of the same representation that begins at `offset`.

@@ -32,6 +32,8 @@ use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
+#[cfg(feature = "download")]
+use crate::words::target::OriginId;
 
 /// What the app does with a response whose head has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,6 +175,18 @@ pub(crate) trait App: MaybeSend + MaybeSync {
 
     /// True when somebody listens to chunks.
     fn wants_data(&self) -> bool;
+
+    /// The request that is under way: after redirects, the last one.
+    #[cfg(feature = "download")]
+    fn current_request(&self) -> Option<Request>;
+
+    /// Takes as many more places at `origin` as are free, `most` at most; gives how many.
+    #[cfg(feature = "download")]
+    fn take_free_places(&self, origin: OriginId, most: usize) -> usize;
+
+    /// Gives back one of those.
+    #[cfg(feature = "download")]
+    fn give_back_place(&self, origin: OriginId);
 
     /// The request that is under way now.
     fn set_current_request(&self, request: &Request);

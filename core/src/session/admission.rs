@@ -105,6 +105,19 @@ impl Admission {
         }
     }
 
+    /// Takes as many places at once as are free and nobody waits for, `most` at most; gives how many.
+    #[cfg(feature = "download")]
+    pub(crate) fn take_free(&mut self, origin: OriginId, most: usize) -> usize {
+        let limit = self.limit;
+        let has_waiting = self.has_waiting(origin);
+        let line = self.lines.get_mut(&origin).filter(|_| !has_waiting);
+        line.map_or(0, |line| {
+            let taken = line.capacity(limit).saturating_sub(line.active).min(most);
+            line.active += taken;
+            taken
+        })
+    }
+
     /// Gives a place back; who is admitted instead.
     pub(crate) fn release(&mut self, origin: OriginId) -> Admitted {
         let Some(line) = self.lines.get_mut(&origin) else {

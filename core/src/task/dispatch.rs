@@ -41,6 +41,8 @@ use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
+#[cfg(feature = "download")]
+use crate::words::target::OriginId;
 
 /// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
 trait Call<T>: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static {}
@@ -411,6 +413,21 @@ impl App for Arc<TaskShared> {
 
     fn wants_data(&self) -> bool {
         self.wants(Wants::DATA)
+    }
+
+    #[cfg(feature = "download")]
+    fn current_request(&self) -> Option<Request> {
+        TaskShared::current_request(self)
+    }
+
+    #[cfg(feature = "download")]
+    fn take_free_places(&self, origin: OriginId, most: usize) -> usize {
+        self.in_ledger(|ledger, _, _| ledger.take_free_places(origin, most))
+    }
+
+    #[cfg(feature = "download")]
+    fn give_back_place(&self, origin: OriginId) {
+        self.in_ledger(|ledger, _, acts| ledger.give_back_place(origin, acts));
     }
 
     fn set_current_request(&self, request: &Request) {

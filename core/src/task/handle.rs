@@ -110,11 +110,7 @@ impl Task {
     /// The request under way: after redirects, the last one.
     #[must_use]
     pub fn current_request(&self) -> Option<Request> {
-        self.0
-            .facts()
-            .current_request
-            .clone()
-            .or_else(|| self.original_request())
+        self.0.current_request()
     }
 
     /// True when the body comes decoded: the response's Content-Encoding and Content-Length then tell of what was sent, not of it.

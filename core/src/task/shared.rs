@@ -493,6 +493,12 @@ impl TaskShared {
             .with_ledger(|ledger, acts| work(ledger, self, acts))
     }
 
+    /// The request under way: after redirects, the last one.
+    pub(crate) fn current_request(&self) -> Option<Request> {
+        let current = self.facts().current_request.clone();
+        current.or_else(|| self.request().cloned())
+    }
+
     /// Where the books have it.
     pub(crate) fn slot(&self) -> Slot {
         self.slot.load(Ordering::Relaxed)

@@ -64,6 +64,12 @@ pub trait FileSink: MaybeSend {
     /// A sink that is dropped unfinished may have written less than it was given.
     fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>>;
 
+    /// What is written from now on begins at `offset`, within what was written or beyond; what is between is zeros until it is written.
+    /// False, as by default, where that cannot be: nothing has changed then.
+    fn move_to(&mut self, _offset: u64) -> bool {
+        false
+    }
+
     /// Hands on what was written so far, and makes it outlive a crash of the machine.
     fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>>;
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 pub struct DownloadOptions {
     pub(crate) destination: Option<PathBuf>,
     pub(crate) replaces: bool,
+    pub(crate) segments: usize,
 }
 
 impl DownloadOptions {
@@ -33,6 +34,22 @@ impl DownloadOptions {
     #[must_use]
     pub fn to(mut self, path: impl Into<PathBuf>) -> Self {
         self.destination = Some(path.into());
+        self
+    }
+
+    /// In up to `count` parts at once, 16 at most, where one connection does not fill the way to the server. 0 and 1, as by default: as one.
+    ///
+    /// The first request asks for the whole. If its answer shows a server that gives ranges (`Accept-Ranges: bytes`), a length, and a strong
+    /// validator, and each part has 1 MiB at least, the parts beyond the first are asked for by Range and If-Range (RFC 9110 sections 13.1.5
+    /// and 14.2). They take places at the origin that are free at the time
+    /// ([`http_maximum_connections_per_host`](crate::Configuration::http_maximum_connections_per_host)); where there is none, the file comes as one.
+    ///
+    /// The file is the same in any case: an answer that is not the part that was asked for, or that fails, ends the parts, and the file goes
+    /// on as one from where it is whole. Resume data count what is whole from the start, and no more. Metrics and interim responses are
+    /// those of requests for the whole, not of parts.
+    #[must_use]
+    pub fn segments(mut self, count: usize) -> Self {
+        self.segments = count;
         self
     }
 

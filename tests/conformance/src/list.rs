@@ -411,6 +411,7 @@ macro_rules! for_each_case {
                 an_error_of_the_server_is_a_file_too [Has(FILE_DOWNLOAD)];
                 a_coded_one_is_written_decoded [Has(FILE_DOWNLOAD)];
                 a_large_one_is_whole [Has(FILE_DOWNLOAD)];
+                one_in_parts_is_the_same_file [Has(FILE_DOWNLOAD)];
                 a_cancelled_one_goes_on_where_it_stopped [Has(FILE_DOWNLOAD), Has(RESPONSE_HEADERS)];
                 one_that_was_not_begun_has_nothing_to_go_on_with [];
                 a_slow_delegate_holds_the_server_back [Has(FILE_DOWNLOAD)];

@@ -6,7 +6,7 @@
 //! the rest goes to a thread that may.
 
 use std::fs::File;
-use std::io::{self, IoSlice, Write as _};
+use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -118,6 +118,11 @@ impl FileSink for Sink {
         Box::pin(self.take(chunk))
     }
 
+    fn move_to(&mut self, offset: u64) -> bool {
+        self.gathered.move_to(offset);
+        true
+    }
+
     fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async {
             self.begin(File::sync_data).await?;
@@ -144,13 +149,38 @@ fn failed(cause: io::Error) -> Error {
 /// Chunks that wait for the next write.
 #[derive(Debug, Default)]
 struct Gathered {
-    chunks: Vec<Bytes>,
+    runs: Vec<Run>,
     /// Small ones, together.
     small: BytesMut,
     length: usize,
 }
 
+/// Chunks that follow each other.
+#[derive(Debug, Default)]
+struct Run {
+    /// `None`: where the cursor stands.
+    at: Option<u64>,
+    chunks: Vec<Bytes>,
+}
+
 impl Gathered {
+    fn move_to(&mut self, offset: u64) {
+        self.end_small();
+        self.runs.push(Run {
+            at: Some(offset),
+            chunks: Vec::new(),
+        });
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        if self.runs.is_empty() {
+            self.runs.push(Run::default());
+        }
+        if let Some(run) = self.runs.last_mut() {
+            run.chunks.push(chunk);
+        }
+    }
+
     fn add(&mut self, chunk: Bytes) {
         self.length += chunk.len();
         if chunk.len() < SMALL {
@@ -158,23 +188,34 @@ impl Gathered {
             return;
         }
         self.end_small();
-        self.chunks.push(chunk);
+        self.push(chunk);
     }
 
     fn end_small(&mut self) {
         if !self.small.is_empty() {
-            self.chunks.push(self.small.split().freeze());
+            let small = self.small.split().freeze();
+            self.push(small);
         }
     }
 
-    fn take(&mut self) -> Vec<Bytes> {
+    fn take(&mut self) -> Vec<Run> {
         self.end_small();
         self.length = 0;
-        std::mem::take(&mut self.chunks)
+        std::mem::take(&mut self.runs)
     }
 }
 
-fn write_all(mut file: &File, chunks: &[Bytes]) -> io::Result<()> {
+fn write_all(mut file: &File, runs: &[Run]) -> io::Result<()> {
+    for run in runs {
+        if let Some(at) = run.at {
+            file.seek(SeekFrom::Start(at))?;
+        }
+        write_run(file, &run.chunks)?;
+    }
+    Ok(())
+}
+
+fn write_run(mut file: &File, chunks: &[Bytes]) -> io::Result<()> {
     let mut slices: Vec<_> = chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
     let mut left = &mut slices[..];
     while !left.is_empty() {
@@ -217,6 +258,33 @@ mod tests {
             std::fs::remove_file(path).unwrap();
             assert!(synced == chunks().concat());
             assert!(finished == [&*synced, b"end"].concat());
+        }
+    }
+
+    #[tokio::test]
+    async fn parts_are_written_where_they_belong_here_and_elsewhere() {
+        for waits in [0, WAITS] {
+            let name = format!("urlsession-parts-{}-{waits}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            let mut sink = Sink::new(File::create(&path).unwrap(), Executor::here());
+            sink.waits = waits;
+            let whole = chunks().concat();
+            let middle = whole.len() / 2;
+            let (mut front, mut back) = (0, middle);
+            for step in [1, SMALL - 1, 7, SMALL, SMALL_BLOCK, BLOCK, BLOCK, BLOCK] {
+                for (at, end) in [(&mut back, whole.len()), (&mut front, middle)] {
+                    let next = (*at + step).min(end);
+                    assert!(sink.move_to(*at as u64));
+                    let chunk = Bytes::copy_from_slice(&whole[*at..next]);
+                    sink.write(chunk).await.unwrap();
+                    *at = next;
+                }
+            }
+            sink.finish().await.unwrap();
+            let written = std::fs::read(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            assert_eq!((front, back), (middle, whole.len()));
+            assert!(written == whole);
         }
     }
 

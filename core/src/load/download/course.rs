@@ -8,6 +8,7 @@ use http::StatusCode;
 use super::digest::{Expected, REPR_DIGEST};
 use super::partial::{Known, Partial};
 use super::receive::{Coming, receive};
+use super::segments::{End, Plan};
 use super::shared::{Download, Unclaimed};
 use crate::load::decode::decode;
 use crate::load::drain::drain;
@@ -34,6 +35,8 @@ pub(super) struct Course {
     announces: bool,
     /// How often it went on by itself after a loss.
     losses: u32,
+    /// So many parts may come at once.
+    segments: usize,
 }
 
 /// What an attempt has come to.
@@ -59,6 +62,7 @@ impl Course {
             partial: None,
             announces: download.begun_from().is_some(),
             losses: 0,
+            segments: download.options().segments,
         }
     }
 
@@ -256,12 +260,30 @@ impl Course {
     async fn take<A: App>(
         &mut self,
         app: &A,
-        content: Content,
-        is_part: bool,
+        mut content: Content,
+        mut is_part: bool,
     ) -> Result<Turn, Error> {
         let partial = self.partial.as_mut().ok_or(ErrorCode::Unknown)?;
         let response = content.response.clone();
         let begun_at = partial.written();
+        if self.segments > 1
+            && let Some(plan) = Plan::of(app, &self.request, partial, &content, self.segments)
+        {
+            let end = Box::pin(plan.receive(app, partial, content)).await;
+            match end.map_err(|error| error.with_url(response.url()))? {
+                End::Whole => {
+                    super::receive::verify(app, partial).await?;
+                    return Ok(Turn::Whole(response));
+                }
+                End::GivenUp(first) => {
+                    self.segments = 1;
+                    let Some(first) = first else {
+                        return Ok(Turn::Again);
+                    };
+                    (content, is_part) = (first, true);
+                }
+            }
+        }
         let received = receive(app, partial, Coming { content, is_part }).await;
         received.map_err(|error| error.with_url(response.url()))?;
         let (written, total) = (partial.written(), partial.known().total);

@@ -5,6 +5,7 @@ mod digest;
 mod journal;
 mod partial;
 mod receive;
+mod segments;
 mod shared;
 
 use std::sync::Arc;

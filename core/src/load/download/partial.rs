@@ -30,6 +30,8 @@ pub(super) struct Partial {
     remains: Option<Remains>,
     synced: u64,
     synced_at: Moment,
+    /// Where the next chunk goes unless the file is told otherwise.
+    position: u64,
 }
 
 /// What is left of it.
@@ -147,6 +149,7 @@ impl Partial {
             download: download.clone(),
             synced: remains.written,
             synced_at: app.platform().runtime.now(),
+            position: remains.written,
             remains: Some(remains),
         }
     }
@@ -192,20 +195,63 @@ impl Partial {
         };
         self.remains = Some(again);
         self.synced = 0;
+        self.position = 0;
         Ok(())
     }
 
     pub(super) async fn write<A: App>(&mut self, app: &A, chunk: Bytes) -> Result<(), Error> {
+        let (at, length) = (self.written(), chunk.len() as u64);
+        self.remains()?.written += length;
+        self.put(at, chunk).await?;
+        self.note(app).await
+    }
+
+    /// True when [`put`](Self::put) can write anywhere.
+    pub(super) fn takes_any_order(&mut self) -> bool {
+        let at = self.position;
+        self.remains().is_ok_and(|remains| remains.sink.move_to(at))
+    }
+
+    /// Writes `chunk` from `at` on: it does not count before [`reach`](Self::reach) says so.
+    pub(super) async fn put(&mut self, at: u64, chunk: Bytes) -> Result<(), Error> {
+        let is_elsewhere = self.position != at;
+        let remains = self.remains()?;
+        if is_elsewhere && !remains.sink.move_to(at) {
+            return Err(ErrorCode::CannotWriteToFile.into());
+        }
+        let end = at + chunk.len() as u64;
+        let written = remains.sink.write(chunk).await;
+        self.position = end;
+        written
+    }
+
+    /// Up to `end` it is whole.
+    pub(super) async fn reach<A: App>(&mut self, app: &A, end: u64) -> Result<(), Error> {
+        self.remains()?.written = end;
+        self.note(app).await
+    }
+
+    /// Of what was written, only what is before `end` is good.
+    pub(super) async fn retreat(&mut self, end: u64) -> Result<(), Error> {
+        self.synced = self.synced.min(end);
+        let remains = self.remains()?;
+        if remains.written <= end {
+            return Ok(());
+        }
+        remains.written = end;
+        remains.save().await
+    }
+
+    /// Makes it durable, and notes how far it is, when that is due.
+    async fn note<A: App>(&mut self, app: &A) -> Result<(), Error> {
         let synced = self.synced;
         let synced_at = self.synced_at;
         let remains = self.remains()?;
-        remains.written += chunk.len() as u64;
-        remains.sink.write(chunk).await?;
         if !matches!(remains.place, Place::Beside(_)) {
             return Ok(());
         }
         let now = app.platform().runtime.now();
-        if remains.written - synced < BLOCK && now.since(synced_at) < PAUSE {
+        if remains.written.saturating_sub(synced) < BLOCK && now.since(synced_at) < PAUSE {
             return Ok(());
         }
         remains.save().await?;

@@ -17,23 +17,23 @@ pub(super) struct Coming {
 }
 
 /// A digest that is compared once all bytes of one answer are there.
-struct Check(Option<(Expected, Hash)>);
+pub(super) struct Check(Option<(Expected, Hash)>);
 
 impl Check {
-    fn of(expected: Option<Expected>) -> Self {
+    pub(super) fn of(expected: Option<Expected>) -> Self {
         Self(expected.map(|expected| {
             let hash = expected.begin();
             (expected, hash)
         }))
     }
 
-    fn add(&mut self, bytes: &[u8]) {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
         if let Some((_, hash)) = &mut self.0 {
             hash.add(bytes);
         }
     }
 
-    fn finish(self) -> Result<(), Error> {
+    pub(super) fn finish(self) -> Result<(), Error> {
         self.0
             .map_or(Ok(()), |(expected, hash)| expected.check(hash))
     }
@@ -67,17 +67,7 @@ pub(super) async fn receive<A: App>(
         of_whole.add(&chunk);
         partial.write(app, chunk).await?;
         app.signals().add_received(bytes);
-        app.progressed();
-        if app.wants_written() {
-            let total = partial.written();
-            let expected = content.expected;
-            app.notify(Notice::Written {
-                bytes,
-                total,
-                expected,
-            })
-            .await?;
-        }
+        tell(app, bytes, partial.written(), content.expected).await?;
     }
     if let Some(trailers) = content.body.trailers() {
         let trailers = trailers::allowed(trailers);
@@ -97,6 +87,25 @@ pub(super) async fn receive<A: App>(
         partial.verified();
     }
     Ok(())
+}
+
+/// Tells of bytes that were written.
+pub(super) async fn tell<A: App>(
+    app: &A,
+    bytes: u64,
+    total: u64,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    app.progressed();
+    if !app.wants_written() {
+        return Ok(());
+    }
+    app.notify(Notice::Written {
+        bytes,
+        total,
+        expected,
+    })
+    .await
 }
 
 /// All bytes are there: they are handed on, and compared with the digest of the whole unless that was done as they came.

@@ -10,6 +10,8 @@ use crate::session::ledger::{Acts, Ledger};
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::target::Origin;
+#[cfg(feature = "download")]
+use crate::words::target::OriginId;
 
 /// Between two looks at futures that were woken and are left unpolled; at the second they lose the places that others wait for.
 pub(super) const UNPOLLED_GRACE: Duration = Duration::from_millis(100);
@@ -70,6 +72,19 @@ impl Ledger {
             | State::Finishing
             | State::Completed => {}
         }
+    }
+
+    /// Takes as many more places at `origin` as are free, `most` at most; gives how many.
+    #[cfg(feature = "download")]
+    pub(crate) fn take_free_places(&mut self, origin: OriginId, most: usize) -> usize {
+        self.admission.take_free(origin, most)
+    }
+
+    /// Gives back one of those.
+    #[cfg(feature = "download")]
+    pub(crate) fn give_back_place(&mut self, origin: OriginId, acts: &mut Acts) {
+        let admitted = self.admission.release(origin);
+        self.admit(admitted, acts);
     }
 
     /// True once the task has a place at its origin, or had one and rests, or needs none.

@@ -2,8 +2,8 @@
 
 use urlsession_core::http::StatusCode;
 use urlsession_core::{
-    Answer, Bytes, Delegate, DownloadTask, DownloadedFile, Error, ErrorCode, Progress, Request,
-    ResponseDisposition, ResumeData, Task, TaskKind, UploadTask, Wants,
+    Answer, Bytes, Delegate, DownloadOptions, DownloadTask, DownloadedFile, Error, ErrorCode,
+    Progress, Request, ResponseDisposition, ResumeData, Task, TaskKind, UploadTask, Wants,
 };
 
 use crate::recorder::{Call, Outcome, Recorder};
@@ -110,6 +110,22 @@ pub(crate) async fn a_large_one_is_whole(fixture: Fixture) -> Verdict {
     check_eq!(body.len(), 3_000_000);
     check!(content(&file).await? == body, "the file is another");
     file.remove().await?;
+    Ok(())
+}
+
+pub(crate) async fn one_in_parts_is_the_same_file(fixture: Fixture) -> Verdict {
+    let session = fixture.session();
+    // Enough to be in parts, and less.
+    for (length, count) in [(9_000_001_usize, 4), (9_000_001, 40), (1_000_000, 4)] {
+        let url = fixture.url(&format!("/bytes/{length}"));
+        let (body, _) = session.data(&url).await?;
+        let options = DownloadOptions::new().segments(count);
+        let (file, response) = session.download((&url, options)).await?;
+        check_eq!(response.status(), StatusCode::OK);
+        check_eq!(body.len(), length);
+        check!(content(&file).await? == body, "the file is another");
+        file.remove().await?;
+    }
     Ok(())
 }
 
