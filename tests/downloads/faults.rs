@@ -163,3 +163,40 @@ async fn a_session_goes_on_by_itself_as_often_as_it_may() {
     assert!(std::fs::read(file.path()).unwrap() == body);
     assert_eq!(origin.accepted(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_at_once_are_the_file_whatever_becomes_of_them() {
+    let body = content(9_000_001);
+    let whole = answer_length(&body);
+    for (fault, connections) in [
+        // The first answer ends in its half, where it is of no use any more.
+        (Fault::ShortParts(usize::MAX), Some(4)),
+        (Fault::ShortParts(1_000_000), None),
+        (Fault::WrongPart, None),
+        (Fault::WrongTotal, None),
+        (Fault::Changes, None),
+        (Fault::Cut(1_000_000, How::Reset), None),
+        (Fault::Cut(1_000_000, How::Close), None),
+        (Fault::Cut(whole, How::Close), Some(4)),
+    ] {
+        let (origin, folder) = (serve(body.clone(), fault), Folder::new());
+        let mut configuration = Configuration::default();
+        configuration.retries_downloads = 3;
+        let session = session_in(&folder.0, configuration);
+        let options = DownloadOptions::new().to(folder.path("file")).segments(4);
+        match session.download((origin.url("/"), options)).await {
+            Ok(_) => {
+                let found = std::fs::read(folder.path("file")).unwrap();
+                assert!(found == body, "{fault:?}: another file");
+                assert_eq!(folder.names(), ["file"]);
+            }
+            Err(error) => {
+                assert_eq!(connections, None, "{fault:?}: {error:?}");
+                assert!(!folder.path("file").exists(), "{fault:?}");
+            }
+        }
+        if let Some(connections) = connections {
+            assert_eq!(origin.accepted(), connections, "{fault:?}");
+        }
+    }
+}

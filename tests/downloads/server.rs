@@ -97,10 +97,10 @@ pub(crate) fn answer_length(body: &Bytes) -> usize {
 }
 
 fn part(body: &Bytes, range: &str, tag: &str, fault: Fault) -> Script {
-    let first = range
-        .strip_prefix("bytes=")
-        .and_then(|range| range.split('-').next());
-    let first: usize = first.unwrap_or_default().parse().unwrap_or_default();
+    let range = range.strip_prefix("bytes=").unwrap_or_default();
+    let (first, last) = range.split_once('-').unwrap_or_default();
+    let first: usize = first.parse().unwrap_or_default();
+    let end = last.parse().map_or(body.len(), |last: usize| last + 1);
     if first >= body.len() {
         let head = format!(
             "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */{}\r\n\
@@ -109,9 +109,9 @@ fn part(body: &Bytes, range: &str, tag: &str, fault: Fault) -> Script {
         );
         return script(head, Bytes::new(), Step::Close);
     }
-    let (mut sent, mut total) = (body.slice(first..), body.len());
+    let (mut sent, mut total) = (body.slice(first..end), body.len());
     match fault {
-        Fault::WrongPart => sent = body.slice(first - 1..body.len() - 1),
+        Fault::WrongPart => sent = body.slice(first - 1..end - 1),
         Fault::WrongTotal => total += 1,
         Fault::ShortParts(length) => sent = sent.slice(..sent.len().min(length)),
         Fault::Cut(..) | Fault::Longer(_) | Fault::Changes => {}
