@@ -8,10 +8,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
-use urlsession_core::http::{HeaderMap, StatusCode};
+use urlsession_core::http::{HeaderMap, HeaderValue, StatusCode};
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
-    Bytes, Configuration, DownloadOptions, ErrorCode, HopRequest, ResumeData, Session,
+    Bytes, Configuration, DownloadOptions, ErrorCode, HopRequest, Request, ResumeData, Session,
 };
 
 const URL: &str = "http://a.example/file";
@@ -495,4 +495,30 @@ fn suspended_it_reads_nothing_and_dropped_it_leaves_nothing() {
     mock.runtime().run_until_idle();
     assert_eq!(mock.transport().open_exchanges(), 0);
     assert!(mock.files().paths().is_empty());
+}
+
+#[test]
+fn after_a_redirect_parts_are_asked_for_where_it_led_without_what_belongs_home() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|request| {
+        let url = request.target.url();
+        if url.host_str() == Some("a.example") {
+            return Reply::redirect(302, "http://b.example/there");
+        }
+        sound(request, PAUSE)
+    });
+    let session = session(&mock);
+    let mut request = Request::get(URL).unwrap();
+    let secret = HeaderValue::from_static("secret");
+    request.headers_mut().insert("authorization", secret);
+    let download = session.download((request, DownloadOptions::new().segments(4)));
+    let (file, _) = mock.runtime().block_on(download).unwrap();
+    assert_whole(&mock, file.path(), 0);
+    let requests = mock.transport().requests();
+    assert_eq!(requests.len(), 5);
+    assert_eq!(requests[0].headers["authorization"], "secret");
+    for request in &requests[1..] {
+        assert_eq!(request.url.as_str(), "http://b.example/there");
+        assert!(!request.headers.contains_key("authorization"));
+    }
 }
