@@ -141,12 +141,13 @@ impl SessionCache {
         let key = CacheKey::of_target(request.target()?);
         let entries = self.tiers().memory().find(&key);
         let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
-        if heads.is_empty() || !may_use(now, self.is_plain(request), &heads) {
+        let is_plain = self.is_plain(request);
+        if heads.is_empty() || !may_use(now, is_plain, &heads) {
             return None;
         }
         let asked = self.asked(request, false)?;
         let read = asked.read();
-        if !may_use(now, read.is_plain, &heads) {
+        if !is_plain && !may_use(now, read.is_plain, &heads) {
             return None;
         }
         match decide(now, &read, &heads, self.options) {

@@ -12,6 +12,8 @@ use crate::load::measure::{begin, measured};
 #[cfg(feature = "cache")]
 use crate::policy::cache::Fields;
 use crate::policy::expectation;
+#[cfg(feature = "cache")]
+use crate::policy::fields::with_beside;
 use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Informational, Mail, RESUMPTION_SUPPORTED};
@@ -149,8 +151,8 @@ fn exchange<A: App>(
         expectation::set(Arc::make_mut(&mut headers), asks);
     }
     #[cfg(feature = "cache")]
-    for (name, value) in &hop.asks_beside {
-        Arc::make_mut(&mut headers).insert(name, value.clone());
+    if !hop.asks_beside.is_empty() {
+        headers = Arc::new(with_beside(&headers, &hop.asks_beside));
     }
     begin(app, request);
     let urgency = app.hop_begins(body.length()).map(priority::urgency);

@@ -108,6 +108,20 @@ impl SessionFields {
     }
 }
 
+/// `fields` with those `beside` in place of the ones of the same name: made at its full size at once.
+#[cfg(feature = "cache")]
+pub(crate) fn with_beside(fields: &HeaderMap, beside: &[(HeaderName, HeaderValue)]) -> HeaderMap {
+    let mut made = HeaderMap::with_capacity(fields.keys_len() + beside.len());
+    let stays = |name: &HeaderName| beside.iter().all(|(other, _)| other != name);
+    for (name, value) in fields.iter().filter(|(name, _)| stays(name)) {
+        made.append(name, value.clone());
+    }
+    for (name, value) in beside {
+        made.insert(name, value.clone());
+    }
+    made
+}
+
 /// True when TE says that trailers are taken, and nothing else (RFC 9110 section 10.1.4): that is the app's to say.
 fn takes_trailers(fields: &HeaderMap) -> bool {
     let mut values = fields.get_all(header::TE).iter();
@@ -222,6 +236,22 @@ mod tests {
         let mut request = Request::get("http://a.example/").unwrap();
         *request.headers_mut() = fields(list);
         request
+    }
+
+    #[cfg(feature = "cache")]
+    #[test]
+    fn what_is_asked_beside_takes_the_place_of_its_name() {
+        let all = fields(&[("x-a", "1"), ("x-a", "2"), ("x-b", "1"), ("x-b", "2")]);
+        let beside: Vec<_> = fields(&[("x-a", "3"), ("x-c", "4")])
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let mut expected = all.clone();
+        for (name, value) in &beside {
+            expected.insert(name, value.clone());
+        }
+        assert_eq!(with_beside(&all, &beside), expected);
+        assert_eq!(expected.get_all("x-b").iter().count(), 2);
     }
 
     #[test]
