@@ -1,6 +1,8 @@
 //! Downloads that stop and go on, on the mock.
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod destination;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -414,92 +416,6 @@ fn an_error_of_the_server_keeps_what_is_there() {
     assert_eq!(data.received(), 10);
     let (file, _) = mock.runtime().block_on(session.download(data)).unwrap();
     assert_eq!(mock.files().content(file.path()).unwrap(), BODY);
-}
-
-#[test]
-fn a_destination_gets_the_whole_file_and_nothing_stays_beside_it() {
-    let server = Server::new(10);
-    let mock = server.platform();
-    let session = session(&mock);
-    let to = || DownloadOptions::new().to("/home/file");
-    let failed = mock
-        .runtime()
-        .block_on(session.download((URL, to())))
-        .unwrap_err();
-    assert!(failed.resume_data().is_some());
-    let beside: Vec<_> = mock.files().paths();
-    assert_eq!(
-        beside,
-        [
-            std::path::Path::new("/home/file.part"),
-            std::path::Path::new("/home/file.part.resume")
-        ]
-    );
-    let found = ResumeData::for_destination(&session, "/home/file");
-    let data = mock.runtime().block_on(found).unwrap();
-    assert_eq!(data.received(), 10);
-    let (file, _) = mock.runtime().block_on(session.download(data)).unwrap();
-    assert_eq!(file.path(), std::path::Path::new("/home/file"));
-    assert_eq!(mock.files().content("/home/file").unwrap(), BODY);
-    assert_eq!(mock.files().paths().len(), 1);
-    assert_eq!(server.asked()[1].range.as_deref(), Some("bytes=10-"));
-}
-
-#[test]
-fn a_destination_that_is_taken_is_left_unless_it_is_to_be_replaced() {
-    let server = Server::new(10);
-    server.asked.lock().unwrap().push(Asked {
-        range: None,
-        if_range: None,
-        coding: None,
-    });
-    let mock = server.platform();
-    mock.files().insert("/home/file", "mine");
-    let session = session(&mock);
-    let to = DownloadOptions::new().to("/home/file");
-    let refused = mock
-        .runtime()
-        .block_on(session.download((URL, to.clone())))
-        .unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::CannotCreateFile);
-    assert_eq!(server.asked().len(), 1);
-    assert_eq!(mock.files().content("/home/file").unwrap(), "mine");
-    mock.runtime()
-        .block_on(session.download((URL, to.replacing())))
-        .unwrap();
-    assert_eq!(mock.files().content("/home/file").unwrap(), BODY);
-    assert_eq!(mock.files().paths().len(), 1);
-}
-
-#[test]
-fn an_error_page_never_gets_the_destinations_name() {
-    let mock = MockPlatform::new();
-    mock.transport()
-        .respond(|_| Reply::new(404).body("not here"));
-    let session = session(&mock);
-    let to = DownloadOptions::new().to("/home/file");
-    let failed = mock
-        .runtime()
-        .block_on(session.download((URL, to)))
-        .unwrap_err();
-    assert_eq!(failed.code(), ErrorCode::BadServerResponse);
-    assert!(mock.files().paths().is_empty());
-}
-
-#[test]
-fn a_partial_file_of_somebody_elses_is_left() {
-    let server = Server::new(10);
-    let mock = server.platform();
-    mock.files().insert("/home/file.part", "mine");
-    let session = session(&mock);
-    let to = DownloadOptions::new().to("/home/file");
-    let failed = mock
-        .runtime()
-        .block_on(session.download((URL, to)))
-        .unwrap_err();
-    assert_eq!(failed.code(), ErrorCode::CannotCreateFile);
-    assert_eq!(mock.files().content("/home/file.part").unwrap(), "mine");
-    assert_eq!(mock.files().paths().len(), 1);
 }
 
 /// Row 50: no text from outside leads to a file outside.
