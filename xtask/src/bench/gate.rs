@@ -32,7 +32,7 @@ const STREAMING_PEERS: [&str; 2] = ["hyper", "hyper-util"];
 const STREAMS: usize = 30;
 const STREAMED_PART: f64 = 0.25;
 /// MiB of memory at the most, as a whole GiB is streamed.
-const STREAMED_MEMORY: f64 = 8.0;
+const STREAMED_MEMORY: f64 = 10.0;
 /// Every count is the median of so many.
 const REPETITIONS: usize = 3;
 /// Certificates in the large bundle.
