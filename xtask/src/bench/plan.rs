@@ -103,18 +103,8 @@ const DROP: &[&str] = &[
     "ureq",
     "curl",
 ];
-const DISK: &[&str] = &[
-    "ours",
-    "raw",
-    "raw-splice",
-    "hyper",
-    "hyper-util",
-    "reqwest",
-    "reqwest-tuned",
-    "ureq",
-    "curl",
-];
-const UPLOAD: &[&str] = &[
+/// Between a file and a server, either way.
+const FILE: &[&str] = &[
     "ours",
     "raw",
     "raw-splice",
@@ -231,7 +221,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         address: Address::Http,
         path: "/bytes/",
         work: Work::Download(1024 * MIB),
-        clients: DISK,
+        clients: FILE,
         one_core: false,
         metric: Metric::Throughput,
         lengths: None,
@@ -242,7 +232,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         address: Address::Http,
         path: "/upload",
         work: Work::Upload(512 * MIB),
-        clients: UPLOAD,
+        clients: FILE,
         one_core: false,
         metric: Metric::Throughput,
         lengths: None,
