@@ -26,9 +26,7 @@ impl RequestDirectives {
     pub(super) fn of(fields: &HeaderMap) -> Self {
         let mut all = Self::default();
         for_each(fields, |directive| all.take(directive));
-        if !fields.contains_key(header::CACHE_CONTROL) && pragma_is_no_cache(fields) {
-            all.no_cache = true;
-        }
+        all.no_cache |= pragma_alone_is_no_cache(fields);
         all
     }
 
@@ -82,9 +80,7 @@ impl ResponseDirectives {
         let mut all = Self::default();
         for_each(fields, |directive| all.take(directive));
         // Never specified for responses, but what old servers mean by it is plain (RFC 9111 section 5.4).
-        if !fields.contains_key(header::CACHE_CONTROL) && pragma_is_no_cache(fields) {
-            all.no_cache = true;
-        }
+        all.no_cache |= pragma_alone_is_no_cache(fields);
         all
     }
 
@@ -125,12 +121,14 @@ fn smaller(before: Option<Duration>, now: Duration) -> Duration {
     before.map_or(now, |before| before.min(now))
 }
 
-fn pragma_is_no_cache(fields: &HeaderMap) -> bool {
-    fields
+/// What Pragma says, where no Cache-Control is there to say it better.
+fn pragma_alone_is_no_cache(fields: &HeaderMap) -> bool {
+    let mut members = fields
         .get_all(header::PRAGMA)
         .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .any(|member| member.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    members.any(|member| member.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
+        && !fields.contains_key(header::CACHE_CONTROL)
 }
 
 /// One member of Cache-Control.
