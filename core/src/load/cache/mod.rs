@@ -25,7 +25,7 @@ use crate::load::cache::network::Network;
 use crate::load::retry::retry;
 use crate::load::route::Answer;
 use crate::load::send::Hop;
-use crate::policy::cache::{Decision, decide};
+use crate::policy::cache::{Decision, Hit, decide};
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
 use crate::words::error::{Error, ErrorCode};
@@ -75,39 +75,8 @@ pub(crate) async fn cached<A: App>(
             mark,
         };
         looks += 1;
-        match decision {
-            Decision::Use(hit) => {
-                if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
-                    promote(cache.tiers(), asked.key(), &found[hit.index], mark);
-                    return Ok(answer);
-                }
-                forget(cache.tiers(), asked.key(), &found[hit.index]).await;
-            }
-            Decision::UseAndRevalidate { hit, fields } => {
-                if let Some(answer) = answer(app, &asked, &found[hit.index], &hit).await {
-                    let stale = (&found[hit.index], fields);
-                    revalidate(app, hop, &asked, stale);
-                    return Ok(answer);
-                }
-                forget(cache.tiers(), asked.key(), &found[hit.index]).await;
-            }
-            Decision::Bypass { fields } => return network.bypass(fields).await,
-            Decision::Load { fields, fallback } => return network.load(fields, fallback).await,
-            Decision::Validate {
-                hit,
-                fields,
-                fallback,
-            } => return network.validate(hit, fields, fallback).await,
-            Decision::Complete {
-                index,
-                from,
-                fields,
-            } => return network.complete(index, from, fields).await,
-            Decision::Refuse => {
-                let error = Error::new(ErrorCode::ResourceUnavailable);
-                return Err(error.with_cause("the cache policy forbids to ask the server"));
-            }
-            Decision::GatewayTimeout => return Ok(gateway_timeout(app, &asked).await),
+        if let Some(answer) = carry_out(network, decision).await? {
+            return Ok(answer);
         }
     }
     // Its store loses what it finds.
@@ -121,6 +90,54 @@ pub(crate) async fn cached<A: App>(
         mark: cache.tiers().changes().mark(),
     };
     network.load(Vec::new(), None).await
+}
+
+/// Does what was decided. `None` when what was to be the answer is not there any more.
+async fn carry_out<A: App>(
+    network: Network<'_, A>,
+    decision: Decision,
+) -> Result<Option<Answer>, Error> {
+    let answer = match decision {
+        Decision::Use(hit) => return Ok(use_stored(&network, &hit).await),
+        Decision::UseAndRevalidate { hit, fields } => {
+            let answer = use_stored(&network, &hit).await;
+            if answer.is_some() {
+                let stale = (&network.found[hit.index], fields);
+                revalidate(network.app, network.hop, network.asked, stale);
+            }
+            return Ok(answer);
+        }
+        Decision::Bypass { fields } => network.bypass(fields).await?,
+        Decision::Load { fields, fallback } => network.load(fields, fallback).await?,
+        Decision::Validate {
+            hit,
+            fields,
+            fallback,
+        } => network.validate(hit, fields, fallback).await?,
+        Decision::Complete {
+            index,
+            from,
+            fields,
+        } => network.complete(index, from, fields).await?,
+        Decision::Refuse => {
+            let error = Error::new(ErrorCode::ResourceUnavailable);
+            return Err(error.with_cause("the cache policy forbids to ask the server"));
+        }
+        Decision::GatewayTimeout => gateway_timeout(network.app, network.asked).await,
+    };
+    Ok(Some(answer))
+}
+
+/// The stored answer; where its body is gone, it is forgotten.
+async fn use_stored<A: App>(network: &Network<'_, A>, hit: &Hit) -> Option<Answer> {
+    let (tiers, key) = (network.cache.tiers(), network.asked.key());
+    let found = &network.found[hit.index];
+    let answer = answer(network.app, network.asked, found, hit).await;
+    match answer {
+        Some(_) => promote(tiers, key, found, network.mark),
+        None => forget(tiers, key, found).await,
+    }
+    answer
 }
 
 /// What is kept for the request, and what is done with it. The store is asked only where memory has no answer.
