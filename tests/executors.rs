@@ -152,50 +152,50 @@ impl Delegate for Tells {
     }
 }
 
-/// Whatever a task is doing when its runtime ends, it has one completion, an error.
-fn ends_with_its_runtime(runtime: Runtime) {
-    let (origin, full) = (Origin::spawn().unwrap(), FullBacklog::start().unwrap());
-    let (tell, told) = mpsc::channel();
+/// A session whose tasks are at whatever a task can be at: none of them ends by itself.
+async fn busy_session(
+    origin: &Origin,
+    full: &FullBacklog,
+    tells: Tells,
+) -> (Session, Vec<DataTask>) {
     let mut configuration = Configuration::ephemeral();
     configuration.http_maximum_connections_per_host = 3;
     configuration
         .tls_additional_roots
         .push(origin.authority().der().to_vec());
-    let (session, tasks) = runtime.block_on(async {
-        let session = urlsession::builder(configuration)
-            .delegate(Tells(tell.into()))
-            .build();
-        let head = session.data_task(origin.url("/delay/600000"));
-        let body = session.data_task(origin.url("/endless?every=600000"));
-        let suspended = session.data_task(origin.url("/endless?every=600000"));
-        let h2 = session.data_task(origin.tls_url("/delay/600000"));
-        let connecting = session.data_task(full.url("/"));
-        let asked = session.data_task_with_delegate(origin.other_url("/UK"), NeverAnswers);
-        let tasks = [head, body, suspended, h2, connecting, asked];
-        tasks.iter().for_each(|task| task.resume());
-        let requests = [("/delay/600000", 2), ("/endless", 2), ("/UK", 1)];
-        for (path, count) in requests {
-            within(path, origin.wait_for_requests(path, count))
-                .await
-                .unwrap();
-        }
-        tasks[2].suspend();
-        // It takes the suspended one's place, and the next one waits for a place.
-        let another = session.data_task(origin.url("/delay/600000"));
-        another.resume();
-        within("/delay", origin.wait_for_requests("/delay/600000", 3))
+    let session = urlsession::builder(configuration).delegate(tells).build();
+    let head = session.data_task(origin.url("/delay/600000"));
+    let body = session.data_task(origin.url("/endless?every=600000"));
+    let suspended = session.data_task(origin.url("/endless?every=600000"));
+    let h2 = session.data_task(origin.tls_url("/delay/600000"));
+    let connecting = session.data_task(full.url("/"));
+    let asked = session.data_task_with_delegate(origin.other_url("/UK"), NeverAnswers);
+    let mut tasks = vec![head, body, suspended, h2, connecting, asked];
+    tasks.iter().for_each(|task| task.resume());
+    let arrived = async |path: &str, count| {
+        within(path, origin.wait_for_requests(path, count))
             .await
             .unwrap();
-        let queued = session.data_task(origin.url("/UK"));
-        queued.resume();
-        (
-            session,
-            tasks
-                .into_iter()
-                .chain([another, queued])
-                .collect::<Vec<_>>(),
-        )
-    });
+    };
+    arrived("/delay/600000", 2).await;
+    arrived("/endless", 2).await;
+    arrived("/UK", 1).await;
+    tasks[2].suspend();
+    // It takes the suspended one's place, and the next one waits for a place.
+    let another = session.data_task(origin.url("/delay/600000"));
+    another.resume();
+    arrived("/delay/600000", 3).await;
+    let queued = session.data_task(origin.url("/UK"));
+    queued.resume();
+    tasks.extend([another, queued]);
+    (session, tasks)
+}
+
+/// Whatever a task is doing when its runtime ends, it has one completion, an error.
+fn ends_with_its_runtime(runtime: Runtime) {
+    let (origin, full) = (Origin::spawn().unwrap(), FullBacklog::start().unwrap());
+    let (tell, told) = mpsc::channel();
+    let (session, tasks) = runtime.block_on(busy_session(&origin, &full, Tells(tell.into())));
     runtime.shutdown_timeout(Duration::from_secs(5));
     // What only the library's callers can move: a task that is suspended or queued has no future that the runtime could drop.
     let waiting = |task: &&DataTask| !matches!(task.state(), TaskState::Completed);
