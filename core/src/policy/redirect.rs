@@ -11,7 +11,7 @@ use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::response::Response;
-use crate::words::target::Target;
+use crate::words::target::{Target, without_user};
 
 /// How many redirects are followed; the next one is an error (Fetch, HTTP-redirect fetch).
 pub(crate) const REDIRECT_LIMIT: u32 = 20;
@@ -113,9 +113,7 @@ fn resolve(base: &Url, location: &str) -> Result<Url, Error> {
         url.set_fragment(base.fragment());
     }
     // A user in the Location is followed without being used.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Ok(url)
+    Ok(without_user(url))
 }
 
 fn nowhere(base: &Url, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

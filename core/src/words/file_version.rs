@@ -45,6 +45,19 @@ impl FileVersion {
     pub const fn length(&self) -> u64 {
         self.length
     }
+
+    /// All of it as numbers, for a checksum: a time in seconds and nanoseconds before or after 1970.
+    #[cfg(feature = "upload")]
+    pub(crate) fn numbers(&self) -> [u64; 5] {
+        let since = |modified: SystemTime| {
+            let since = modified.duration_since(SystemTime::UNIX_EPOCH);
+            since.unwrap_or_else(|before| before.duration())
+        };
+        let modified = self.modified.map(since).unwrap_or_default();
+        let (device, number) = self.identity.unwrap_or_default();
+        let nanoseconds = u64::from(modified.subsec_nanos());
+        [self.length, modified.as_secs(), nanoseconds, device, number]
+    }
 }
 
 /// The cause of a failure to send or to load a file: meanwhile, or since an upload was broken off, it was written, cut, made longer or

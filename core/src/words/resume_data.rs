@@ -10,7 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use crate::words::error::{Error, ErrorCode, Shown};
-use crate::words::request::Request;
+use crate::words::request::{Request, may_be_secret};
+use crate::words::target::without_user;
 
 /// What names one representation exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,9 +104,7 @@ impl ResumeData {
     /// Where it is downloaded from, without a user's name and password.
     #[must_use]
     pub fn url(&self) -> Url {
-        let mut url = self.0.source.url.clone();
-        let _ = (url.set_username(""), url.set_password(None));
-        url
+        without_user(self.0.source.url.clone())
     }
 
     /// How many bytes are there.
@@ -217,36 +216,18 @@ const HEAD: &str = "urlsession-resume 1";
 /// The most bytes that the stored form has.
 const LONGEST: usize = 64 * 1024;
 
-/// Words in the names of fields whose values are not for a file.
-const SECRET: [&str; 8] = [
-    "auth",
-    "cookie",
-    "credential",
-    "key",
-    "password",
-    "secret",
-    "session",
-    "token",
-];
-
-fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
-    let name = name.as_str();
-    value.is_sensitive() || value.to_str().is_err() || SECRET.iter().any(|word| name.contains(word))
-}
-
 fn write(facts: &Facts) -> String {
     let mut text = format!("{HEAD}\n");
     let mut line = |key: &str, value: &str| {
         text.extend([key, " ", value, "\n"]);
     };
     let source = &facts.source;
-    let mut url = source.url.clone();
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    let _ = (url.set_username(""), url.set_password(None));
+    let url = without_user(source.url.clone());
+    let has_user = url != source.url;
     line("url", url.as_str());
     for (name, value) in &source.headers {
         match value.to_str() {
-            Ok(value_text) if !is_secret(name, value) => {
+            Ok(value_text) if !may_be_secret(name, value) => {
                 line("field", &format!("{name}: {value_text}"));
             }
             Ok(_) | Err(_) => line("withheld", name.as_str()),

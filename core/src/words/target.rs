@@ -97,6 +97,14 @@ fn intern(key: Key) -> Arc<Origin> {
     origin
 }
 
+/// The URL without a user's name and password.
+pub(crate) fn without_user(mut url: Url) -> Url {
+    // Neither fails for a URL that has a host, and one without has no user.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
 /// A URL that has an origin, parsed once.
 pub struct Target {
     url: Url,

@@ -9,8 +9,8 @@ use url::Url;
 use crate::words::body::{FileRef, RequestBody};
 use crate::words::error::{InvalidHeader, Shown};
 use crate::words::file_version::FileVersion;
-use crate::words::request::{Request, is_secret};
-use crate::words::target::Target;
+use crate::words::request::{Request, may_be_secret};
+use crate::words::target::{Target, without_user};
 use crate::words::upload_draft::UploadDraft;
 
 /// The version of the stored form.
@@ -23,7 +23,7 @@ const LONGEST_URL: usize = 8 * 1024;
 ///
 /// It is there once the server has offered to go on ([`resumable_uploads`](crate::Configuration::resumable_uploads)); see
 /// [`Session::upload_task_resuming`](crate::Session::upload_task_resuming). It can be stored and used by another process, or a later release; then it
-/// holds no secrets (credentials and cookies among the header fields, a password in the URL: [`with_header`](Self::with_header) adds
+/// holds no secrets (credentials, cookies and what sounds like them among the header fields, a user and a password in the URL: [`with_header`](Self::with_header) adds
 /// them again) and of the body only the name and the state of its file: other bodies come by [`with_body`](Self::with_body) or by
 /// [`need_new_body_stream_from_offset`](crate::Delegate::need_new_body_stream_from_offset). What is stored has a checksum; damaged or of an unknown version it
 /// is refused.
@@ -109,24 +109,52 @@ struct Stored {
 }
 
 impl Stored {
-    /// FNV-1a of all that matters: it finds what was damaged, not what was forged.
+    /// Of all that matters, as it is stored, whatever release shows it: it finds what was damaged, not what was forged.
     fn expected_checksum(&self) -> u64 {
-        let text = format!(
-            "{} {:?} {} {} {} {:?} {:?} {:?} {:?} {}",
-            self.version,
-            self.draft,
-            self.resource,
-            self.request.method(),
-            self.request.url(),
-            self.request.headers(),
-            self.file,
-            self.file_version,
-            self.length,
-            self.acknowledged
-        );
-        text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        let mut sum = Sum::new();
+        sum.add_number(u64::from(self.version));
+        sum.add_number(self.draft.version());
+        sum.add(self.resource.as_str().as_bytes());
+        sum.add(self.request.method().as_str().as_bytes());
+        sum.add(self.request.url().as_str().as_bytes());
+        for (name, value) in self.request.headers() {
+            sum.add(name.as_str().as_bytes());
+            sum.add(value.as_bytes());
+        }
+        let path = self.file.as_ref().map(|file| file.path().to_string_lossy());
+        sum.add(path.unwrap_or_default().as_bytes());
+        let version = self.file_version.map(|version| version.numbers());
+        version
+            .into_iter()
+            .flatten()
+            .for_each(|number| sum.add_number(number));
+        sum.add_number(self.length.unwrap_or(u64::MAX));
+        sum.add_number(self.acknowledged);
+        sum.0
+    }
+}
+
+/// FNV-1a over parts, each with its length.
+struct Sum(u64);
+
+impl Sum {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.add_number(part.len() as u64);
+        self.add_bytes(part);
+    }
+
+    fn add_number(&mut self, number: u64) {
+        self.add_bytes(&number.to_le_bytes());
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, &byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     }
 }
 
@@ -154,18 +182,15 @@ impl Serialize for UploadResumeData {
 
 fn without_secrets(request: &Request) -> Request {
     let mut request = request.clone().with_body(RequestBody::Empty);
-    if let Some(target) = request.target() {
-        let mut url = target.url().clone();
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        if let Ok(target) = Target::from_url(url) {
-            request = request.with_target(target.into());
-        }
+    if let Some(target) = request.target()
+        && let Ok(target) = Target::from_url(without_user(target.url().clone()))
+    {
+        request = request.with_target(target.into());
     }
     let headers = request.headers_mut();
     let secret = headers
         .iter()
-        .filter(|(name, value)| is_secret(name, value));
+        .filter(|(name, value)| may_be_secret(name, value));
     let secret: Vec<_> = secret.map(|(name, _)| name.clone()).collect();
     for name in secret {
         headers.remove(name);
@@ -215,6 +240,7 @@ mod tests {
     fn data() -> UploadResumeData {
         let request = Request::put("http://me:pass@a.example/x").unwrap();
         let request = request.header("authorization", "s3cret").unwrap();
+        let request = request.header("x-api-key", "s3cret").unwrap();
         let request = request.header("accept", "text/x").unwrap();
         UploadResumeData {
             draft: UploadDraft::Interop8,

@@ -15,6 +15,7 @@ use crate::policy::cache::range::Slice;
 use crate::policy::cache::vary::Selecting;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::Response;
+use crate::words::target::without_user;
 
 /// How much of the representation the stored body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,10 +370,7 @@ pub(super) fn strong_validator(fields: &HeaderMap) -> Option<&HeaderValue> {
 pub(super) fn stored_url(url: &Url) -> Url {
     let mut url = url.clone();
     url.set_fragment(None);
-    // Neither fails for a URL that has a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
+    without_user(url)
 }
 
 impl AsRef<Self> for CacheHead {

@@ -11,7 +11,7 @@ use crate::policy::fields;
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
-use crate::words::target::Target;
+use crate::words::target::{Target, without_user};
 use crate::words::upload_draft::UploadDraft;
 
 pub(crate) const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
@@ -129,9 +129,7 @@ pub(crate) fn resource(headers: &HeaderMap, base: &Url) -> Option<Url> {
         return None;
     }
     url.set_fragment(None);
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Some(url)
+    Some(without_user(url))
 }
 
 /// True for a request whose upload can be made so that it may go on: it has a body, and does not speak for itself.

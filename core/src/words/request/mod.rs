@@ -22,6 +22,8 @@ use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
 
 pub use into::{IntoRequest, IntoUrl};
+#[cfg(any(feature = "download", feature = "upload"))]
+pub(crate) use redacted::may_be_secret;
 pub(crate) use redacted::{Redacted, is_secret};
 
 /// What is asked for: method, URL, header fields, body, and how long to wait.

@@ -19,6 +19,26 @@ pub(crate) fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
     SECRET.contains(name) || value.is_sensitive()
 }
 
+/// Words in the names of fields that may hold a secret.
+#[cfg(any(feature = "download", feature = "upload"))]
+const SOUND_SECRET: [&str; 8] = [
+    "auth",
+    "cookie",
+    "credential",
+    "key",
+    "password",
+    "secret",
+    "session",
+    "token",
+];
+
+/// True for a field that is not for a file: a secret, and what sounds like one.
+#[cfg(any(feature = "download", feature = "upload"))]
+pub(crate) fn may_be_secret(name: &HeaderName, value: &HeaderValue) -> bool {
+    let sounds_secret = || SOUND_SECRET.iter().any(|word| name.as_str().contains(word));
+    is_secret(name, value) || value.to_str().is_err() || sounds_secret()
+}
+
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
