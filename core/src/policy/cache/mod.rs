@@ -1,9 +1,10 @@
 //! What a private HTTP cache may do with a response (RFC 9111): kept, used, validated, thrown out.
 //!
 //! Pure: times, digests' salts and stored heads come in, decisions go out. The order of the files is the order of a request's way:
-//! [`request`] -> [`decide`] (over [`vary`], [`freshness`], [`range`]) -> [`validate`] -> [`storable`] -> [`invalidate`].
+//! [`request`] -> [`decide`] (over [`vary`], [`freshness`], [`range`]) -> [`validate`] (or [`combine`]) -> [`storable`] -> [`invalidate`].
 
 mod clear;
+mod combine;
 mod date;
 mod decide;
 mod directives;
@@ -20,6 +21,7 @@ mod vary;
 mod wire;
 
 pub(crate) use clear::clears_cache;
+pub(crate) use combine::{combined, completed};
 pub(crate) use decide::{
     CacheOptions, Decision, Fallback, Fields, Hit, decide, is_server_error, may_use,
 };
@@ -27,5 +29,5 @@ pub(crate) use head::{CacheHead, Extent, Stamp};
 pub(crate) use invalidate::invalidated;
 pub(crate) use request::{CacheRequest, are_plain};
 pub(crate) use storable::{storable, supersedes};
-pub(crate) use validate::{combined, completed, freshened, updated_by_head};
+pub(crate) use validate::{freshened, updated_by_head};
 pub(crate) use vary::{selects, varies_by_hidden_fields};

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
+use crate::policy::cache::combine::remainder;
 use crate::policy::cache::decide::candidates::{Beginning, Candidate};
 use crate::policy::cache::decide::told::told;
 use crate::policy::cache::decide::{CacheOptions, Decision, Fallback, Hit};
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::request::CacheRequest;
-use crate::policy::cache::validate::{conditions, remainder};
+use crate::policy::cache::validate::conditions;
 use crate::words::cache::CachePolicy;
 
 /// What a stored response is good for.
