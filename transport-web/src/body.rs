@@ -8,8 +8,8 @@ use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Url};
 use wasm_bindgen::prelude::*;
 
 use crate::incoming::{is_absent, malformed};
-use crate::js::{self, AbortController, Foreign};
-use crate::promised::Promised;
+use crate::js::{AbortController, Foreign};
+use crate::reader::{Reader, Unreadable, bytes_of};
 use crate::script_error::Step;
 use crate::timing::Timing;
 
@@ -50,26 +50,29 @@ impl FetchBody {
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
         loop {
             match &mut self.stage {
-                Stage::Untouched(response) => match Reader::of(response) {
+                Stage::Untouched(response) => match reader_of(response) {
                     Ok(Some(reader)) => self.stage = Stage::Reading(reader),
                     Ok(None) => return Poll::Ready(Ok(None)),
                     Err(_) => return Poll::Ready(Err(self.malformed())),
                 },
                 Stage::Reading(reader) => {
-                    let read = ready!(reader.poll_read(context));
-                    let read = read.map_err(|thrown| Step::Reading.failed(&self.url, &thrown))?;
-                    match Read::of(read.unchecked_ref()) {
-                        Some(Read::Chunk(bytes)) if bytes.is_empty() => {}
-                        Some(Read::Chunk(bytes)) => return Poll::Ready(Ok(Some(bytes))),
-                        Some(Read::End) => {
-                            reader.has_ended = true;
-                            return Poll::Ready(Ok(None));
-                        }
-                        None => return Poll::Ready(Err(self.malformed())),
-                    }
+                    let read = ready!(reader.poll_chunk(context));
+                    return Poll::Ready(self.bytes(read));
                 }
                 Stage::Ended => return Poll::Ready(Ok(None)),
             }
+        }
+    }
+
+    fn bytes(&self, read: Result<Option<JsValue>, Unreadable>) -> Result<Option<Bytes>, Error> {
+        match read {
+            Ok(None) => Ok(None),
+            Ok(Some(chunk)) => match bytes_of(&chunk) {
+                Some(bytes) => Ok(Some(bytes)),
+                None => Err(self.malformed()),
+            },
+            Err(Unreadable::Thrown(thrown)) => Err(Step::Reading.failed(&self.url, &thrown)),
+            Err(Unreadable::NoChunk) => Err(self.malformed()),
         }
     }
 
@@ -120,76 +123,13 @@ impl Body for FetchBody {
     }
 }
 
-/// The reader of a stream, cancelled when dropped before the end.
-struct Reader {
-    object: Foreign,
-    chunk: Promised,
-    is_reading: bool,
-    has_ended: bool,
-}
-
-impl Reader {
-    /// The reader of the response's body; `None` when it has none.
-    fn of(response: &Foreign) -> Result<Option<Self>, JsValue> {
-        let stream = response.body()?;
-        if is_absent(&stream) {
-            return Ok(None);
-        }
-        let object = stream.get_reader()?;
-        Ok(Some(Self {
-            object,
-            chunk: Promised::new(),
-            is_reading: false,
-            has_ended: false,
-        }))
+/// The reader of the response's body; `None` when it has none.
+fn reader_of(response: &Foreign) -> Result<Option<Reader>, JsValue> {
+    let stream = response.body()?;
+    if is_absent(&stream) {
+        return Ok(None);
     }
-
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<JsValue, JsValue>> {
-        if !self.is_reading {
-            let promise = self.object.read()?;
-            self.chunk.listen(&promise)?;
-            self.is_reading = true;
-        }
-        let read = ready!(self.chunk.poll(context));
-        self.is_reading = false;
-        Poll::Ready(read)
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if !self.has_ended
-            && let Ok(promise) = self.object.cancel()
-        {
-            // Nobody waits for it, but an unheard rejection is reported as an error of the page.
-            let _ = self.chunk.listen(&promise);
-        }
-    }
-}
-
-/// What one `read()` gave.
-enum Read {
-    Chunk(Bytes),
-    End,
-}
-
-impl Read {
-    /// `None` when it is nothing that a stream of bytes gives.
-    fn of(result: &Foreign) -> Option<Self> {
-        if result.done().ok()?.is_truthy() {
-            return Some(Self::End);
-        }
-        let value = result.value().ok()?;
-        if !value.is_instance_of::<js_sys::Uint8Array>() {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        let length = js::element_count(&value)?;
-        bytes.try_reserve_exact(length).ok()?;
-        bytes.resize(length, 0);
-        js::copy_elements(&mut bytes, &value).ok()?;
-        Some(Self::Chunk(bytes.into()))
-    }
+    Reader::of(&stream).map(Some)
 }
 
 /// Aborts its exchange when dropped.

@@ -144,6 +144,12 @@ extern "C" {
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn body(this: &Foreign) -> Result<Foreign, JsValue>;
 
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn size(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn stream(this: &Foreign) -> Result<Foreign, JsValue>;
+
     #[wasm_bindgen(catch, method, js_name = getReader)]
     pub(crate) fn get_reader(this: &Foreign) -> Result<Foreign, JsValue>;
 

@@ -8,10 +8,11 @@ use wasm_bindgen::prelude::*;
 use crate::js::{self, Foreign};
 
 /// What JavaScript threw or rejected with: the cause of a failed transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct ScriptError {
     name: String,
     message: String,
+    value: JsValue,
 }
 
 impl ScriptError {
@@ -27,12 +28,19 @@ impl ScriptError {
         &self.message
     }
 
+    /// The very value that was thrown, for whoever hands it on to JavaScript. It may be anything.
+    #[must_use]
+    pub fn value(&self) -> &JsValue {
+        &self.value
+    }
+
     /// Anything can be thrown: errors, text, `null`, proxies that throw when looked at.
     pub(crate) fn of(thrown: &JsValue) -> Self {
         if let Some(message) = thrown.as_string() {
             return Self {
                 name: "string".to_owned(),
                 message,
+                value: thrown.clone(),
             };
         }
         let object: &Foreign = thrown.unchecked_ref();
@@ -40,6 +48,7 @@ impl ScriptError {
         Self {
             name: text(object.name()).unwrap_or_else(|| type_of(thrown)),
             message: text(object.message()).unwrap_or_default(),
+            value: thrown.clone(),
         }
     }
 }
@@ -59,6 +68,16 @@ impl fmt::Display for ScriptError {
     }
 }
 
+impl fmt::Debug for ScriptError {
+    /// Name and message: the value may answer anything to whoever looks at it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptError")
+            .field("name", &self.name)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::error::Error for ScriptError {}
 
 /// Where an exchange was when JavaScript threw.
@@ -66,6 +85,8 @@ impl std::error::Error for ScriptError {}
 pub(crate) enum Step {
     /// The request was being made: what it asks for is refused.
     Making,
+    /// The request's body was being read, to be sent.
+    Sending,
     /// The request was under way: the head did not come.
     Fetching,
     /// The body was being read.
@@ -75,24 +96,40 @@ pub(crate) enum Step {
 impl Step {
     /// The error of what was `thrown` in this step of a transfer from `url`.
     pub(crate) fn failed(self, url: &Url, thrown: &JsValue) -> Error {
-        let cause = ScriptError::of(thrown);
-        let code = match cause.name() {
-            "AbortError" => ErrorCode::Cancelled,
-            "TimeoutError" => ErrorCode::TimedOut,
-            _ => self.code(url),
-        };
-        Error::new(code).with_url(url).with_cause(cause)
-    }
-
-    fn code(self, url: &Url) -> ErrorCode {
-        match self {
-            Self::Making => ErrorCode::BadUrl,
+        let code = match self {
             Self::Fetching if !matches!(url.scheme(), "http" | "https") => {
                 ErrorCode::UnsupportedUrl
             }
+            Self::Making | Self::Sending | Self::Fetching | Self::Reading => self.code(),
+        };
+        error(code, thrown).with_url(url)
+    }
+
+    /// The same, where no URL is known.
+    pub(crate) fn error(self, thrown: &JsValue) -> Error {
+        error(self.code(), thrown)
+    }
+
+    fn code(self) -> ErrorCode {
+        match self {
+            Self::Making => ErrorCode::BadUrl,
+            Self::Sending => ErrorCode::ResourceUnavailable,
             Self::Fetching if !js::is_online() => ErrorCode::NotConnectedToInternet,
             Self::Fetching => ErrorCode::CannotLoadFromNetwork,
             Self::Reading => ErrorCode::NetworkConnectionLost,
         }
     }
+}
+
+/// What was thrown, under this code where its name says nothing better.
+fn error(otherwise: ErrorCode, thrown: &JsValue) -> Error {
+    let cause = ScriptError::of(thrown);
+    let code = match cause.name() {
+        "AbortError" => ErrorCode::Cancelled,
+        "TimeoutError" => ErrorCode::TimedOut,
+        "NotFoundError" => ErrorCode::FileDoesNotExist,
+        "NotReadableError" => ErrorCode::NoPermissionsToReadFile,
+        _ => otherwise,
+    };
+    Error::new(code).with_cause(cause)
 }
