@@ -1,5 +1,6 @@
 //! Bodies: the request's, recorded as it is read, and those that routes answer with.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -60,6 +61,34 @@ pub(crate) fn paced(
             Ok(Frame::data(bytes))
         }
     }))
+}
+
+/// The pattern between two places at so many bytes a second; before the byte at `cut`, if there is one, it breaks off.
+pub(crate) fn pattern_at_rate(places: Range<u64>, rate: u64, cut: Option<u64>) -> Body {
+    /// How often a slow body has something to send.
+    const FRAMES_A_SECOND: u64 = 50;
+    /// Time for what was sent to leave.
+    const BEFORE_CUT: Duration = Duration::from_millis(5);
+    let rate = rate.max(1);
+    let began = tokio::time::Instant::now();
+    let end = places.end.min(cut.unwrap_or(u64::MAX));
+    let frames = stream::unfold(places.start, move |next| async move {
+        let sent = next.saturating_sub(places.start);
+        tokio::time::sleep_until(began + Duration::from_secs_f64(sent as f64 / rate as f64)).await;
+        if next < end {
+            let length = (rate / FRAMES_A_SECOND).max(1);
+            let bytes = pattern::frame(next, end.min(next.saturating_add(length)));
+            let next = next + bytes.len() as u64;
+            return Some((Ok(Frame::data(bytes)), next));
+        }
+        if next >= places.end {
+            return None;
+        }
+        // Later than the data, or both would go at once and the data with it be dropped.
+        tokio::time::sleep(BEFORE_CUT).await;
+        Some((Err("cut as asked for".into()), places.end))
+    });
+    streamed(frames)
 }
 
 /// The known pattern between two places, in frames of [`pattern::PATTERN_FRAME`] bytes.

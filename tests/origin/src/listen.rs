@@ -20,6 +20,7 @@ use crate::authority::ALPN_H2;
 use crate::body::{Body, RecordedBody};
 use crate::cache_suite::CacheSuite;
 use crate::exchange::{Exchange, Reply, text};
+use crate::folders::Folders;
 use crate::log::{Listener, Log, ReceivedRequest};
 use crate::player::{Listen, Played, play};
 use crate::resumable::{self, Turn, Uploads};
@@ -46,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) closed: Option<SocketAddr>,
     /// The servers of suites of HTTP caching, one for all of an origin's listeners.
     pub(crate) cache_suite: Arc<CacheSuite>,
+    /// Files that are served in front of the routes.
+    pub(crate) folders: Arc<Folders>,
 }
 
 /// Accepts connections for ever and serves each as a task of its own.

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::authority::{ALPN_H2, ALPN_HTTP_1_1, Authority};
 use crate::cache_suite::CacheSuite;
+use crate::folders::Folders;
 use crate::listen::{Site, accept, bind};
 use crate::log::{ConnectionRecord, Listener, Log, ReceivedRequest, Seen};
 use crate::resumable::{Upload, Uploads};
@@ -74,6 +75,14 @@ impl Origin {
     /// # Errors
     /// If a port cannot be bound or no certificate made.
     pub async fn start_on(ports: Ports) -> io::Result<Self> {
+        Self::start_with(ports, Folders::default()).await
+    }
+
+    /// Starts on the caller's tokio runtime, on these ports; files of these folders are served in front of the routes.
+    ///
+    /// # Errors
+    /// If a port cannot be bound or no certificate made.
+    pub async fn start_with(ports: Ports, folders: Folders) -> io::Result<Self> {
         let (closed_socket, closed) = closed_port()?;
         let mut listeners = Listeners {
             authority: Authority::new("urlsession test authority")?,
@@ -82,6 +91,7 @@ impl Origin {
             tasks: JoinSet::new(),
             closed,
             cache_suite: Arc::default(),
+            folders: Arc::new(folders),
         };
         let addresses = Addresses {
             http: listeners.add(Listener::Plain, ports.http).await?,
@@ -121,7 +131,15 @@ impl Origin {
     /// # Errors
     /// If a port cannot be bound, no certificate made or no thread started.
     pub fn spawn_on(ports: Ports) -> io::Result<Self> {
-        let (mut origin, thread) = OwnThread::run(move || Self::start_on(ports))?;
+        Self::spawn_with(ports, Folders::default())
+    }
+
+    /// Starts on a thread and runtime of its own, on these ports; files of these folders are served in front of the routes.
+    ///
+    /// # Errors
+    /// If a port cannot be bound, no certificate made or no thread started.
+    pub fn spawn_with(ports: Ports, folders: Folders) -> io::Result<Self> {
+        let (mut origin, thread) = OwnThread::run(move || Self::start_with(ports, folders))?;
         origin._thread = Some(thread);
         Ok(origin)
     }
@@ -364,6 +382,7 @@ struct Listeners {
     tasks: JoinSet<()>,
     closed: SocketAddr,
     cache_suite: Arc<CacheSuite>,
+    folders: Arc<Folders>,
 }
 
 impl Listeners {
@@ -403,6 +422,7 @@ impl Listeners {
             uploads: self.uploads.clone(),
             closed: Some(self.closed),
             cache_suite: self.cache_suite.clone(),
+            folders: self.folders.clone(),
         };
         self.tasks.spawn(accept(socket, site, tls));
         Ok(address)

@@ -53,3 +53,12 @@ fn an_unknown_argument_is_refused() {
         .status();
     assert!(!status.unwrap().success());
 }
+
+#[test]
+fn a_folder_to_serve_must_be_there() {
+    let status = Command::new(env!("CARGO_BIN_EXE_urlsession-origin"))
+        .args(["--serve", "/=no-such-folder"])
+        .stderr(Stdio::null())
+        .status();
+    assert!(!status.unwrap().success());
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use support::{get, read_until, send};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use urlsession_origin::{Listener, Origin, pattern};
+use urlsession_origin::{Folders, Listener, Origin, Ports, pattern};
 
 async fn origin() -> Origin {
     Origin::start().await.unwrap()
@@ -274,4 +274,73 @@ async fn the_echoed_query_is_decoded_once() {
             .text(),
         "a= b&c=%41"
     );
+}
+
+#[tokio::test]
+async fn a_rate_spreads_the_bytes_over_time_and_keeps_their_length() {
+    let start = Instant::now();
+    let answer = get(&origin().await, "/bytes/3000?rate=10000").await;
+    assert_eq!(answer.field("content-length"), Some("3000"));
+    assert_eq!(answer.body, pattern(0..3000));
+    assert!(start.elapsed() >= Duration::from_millis(250));
+}
+
+#[tokio::test]
+async fn the_first_answer_is_cut_where_asked_and_its_rest_is_there_as_a_range() {
+    let origin = origin().await;
+    let target = "/bytes/3000?cut=1000&of=this";
+    let first = get(&origin, target).await;
+    assert_eq!(first.field("content-length"), Some("3000"));
+    assert_eq!(first.body, pattern(0..1000));
+    let tag = first.field("etag").unwrap();
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: o\r\nRange: bytes=1000-\r\nIf-Range: {tag}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    let rest = send(&origin, &request).await;
+    assert_eq!((rest.status(), &rest.body), ("206", &pattern(1000..3000)));
+    assert_eq!(get(&origin, target).await.body, pattern(0..3000));
+}
+
+#[tokio::test]
+async fn times_asked_tells_of_a_target_without_asking_for_it() {
+    let origin = origin().await;
+    let asked = "/times-asked?for=%2Fcounted%3Fx-a%3D1";
+    assert_eq!(get(&origin, asked).await.text(), "0");
+    get(&origin, "/counted?x-a=1").await;
+    assert_eq!(get(&origin, asked).await.text(), "1");
+    assert_eq!(get(&origin, asked).await.text(), "1");
+}
+
+#[tokio::test]
+async fn a_sink_says_how_much_it_was_sent_when_it_has_read_it_all() {
+    let origin = origin().await;
+    let start = Instant::now();
+    let request = "POST /sink?rate=20 HTTP/1.1\r\nHost: o\r\nContent-Length: 5\r\n\
+                   Connection: close\r\n\r\nhello";
+    assert_eq!(send(&origin, request).await.json()["received"], 5);
+    assert!(start.elapsed() >= Duration::from_millis(250));
+}
+
+#[tokio::test]
+async fn the_address_that_it_gives_away_is_closed() {
+    let origin = origin().await;
+    let addresses = get(&origin, "/addresses").await.json();
+    let closed = addresses["closed"].as_str().unwrap();
+    let closed = closed.strip_prefix("http://").unwrap();
+    assert!(TcpStream::connect(closed).await.is_err());
+}
+
+#[tokio::test]
+async fn files_come_before_routes_and_take_no_other_method() {
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folders = Folders::default().with("/", &tests).unwrap();
+    let origin = Origin::start_with(Ports::default(), folders).await.unwrap();
+    let file = get(&origin, "/support/mod.rs").await;
+    assert!(file.text().starts_with("//! Plain sockets"));
+    assert_eq!(file.field("x-content-type-options"), Some("nosniff"));
+    assert_eq!(get(&origin, "/Nepal").await.text(), "Kathmandu");
+    assert_eq!(get(&origin, "/%2e%2e/Cargo.toml").await.status(), "404");
+    let request = "DELETE /routes.rs HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n";
+    assert_eq!(send(&origin, request).await.status(), "405");
 }

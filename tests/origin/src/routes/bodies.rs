@@ -11,6 +11,7 @@ use http_body::Frame;
 use crate::body::{self, Body, BoxError, PatternBody};
 use crate::exchange::{Exchange, Reply, bad_request, set, streamed, text};
 use crate::pattern::{self, PATTERN_FRAME};
+use crate::routes::flaky::counted;
 use crate::script::{Script, Step};
 
 const BINARY: &str = "application/octet-stream";
@@ -24,15 +25,15 @@ pub(super) async fn delayed(ms: &str) -> Response<Body> {
     text(StatusCode::OK, format!("after {ms} ms"))
 }
 
-/// `/bytes/N`: the pattern with its length; one range is honoured (RFC 9110, section 14).
+/// `/bytes/N?rate=&cut=`: the pattern with its length; one range is honoured (RFC 9110, section 14).
 pub(super) fn bytes(exchange: &Exchange, length: &str) -> Response<Body> {
     let Ok(length) = length.parse::<u64>() else {
         return bad_request("`/bytes/N` takes a number");
     };
     let tag = format!("\"bytes-{length}\"");
     let mut response = match wanted_range(exchange, length, &tag) {
-        None => streamed(BINARY, PatternBody::sized(0, length)),
-        Some(Some(range)) => partial(range, length),
+        None => whole(exchange, length),
+        Some(Some(range)) => partial(exchange, range, length),
         Some(None) => unsatisfiable(length),
     };
     set(&mut response, header::ACCEPT_RANGES, "bytes");
@@ -126,8 +127,27 @@ fn wanted_range(exchange: &Exchange, length: u64, tag: &str) -> Option<Option<Ra
     Some((places.start < places.end).then_some(places))
 }
 
-fn partial(range: Range<u64>, length: u64) -> Response<Body> {
-    let mut response = streamed(BINARY, PatternBody::sized(range.start, range.end));
+fn whole(exchange: &Exchange, length: u64) -> Response<Body> {
+    let cut = exchange.number("cut").filter(|_| counted(exchange) == 1);
+    paced(exchange, 0..length, cut)
+}
+
+/// This part of the pattern at the query's `rate`, in bytes a second, if it has one.
+fn paced(exchange: &Exchange, places: Range<u64>, cut: Option<u64>) -> Response<Body> {
+    let rate = exchange.number("rate").or(cut.map(|_| u64::MAX));
+    let Some(rate) = rate else {
+        return streamed(BINARY, PatternBody::sized(places.start, places.end));
+    };
+    let length = HeaderValue::from(places.end - places.start);
+    let mut response = streamed(BINARY, body::pattern_at_rate(places, rate, cut));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, length);
+    response
+}
+
+fn partial(exchange: &Exchange, range: Range<u64>, length: u64) -> Response<Body> {
+    let mut response = paced(exchange, range.clone(), None);
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     set_content_range(
         &mut response,

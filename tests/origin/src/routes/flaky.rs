@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::body::Body;
-use crate::exchange::{Exchange, bad_request, text};
+use crate::exchange::{Exchange, bad_request, set, text};
 
 /// How often each target was asked for.
 static COUNTS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
@@ -29,6 +29,19 @@ pub(super) fn flaky(exchange: &Exchange, failures: &str, status: &str) -> Respon
     if let Some(Ok(value)) = asked.map(HeaderValue::try_from) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
+    response
+}
+
+/// `/times-asked?for=TARGET`: how often that very target was asked for, of those that are counted.
+pub(super) fn times_asked(exchange: &Exchange) -> Response<Body> {
+    let target = exchange.parameter("for").unwrap_or_default();
+    let counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = std::str::from_utf8(&target).map(|target| counts.get(target).copied());
+    let mut response = text(
+        StatusCode::OK,
+        count.ok().flatten().unwrap_or_default().to_string(),
+    );
+    set(&mut response, header::CACHE_CONTROL, "no-store");
     response
 }
 

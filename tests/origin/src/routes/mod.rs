@@ -18,9 +18,13 @@
 //! | `/auth/basic`, `/unauthorized` | 401 with and without a challenge; `user` and `passwd` are let in |
 //! | `/echo` | the body, streamed back with its type |
 //! | `/bytes/N`, `/chunked/N` | N bytes of [`pattern`](crate::pattern), with length and ranges, or neither |
+//! | `/bytes/N?rate=&cut=` | the same at `rate` bytes a second; the first whole answer for each target breaks off after `cut` bytes |
+//! | `/sink?rate=` | reads the body, at `rate` bytes a second, and says how long it was |
 //! | `/delay/MS`, `/slow/N/MS`, `/endless?every=MS` | a late answer, a slow one, one without end (events; without `every` a flood) |
 //! | `/flaky/N/STATUS?retry-after=` | that status N times, then how often it was asked for; counted for each target apart |
 //! | `/counted?Name=value…` | 200 with these fields, or 304 by their `etag`; says how often it was asked for, each target apart |
+//! | `/times-asked?for=TARGET` | how often that target was asked for, of those that are counted |
+//! | `/addresses` | a URL of this server where connections are refused, as JSON |
 //! | `/headers?Name=value…` | 200 with these fields |
 //! | `/trailers`, `/forged-trailers` | a trailer section; one with fields that belong into the head |
 //! | `/early-hints`, `/early-413` | two 103s and then 200; 413 before the body is read |
@@ -33,6 +37,8 @@
 //!
 //! A request as JSON has the members `request_line`, `method`, `target`, `headers` (names in lower
 //! case, values joined with `, `), `body_base64` and `body_length`.
+//!
+//! Files of the folders that the server was started with come first; they are in front of every route.
 //!
 //! Every route answers after `X-Pause: SECONDS` if the request has it.
 
@@ -59,11 +65,15 @@ pub(crate) async fn answer(mut exchange: Exchange) -> Reply {
     if let Some(pause) = requested_pause(&exchange) {
         tokio::time::sleep(pause).await;
     }
+    if let Some(file) = exchange.site.folders.answer(&exchange) {
+        return file.into();
+    }
     let path = exchange.path().to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     // These answer before the body has come, or instead of reading it.
     match segments[..] {
         ["echo"] => return mirror::echo(exchange).into(),
+        ["sink"] => return simple::sink(exchange).await.into(),
         ["expect", status] if exchange.header(EXPECT).is_some() => {
             return early::instead_of_continue(status).into();
         }
@@ -91,6 +101,8 @@ async fn answer_without_body(exchange: &Exchange, segments: &[&str]) -> Reply {
         ["bytes", length] => bodies::bytes(exchange, length).into(),
         ["chunked", length] => bodies::chunked(length).into(),
         ["counted"] => counted::answer(exchange).into(),
+        ["times-asked"] => flaky::times_asked(exchange).into(),
+        ["addresses"] => simple::addresses(exchange).into(),
         ["flaky", failures, status] => flaky::flaky(exchange, failures, status).into(),
         ["slow", count, ms] => bodies::slow(count, ms).into(),
         ["endless"] => bodies::endless(exchange).into(),

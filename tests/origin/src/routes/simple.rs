@@ -1,8 +1,11 @@
 //! Routes with short, fixed answers.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt;
 use serde_json::json;
 
 use crate::body::Body;
@@ -86,6 +89,34 @@ pub(super) fn upload(exchange: &Exchange) -> Response<Body> {
         return text(StatusCode::OK, "Received Chunked request");
     }
     bad_request("Missing Content-Length")
+}
+
+/// Reads the body at the query's `rate`, in bytes a second, or as fast as it comes; says how long it was.
+pub(super) async fn sink(mut exchange: Exchange) -> Response<Body> {
+    let rate = exchange.number("rate");
+    let began = tokio::time::Instant::now();
+    let mut received = 0;
+    while let Some(frame) = exchange.body.frame().await {
+        let data = match frame.map(http_body::Frame::into_data) {
+            Ok(data) => data.unwrap_or_default(),
+            Err(error) => return bad_request(&error.to_string()),
+        };
+        received += data.len() as u64;
+        if let Some(rate @ 1..) = rate {
+            let due = Duration::from_secs_f64(received as f64 / rate as f64);
+            tokio::time::sleep_until(began + due).await;
+        }
+    }
+    crate::exchange::json(&json!({ "received": received }))
+}
+
+/// Addresses of this server that a page cannot know.
+pub(super) fn addresses(exchange: &Exchange) -> Response<Body> {
+    let closed = exchange
+        .site
+        .closed
+        .map(|address| format!("http://{address}"));
+    crate::exchange::json(&json!({ "closed": closed }))
 }
 
 /// The request's `Accept-Encoding` as text.

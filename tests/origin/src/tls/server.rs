@@ -143,6 +143,7 @@ async fn serve_http(config: Arc<ServerConfig>) -> io::Result<Server> {
         address,
         uploads: Default::default(),
         closed: None,
+        folders: Arc::default(),
         cache_suite: Arc::default(),
     };
     let mut tasks = JoinSet::new();
