@@ -14,6 +14,7 @@ mod suites;
 mod summary;
 mod test;
 mod tools;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ cargo xtask <command>
         [--no-instructions] [--no-runs] [--no-build]
                                  ours beside the peers, interleaved: ratios of medians
   bench --gate                   only the figures that a change must not spoil
+  npm [--dev]                    the npm package: target/npm/urlsession, and packed beside it
+  size                           what modules for browsers weigh, feature by feature
   setup                          install what the suites need, and say what is missing";
 
 fn main() -> ExitCode {
@@ -58,6 +61,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode, String> {
         "test" => test::test(&workspace, rest),
         "bench" => bench::bench(&workspace, rest),
         "campaign" => programs::campaign(&workspace, rest),
+        "npm" => web::npm(&workspace, rest),
+        "size" => web::size::table(&workspace),
         "setup" => Ok(setup::setup(&workspace)),
         "wasm-runner" => programs::wasm_runner(&workspace, rest),
         "help" | "--help" | "-h" => {

@@ -135,6 +135,13 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Counts one check that passed, with its score.
+    pub(crate) fn pass(&mut self, score: String) {
+        self.log.line(&score);
+        self.scores.push(score);
+        self.counts.passed += 1;
+    }
+
     /// Counts one failure.
     pub(crate) fn fail(&mut self, reason: String) {
         self.note(reason);

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
     let mut tools = Tools::new(workspace);
     let shown = |path: std::path::PathBuf| path.display().to_string();
-    let found: [(&str, Result<String, Skip>); 9] = [
+    let found: [(&str, Result<String, Skip>); 10] = [
         ("wasm32 target", tools.target(WASM).map(|()| "there".into())),
         (
             "macOS target",
@@ -23,6 +23,7 @@ pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
         ),
         ("wasm-bindgen", tools.wasm_runner().map(shown)),
         ("node", tools.node().map(shown)),
+        ("npm's tools", tools.npm_modules().map(shown)),
         ("chromedriver", tools.chromedriver().map(shown)),
         ("valgrind", tools.valgrind().map(shown)),
         (

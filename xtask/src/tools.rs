@@ -85,6 +85,12 @@ impl<'a> Tools<'a> {
         }
     }
 
+    /// wasm-bindgen's command, which comes with its runner.
+    pub(crate) fn wasm_bindgen(&self) -> Result<PathBuf, Skip> {
+        self.wasm_runner()
+            .map(|runner| runner.with_file_name(program("wasm-bindgen")))
+    }
+
     /// ChromeDriver, with a Chromium or Chrome for it to drive.
     pub(crate) fn chromedriver(&mut self) -> Result<PathBuf, Skip> {
         if let Some(named) = std::env::var_os("CHROMEDRIVER") {
@@ -96,11 +102,59 @@ impl<'a> Tools<'a> {
         })
     }
 
+    /// Chromium or Chrome.
+    pub(crate) fn chromium(&mut self) -> Result<PathBuf, Skip> {
+        browser()
+            .or_else(|| self.apt(&["chromium"]).and_then(|()| browser()))
+            .ok_or_else(|| {
+                Skip("no Chromium: install it (Debian: `apt-get install chromium`)".into())
+            })
+    }
+
     /// Node.
     pub(crate) fn node(&mut self) -> Result<PathBuf, Skip> {
         on_path("node")
             .or_else(|| self.apt(&["nodejs"]).and_then(|()| on_path("node")))
             .ok_or_else(|| Skip("no Node: install it (Debian: `apt-get install nodejs`)".into()))
+    }
+
+    /// npm.
+    pub(crate) fn npm(&mut self) -> Result<PathBuf, Skip> {
+        on_path("npm")
+            .or_else(|| self.apt(&["npm"]).and_then(|()| on_path("npm")))
+            .ok_or_else(|| Skip("no npm: install it (Debian: `apt-get install npm`)".into()))
+    }
+
+    /// The folder `node_modules` with what `xtask/npm/package-lock.json` holds, installed if need be.
+    pub(crate) fn npm_modules(&mut self) -> Result<PathBuf, Skip> {
+        let npm = self.npm()?;
+        let pinned = self.workspace.root.join("xtask").join("npm");
+        let lock = pinned.join("package-lock.json");
+        let folder = cache()?.join(format!("npm-{:016x}", digest(&lock)?));
+        let modules = folder.join("node_modules");
+        // npm writes it last.
+        let is_whole = || modules.join(".package-lock.json").is_file();
+        if is_whole() {
+            return Ok(modules);
+        }
+        let copy = |name: &str| std::fs::copy(pinned.join(name), folder.join(name));
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| copy("package.json"))
+            .and_then(|_| copy("package-lock.json"))
+            .map_err(|error| Skip(format!("{}: {error}", folder.display())))?;
+        let mut install_all = Command::new(npm);
+        install_all.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        install(
+            "binaryen, esbuild, playwright-core and typescript by npm",
+            install_all.current_dir(&folder),
+        );
+        match is_whole() {
+            true => Ok(modules),
+            false => Err(Skip(format!(
+                "no tools of npm: `npm ci` in {}",
+                folder.display()
+            ))),
+        }
     }
 
     /// Valgrind, for callgrind.
@@ -190,6 +244,15 @@ fn cache() -> Result<PathBuf, Skip> {
     caches
         .map(|caches| caches.join("urlsession-tools"))
         .ok_or_else(|| Skip(format!("no home folder to keep tools in: set {TOOLS}")))
+}
+
+/// A number that changes with the file's content.
+fn digest(file: &Path) -> Result<u64, Skip> {
+    let content =
+        std::fs::read(file).map_err(|error| Skip(format!("{}: {error}", file.display())))?;
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::hash::Hash::hash(&content, &mut hasher);
+    Ok(std::hash::Hasher::finish(&hasher))
 }
 
 fn target_is_there(target: &str) -> bool {

@@ -3,6 +3,7 @@
 mod checks;
 mod gates;
 mod host;
+mod size;
 mod wasm;
 
 use crate::run::{Run, Skip};
@@ -72,6 +73,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "browser",
         about: "conformance over fetch, transport-web and the demo page in headless Chromium",
         run: wasm::browser,
+    },
+    Suite {
+        name: "size",
+        about: "modules for browsers within their limits, and opened in one",
+        run: size::size,
     },
     Suite {
         name: "examples",

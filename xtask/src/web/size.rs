@@ -1,0 +1,117 @@
+//! What modules for browsers weigh: with brotli at its best, as servers send files that do not change, the module and its minified glue.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use serde_json::Value;
+
+use super::module::Module;
+use super::{Build, Execute, WebTools, package};
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+
+/// Features of the facade that matter in a browser.
+const FEATURES: [&str; 7] = [
+    "cache", "download", "json", "metrics", "progress", "tracing", "upload",
+];
+
+/// Bytes of some files together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) raw: u64,
+    pub(crate) brotli: u64,
+}
+
+/// Builds the smallest app, the example `web-get`, with these features of the facade.
+pub(crate) fn app(
+    workspace: &Workspace,
+    web: &WebTools,
+    features: &[&str],
+    execute: &mut Execute<'_>,
+) -> Result<PathBuf, String> {
+    let features: Vec<String> = features
+        .iter()
+        .map(|it| format!("urlsession/{it}"))
+        .collect();
+    let module = Module {
+        package: "urlsession-web-get",
+        features: Some(&features.join(",")),
+        name: "app",
+        folder: workspace.target.join("web-get"),
+    };
+    module.build(workspace, web, Build::Optimised, execute)?;
+    let glue = module.folder.join("app.js");
+    let mut minify = web.program("esbuild");
+    minify.arg(&glue).args(["--minify", "--log-level=error"]);
+    minify.arg(format!("--outfile={}", minified(&module.folder).display()));
+    execute(&mut minify)?;
+    let page = workspace.root.join("examples/web-get/index.html");
+    std::fs::copy(&page, module.folder.join("index.html"))
+        .map_err(|error| format!("{}: {error}", page.display()))?;
+    Ok(module.folder)
+}
+
+/// The app's two files.
+pub(crate) fn app_size(
+    workspace: &Workspace,
+    web: &WebTools,
+    folder: &Path,
+) -> Result<Size, String> {
+    let files = [folder.join("app_bg.wasm"), minified(folder)];
+    measure(workspace, web, &files)
+}
+
+/// The package's code: the module and the wrapper, glue included.
+pub(crate) fn package_size(
+    workspace: &Workspace,
+    web: &WebTools,
+    folder: &Path,
+) -> Result<Size, String> {
+    let files = [folder.join("urlsession_bg.wasm"), folder.join("index.js")];
+    measure(workspace, web, &files)
+}
+
+/// `cargo xtask size`: a table of what each feature costs.
+pub(crate) fn table(workspace: &Workspace) -> Result<ExitCode, String> {
+    let web = WebTools::find(&mut Tools::new(workspace)).map_err(|skip| skip.0)?;
+    let execute = &mut super::in_the_open;
+    let with = |features: &[&str], execute: &mut Execute<'_>| {
+        let folder = app(workspace, &web, features, execute)?;
+        app_size(workspace, &web, &folder)
+    };
+    let bare = with(&[], execute)?;
+    let mut rows = vec![("GET app, no feature".to_owned(), bare)];
+    for feature in FEATURES {
+        rows.push((format!("GET app, `{feature}`"), with(&[feature], execute)?));
+    }
+    let folder = package::build(workspace, &web, Build::Optimised, execute)?;
+    let whole = package_size(workspace, &web, &folder)?;
+    rows.push(("npm package, everything".into(), whole));
+
+    println!("| what | bytes | brotli | more than the bare app |\n|---|---|---|---|");
+    for (what, size) in rows {
+        let more = size.brotli.saturating_sub(bare.brotli);
+        println!("| {what} | {} | {} | {more} |", size.raw, size.brotli);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn minified(folder: &Path) -> PathBuf {
+    folder.join("app.min.js")
+}
+
+fn measure(workspace: &Workspace, web: &WebTools, files: &[PathBuf]) -> Result<Size, String> {
+    let mut node = Command::new(&web.node);
+    node.arg(workspace.root.join("xtask/npm/weigh.mjs"));
+    let text = crate::workspace::stdout_of(node.args(files))?;
+    let weighed: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let number = |name: &str| {
+        weighed[name]
+            .as_u64()
+            .ok_or_else(|| format!("no `{name}` in {text}"))
+    };
+    Ok(Size {
+        raw: number("raw")?,
+        brotli: number("brotli")?,
+    })
+}
