@@ -1,15 +1,17 @@
 //! A response's body, read from its stream one chunk at a time.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Url};
+use urlsession_core::{Body, BoxFuture, Error, ErrorCode, ExchangeEvents, FileSink, SaveTo, Url};
 use wasm_bindgen::prelude::*;
 
+use crate::files::WebSink;
 use crate::incoming::{is_absent, malformed};
 use crate::js::{AbortController, Foreign};
-use crate::reader::{Reader, Unreadable, bytes_of};
+use crate::reader::{Reader, Unreadable, bytes_of, length};
 use crate::script_error::Step;
 use crate::timing::Timing;
 
@@ -47,7 +49,7 @@ impl FetchBody {
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
         loop {
             match &mut self.stage {
                 Stage::Untouched(response) => match reader_of(response) {
@@ -57,40 +59,42 @@ impl FetchBody {
                 },
                 Stage::Reading(reader) => {
                     let read = ready!(reader.poll_chunk(context));
-                    return Poll::Ready(self.bytes(read));
+                    return Poll::Ready(read.map_err(|error| self.unreadable(error)));
                 }
                 Stage::Ended => return Poll::Ready(Ok(None)),
             }
         }
     }
 
-    fn bytes(&self, read: Result<Option<JsValue>, Unreadable>) -> Result<Option<Bytes>, Error> {
-        match read {
-            Ok(None) => Ok(None),
-            Ok(Some(chunk)) => match bytes_of(&chunk) {
-                Some(bytes) => Ok(Some(bytes)),
-                None => Err(self.malformed()),
-            },
-            Err(Unreadable::Thrown(thrown)) => Err(Step::Reading.failed(&self.url, &thrown)),
-            Err(Unreadable::NoChunk) => Err(self.malformed()),
+    fn unreadable(&self, error: Unreadable) -> Error {
+        match error {
+            Unreadable::Thrown(thrown) => Step::Reading.failed(&self.url, &thrown),
+            Unreadable::NoChunk => self.malformed(),
         }
+    }
+
+    /// A chunk's bytes, copied.
+    fn bytes(&mut self, chunk: &JsValue) -> Result<Bytes, Error> {
+        bytes_of(chunk).ok_or_else(|| {
+            self.stage = Stage::Ended;
+            self.malformed()
+        })
     }
 
     fn malformed(&self) -> Error {
         malformed(ErrorCode::CannotParseResponse, &self.url)
     }
 
-    fn count(&mut self, chunk: &Bytes) {
+    fn count(&mut self, chunk: &JsValue) {
         self.events.touched();
         self.remaining = match self.remaining {
-            Some(remaining) => remaining.checked_sub(chunk.len() as u64),
+            Some(remaining) => remaining.checked_sub(length(chunk) as u64),
             None => None,
         };
     }
-}
 
-impl Body for FetchBody {
-    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    /// The next chunk, still the browser's.
+    fn poll_array(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
         let read = ready!(self.poll_read(context));
         match &read {
             Ok(Some(chunk)) => self.count(chunk),
@@ -104,11 +108,24 @@ impl Body for FetchBody {
             // The reader is cancelled now, the exchange aborted when the body goes.
             Err(_) => self.stage = Stage::Ended,
         }
-        Poll::Ready(read.transpose())
+        Poll::Ready(read)
+    }
+}
+
+impl Body for FetchBody {
+    fn poll_next_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match ready!(self.poll_array(context))? {
+            Some(chunk) => Poll::Ready(Some(self.bytes(&chunk))),
+            None => Poll::Ready(None),
+        }
     }
 
     fn remaining(&self) -> Option<u64> {
         self.remaining
+    }
+
+    fn direct(&mut self) -> Option<&mut dyn SaveTo> {
+        Some(self)
     }
 
     /// The browser's `Response`, a `web_sys::Response`, as long as nothing was read. Its transfer is the caller's from now on.
@@ -121,6 +138,28 @@ impl Body for FetchBody {
         self.abort.disarm();
         Some(Box::new(response))
     }
+}
+
+impl SaveTo for FetchBody {
+    /// From the stream's reader to the file: the bytes do not come into this program's memory.
+    fn save_to<'a>(&'a mut self, file: &'a mut dyn FileSink) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            let Some(chunk) = poll_fn(|context| self.poll_array(context)).await? else {
+                return Ok(0);
+            };
+            let length = length(&chunk);
+            match native(file) {
+                Some(sink) => sink.put(chunk, length).await?,
+                None => file.write(self.bytes(&chunk)?).await?,
+            }
+            Ok(length as u64)
+        })
+    }
+}
+
+/// The file, where it is one of this crate's.
+fn native(file: &mut dyn FileSink) -> Option<&mut WebSink> {
+    file.native()?.downcast_mut()
 }
 
 /// The reader of the response's body; `None` when it has none.

@@ -42,7 +42,7 @@ use std::sync::Arc;
 use urlsession_core::{Configuration, Platform};
 
 pub use fields::is_forbidden;
-pub use files::{NoFiles, WebFiles};
+pub use files::WebFiles;
 pub use incoming::Malformed;
 pub use network::{WebNetwork, network_monitor};
 pub use object_body::{blob_body, stream_body};

@@ -7,7 +7,7 @@ use js_sys::{Array, Uint8Array};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 use wasm_bindgen::prelude::*;
 
-use crate::files::no_files;
+use crate::files::WebFiles;
 use crate::js::{Blob, Foreign};
 use crate::object_body::unsendable;
 use crate::reader::{Reader, length};
@@ -24,7 +24,7 @@ pub(crate) async fn gather(
         HopBody::Empty => Ok(None),
         HopBody::Bytes(bytes) if bytes.is_empty() => Ok(None),
         HopBody::Bytes(bytes) => Ok(Some(Uint8Array::from(&*bytes).into())),
-        HopBody::File(..) => Err(no_files(ErrorCode::FileDoesNotExist)),
+        HopBody::File(file, version) => Ok(Some(WebFiles::new().blob(&file, *version).await?)),
         HopBody::Stream(mut body, length) => match native(&mut *body) {
             Some(Native::Blob(blob)) => Ok(Some(blob)),
             Some(Native::Stream(stream)) => gather_object(&stream, length, events).await,

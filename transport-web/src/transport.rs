@@ -134,10 +134,13 @@ async fn fetched(request: &Request, mut timing: Option<&mut Timing>) -> Result<J
 }
 
 impl Transport for WebTransport {
-    /// None: `fetch` follows redirects by itself, hides interim responses, counts no uploaded bytes, takes no stream that every
-    /// browser would send, keeps header fields to itself both ways, and tells no reasons.
+    /// Files, in the private file system or in memory. Nothing else: `fetch` follows redirects by itself, hides interim responses, counts no
+    /// uploaded bytes, takes no stream that every browser would send, keeps header fields to itself both ways, and tells no reasons.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none()
+        let mut able = Capabilities::none();
+        able.file_download = true;
+        able.file_upload = true;
+        able
     }
 
     fn multiplexing(&self, _: &Origin) -> Multiplexing {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use support::*;
-use urlsession_core::{ErrorCode, FileRef, FileVersion, HopBody};
-use urlsession_transport_web::{WebTransport, is_forbidden};
+use urlsession_core::{ErrorCode, FileRef, FileVersion, Files, HopBody};
+use urlsession_transport_web::{WebFiles, WebTransport, is_forbidden};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -128,6 +128,34 @@ async fn a_file_does_not_exist() {
     let mut request = hop(Method::POST, "http://a.example/");
     request.body = HopBody::File(FileRef::new("a.bin"), Box::new(FileVersion::new(0)));
     assert_eq!(failure_of(request).await, ErrorCode::FileDoesNotExist);
+}
+
+/// A file of the page's own.
+fn adopted(expression: &str) -> FileRef {
+    WebFiles::new().adopt(script(expression).into())
+}
+
+#[test]
+async fn a_file_is_sent_as_it_is_without_a_type_of_its_own() {
+    let Some(origin) = origin("http") else { return };
+    let file = adopted("new File(['one ', 'two'], 'a.html', { type: 'text/html' })");
+    let version = WebFiles::new().version(&file).await.unwrap();
+    let mut request = hop(Method::POST, &format!("{origin}/echo"));
+    request.body = HopBody::File(file, Box::new(version));
+    let mut answer = exchange(request).await.unwrap();
+    assert_eq!(answer.response.mime_type(), None);
+    assert_eq!(rest(&mut *answer.body).await.unwrap(), b"one two");
+}
+
+#[test]
+async fn a_file_of_another_version_is_not_sent() {
+    let file = adopted("new File(['one'], 'a')");
+    let mut request = hop(Method::POST, "http://a.example/");
+    request.body = HopBody::File(file, Box::new(FileVersion::new(2)));
+    assert_eq!(
+        failure_of(request).await,
+        ErrorCode::RequestBodyStreamExhausted
+    );
 }
 
 #[test]

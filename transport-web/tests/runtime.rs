@@ -10,10 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use support::*;
-use urlsession_core::{
-    Configuration, ErrorCode, FileRef, Files, Moment, Multiplexing, Runtime, Target, Transport,
-};
-use urlsession_transport_web::{WebFiles, WebRuntime, WebTransport, platform};
+use urlsession_core::{Configuration, Moment, Multiplexing, Runtime, Target, Transport};
+use urlsession_transport_web::{WebRuntime, WebTransport, platform};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
@@ -133,15 +131,6 @@ fn random_numbers_are_not_alike() {
 }
 
 #[test]
-async fn there_are_no_files() {
-    let file = FileRef::new("a");
-    let read = WebFiles::new().read(&file, 0).await;
-    assert_eq!(read.err().unwrap().code(), ErrorCode::FileDoesNotExist);
-    let created = WebFiles::new().create(&file).await;
-    assert_eq!(created.err().unwrap().code(), ErrorCode::CannotCreateFile);
-}
-
-#[test]
 fn the_platform_counts_connections_and_says_what_it_cannot_do() {
     let platform = platform(&Configuration::default());
     let origin = Target::parse("https://a.example/").unwrap();
@@ -150,5 +139,5 @@ fn the_platform_counts_connections_and_says_what_it_cannot_do() {
         Multiplexing::Platform
     );
     let can = WebTransport::new().capabilities();
-    assert!(!can.redirects && !can.streamed_upload && !can.file_upload && !can.distinct_errors);
+    assert!(!can.redirects && !can.streamed_upload && !can.distinct_errors);
 }

@@ -147,8 +147,10 @@ impl SaveTo for Measured {
                 return Ok(0);
             };
             let moved = direct.save_to(file).await?;
-            self.add(moved);
-            self.ended();
+            match moved {
+                0 => self.ended(),
+                moved => self.add(moved),
+            }
             Ok(moved)
         })
     }

@@ -40,7 +40,7 @@ pub trait Body: MaybeSend + 'static {
         &[]
     }
 
-    /// The way to move the rest into a file without passing through core, where the transport has one.
+    /// The way to move what is to come into a file without passing through core, where the transport has one.
     fn direct(&mut self) -> Option<&mut dyn SaveTo> {
         None
     }
@@ -53,7 +53,8 @@ pub trait Body: MaybeSend + 'static {
 
 /// A body that can move its bytes into a file by itself, as `splice` does.
 pub trait SaveTo: MaybeSend {
-    /// Moves the rest of the body to the end of `file`; gives the number of bytes moved.
+    /// Moves the next bytes of the body into `file`, where it stands, and gives their number; 0 at the end. The bytes of a call that was
+    /// dropped before its end are lost to the body, and may be in the file or not.
     fn save_to<'a>(&'a mut self, file: &'a mut dyn FileSink) -> BoxFuture<'a, Result<u64, Error>>;
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use js_sys::Reflect;
 use urlsession_conformance::{Failure, Fixture, Ground, Sites, cases};
 use urlsession_core::{BoxFuture, Capabilities, Configuration, FileRef, Platform};
+use urlsession_transport_web::WebFiles;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
@@ -79,8 +80,10 @@ impl Ground for WebGround {
         &self.sites
     }
 
-    fn file(&self, _: &[u8]) -> FileRef {
-        FileRef::new("a/file")
+    fn file(&self, content: &[u8]) -> FileRef {
+        let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(content));
+        let file = web_sys::File::new_with_u8_array_sequence(&parts, "file").expect("a file");
+        WebFiles::new().adopt(file)
     }
 
     fn is_held_back<'a>(&'a self, url: &'a str, _: u64) -> BoxFuture<'a, Result<bool, Failure>> {
@@ -135,6 +138,8 @@ macro_rules! tests {
     ($group:ident $name:ident [Lacks($flag:ident) $(, $($more:tt)*)?]) => {
         tests!($group $name [$($($more)*)?]);
     };
+    ($group:ident $name:ident [Has(FILE_DOWNLOAD)]) => { tests!($group $name []); };
+    ($group:ident $name:ident [Has(FILE_UPLOAD)]) => { tests!($group $name []); };
     ($group:ident $name:ident [TLS]) => { tests!($group $name []); };
     ($group:ident $name:ident [IPV6]) => { tests!($group $name []); };
     ($group:ident $name:ident [Has($flag:ident) $($more:tt)*]) => {
@@ -161,7 +166,10 @@ urlsession_conformance::for_each_case!(tests);
 
 /// What is ignored above is right as long as this is.
 #[wasm_bindgen_test]
-fn a_browser_has_no_capability_that_a_flag_stands_for() {
+fn a_browser_has_files_and_no_other_capability_that_a_flag_stands_for() {
     let platform = urlsession_transport_web::platform(&Configuration::default());
-    assert_eq!(platform.transport.capabilities(), Capabilities::none());
+    let mut able = Capabilities::none();
+    able.file_download = true;
+    able.file_upload = true;
+    assert_eq!(platform.transport.capabilities(), able);
 }

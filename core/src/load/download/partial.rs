@@ -11,7 +11,7 @@ use super::shared::{Download, Unclaimed};
 use crate::seams::app::App;
 use crate::seams::downloaded::DownloadedFile;
 use crate::seams::files::Existing;
-use crate::words::body::{FileRef, FileSink};
+use crate::words::body::{FileRef, FileSink, SaveTo};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::resume_data::{self, ResumeData, Source, Validator};
@@ -204,6 +204,29 @@ impl Partial {
         self.remains()?.written += length;
         self.put(at, chunk).await?;
         self.note(app).await
+    }
+
+    /// Has `body` move its next bytes to the end; gives their number, 0 at its end.
+    pub(super) async fn take_from<A: App>(
+        &mut self,
+        app: &A,
+        body: &mut dyn SaveTo,
+    ) -> Result<u64, Error> {
+        let at = self.written();
+        let is_elsewhere = self.position != at;
+        // Nobody knows where the file stands if this is dropped in its middle.
+        self.position = u64::MAX;
+        let remains = self.remains()?;
+        if is_elsewhere && !remains.sink.move_to(at) {
+            return Err(ErrorCode::CannotWriteToFile.into());
+        }
+        let bytes = body.save_to(&mut *remains.sink).await?;
+        remains.written += bytes;
+        self.position = at + bytes;
+        if bytes > 0 {
+            self.note(app).await?;
+        }
+        Ok(bytes)
     }
 
     /// True when [`put`](Self::put) can write anywhere.
