@@ -1,0 +1,76 @@
+// Makes the npm package of the module that cargo and wasm-bindgen made:
+//
+//     node build.mjs <folder of the glue> <folder of the package>
+//
+// The first has `urlsession.js` and `urlsession_bg.wasm`, as `wasm-bindgen --target web --out-name urlsession` writes them, optimised or not. The second is
+// made anew, as `npm pack` takes it. `esbuild` and `typescript` are those beside this file, or in the folder that URLSESSION_NPM_TOOLS names.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [glue, out] = process.argv.slice(2).map((path) => resolve(path));
+if (glue === undefined || out === undefined) {
+  throw new Error("usage: node build.mjs <folder of the glue> <folder of the package>");
+}
+const tools = process.env.URLSESSION_NPM_TOOLS;
+const require = createRequire(tools ? join(resolve(tools), "package.json") : import.meta.url);
+const esbuild = require("esbuild");
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+// TypeScript finds the glue beside it, as the hand-written declarations say.
+const work = join(dirname(out), `.${"urlsession"}-ts`);
+rmSync(work, { recursive: true, force: true });
+cpSync(join(here, "ts"), work, { recursive: true });
+cpSync(join(glue, "urlsession.js"), join(work, "wasm", "urlsession.js"));
+
+await esbuild.build({
+  entryPoints: [join(work, "index.ts")],
+  outfile: join(out, "index.js"),
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  // Classes keep their names: errors and events show them.
+  keepNames: false,
+  legalComments: "none",
+});
+execFileSync(
+  process.execPath,
+  [require.resolve("typescript/bin/tsc"), "-p", work, "--outDir", join(out, "types")],
+  { stdio: "inherit" },
+);
+prune(join(out, "types"), "index.d.ts");
+cpSync(join(glue, "urlsession_bg.wasm"), join(out, "urlsession_bg.wasm"));
+cpSync(join(here, "ts", "node.mjs"), join(out, "node.js"));
+
+const version = /\[workspace\.package\]\nversion = "([^"]+)"/.exec(
+  readFileSync(join(here, "../../Cargo.toml"), "utf8"),
+)?.[1];
+const manifest = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+writeFileSync(join(out, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+cpSync(join(here, "README.md"), join(out, "README.md"));
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  cpSync(join(here, "../..", licence), join(out, licence));
+}
+rmSync(work, { recursive: true, force: true });
+
+/** Leaves, of a folder of declarations, those that the first one leads to. */
+function prune(folder, first) {
+  const needed = new Set();
+  const follow = (name) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    const text = readFileSync(join(folder, name), "utf8");
+    for (const [, found] of text.matchAll(/from "\.\/([\w/-]+)\.js"/g)) follow(`${found}.d.ts`);
+  };
+  follow(first);
+  for (const name of readdirSync(folder)) {
+    if (!needed.has(name)) rmSync(join(folder, name), { recursive: true });
+  }
+}

@@ -1,0 +1,28 @@
+//! What JavaScript says to a question, as core takes it.
+
+use js_sys::Promise;
+use js_sys::futures::JsFuture;
+use urlsession_core::Answer;
+use wasm_bindgen::prelude::*;
+
+/// The answer in what a method of the host returned: at once, or by a promise. What `decode` cannot read is no answer.
+pub(crate) fn answer<T: 'static>(
+    returned: Result<JsValue, JsValue>,
+    decode: impl FnOnce(&JsValue) -> Option<T> + 'static,
+) -> Answer<T> {
+    let Ok(value) = returned else {
+        return Answer::Unhandled;
+    };
+    match value.dyn_into::<Promise>() {
+        Ok(promise) => {
+            let settled = JsFuture::from(promise);
+            Answer::Later(Box::pin(async move { decode(&settled.await.ok()?) }))
+        }
+        Err(value) => decode(&value).map_or(Answer::Unhandled, Answer::Now),
+    }
+}
+
+/// The answer to a notice: it waits for a promise, and that is all.
+pub(crate) fn notice(returned: Result<JsValue, JsValue>) -> Answer<()> {
+    answer(returned, |_| None)
+}

@@ -1,0 +1,36 @@
+//! Errors, as the other part takes them.
+
+use std::error::Error as _;
+
+use js_sys::Array;
+use urlsession_core::Error;
+use urlsession_transport_web::ScriptError;
+use wasm_bindgen::prelude::*;
+
+/// An error as a list: Apple's number, the text, the URL, the cause, resume data. What there is none of is undefined.
+pub(crate) fn list(error: &Error) -> JsValue {
+    let list = Array::new();
+    list.push(&error.code().raw().into());
+    list.push(&error.code().to_string().into());
+    list.push(&error.url().map(|url| url.as_str()).into());
+    list.push(&cause(error));
+    let resume_data = error.resume_data().map(|data| data.to_bytes());
+    let resume_data = resume_data.and_then(|bytes| String::from_utf8(bytes).ok());
+    list.push(&resume_data.into());
+    list.into()
+}
+
+/// What JavaScript threw, else the text of what caused it.
+fn cause(error: &Error) -> JsValue {
+    let Some(source) = error.source() else {
+        return JsValue::UNDEFINED;
+    };
+    match source.downcast_ref::<ScriptError>() {
+        Some(script) => {
+            let cause = js_sys::Error::new(script.message());
+            cause.set_name(script.name());
+            cause.into()
+        }
+        None => source.to_string().into(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Tasks, as the other part calls them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use urlsession_core::{Task, TaskState};
+use wasm_bindgen::prelude::*;
+
+use crate::table::{self, Table};
+use crate::wire;
+
+thread_local! {
+    static TASKS: Table<Task> = const { RefCell::new(BTreeMap::new()) };
+}
+
+pub(crate) fn put(number: u32, task: Task) {
+    table::put(&TASKS, number, task);
+}
+
+fn get(number: u32) -> Option<Task> {
+    table::get(&TASKS, number)
+}
+
+/// Its number in its session, from 1; 0 when there is none.
+#[wasm_bindgen]
+pub fn task_id(number: u32) -> f64 {
+    get(number).map_or(0.0, |task| task.id() as f64)
+}
+
+/// Apple's number of its state; completed when there is none.
+#[wasm_bindgen]
+pub fn task_state(number: u32) -> u8 {
+    get(number).map_or(TaskState::Completed, |task| task.state()).raw()
+}
+
+/// Lifts one suspension.
+#[wasm_bindgen]
+pub fn task_resume(number: u32) {
+    if let Some(task) = get(number) {
+        task.resume();
+    }
+}
+
+/// Suspends.
+#[wasm_bindgen]
+pub fn task_suspend(number: u32) {
+    if let Some(task) = get(number) {
+        task.suspend();
+    }
+}
+
+/// Cancels.
+#[wasm_bindgen]
+pub fn task_cancel(number: u32) {
+    if let Some(task) = get(number) {
+        task.cancel();
+    }
+}
+
+/// How urgent it is, 0 to 1.
+#[wasm_bindgen]
+pub fn task_priority(number: u32) -> f32 {
+    get(number).map_or(Task::DEFAULT_PRIORITY, |task| task.priority())
+}
+
+/// Sets how urgent it is.
+#[wasm_bindgen]
+pub fn task_set_priority(number: u32, priority: f32) {
+    if let Some(task) = get(number) {
+        task.set_priority(priority);
+    }
+}
+
+/// The request under way, as a text.
+#[wasm_bindgen]
+pub fn task_request(number: u32) -> Option<String> {
+    let request = get(number)?.current_request()?;
+    Some(wire::of_request(&request))
+}
+
+/// The bytes of both bodies: sent, expected to be sent, received, expected to be received; not a number where that is unknown.
+#[wasm_bindgen]
+pub fn task_counts(number: u32) -> Vec<f64> {
+    let Some(task) = get(number) else {
+        return Vec::new();
+    };
+    let known = |count: Option<u64>| count.map_or(f64::NAN, |count| count as f64);
+    vec![
+        task.count_of_bytes_sent() as f64,
+        known(task.count_of_bytes_expected_to_send()),
+        task.count_of_bytes_received() as f64,
+        known(task.count_of_bytes_expected_to_receive()),
+    ]
+}
+
+/// How far it is: units done and in all (negative while unknown), the share, units a second and seconds left (not a number while unknown).
+#[wasm_bindgen]
+pub fn task_progress(number: u32) -> Vec<f64> {
+    let Some(task) = get(number) else {
+        return Vec::new();
+    };
+    let now = task.session().platform().runtime.now();
+    let snapshot = task.progress().snapshot(now);
+    let left = snapshot.estimated_time_remaining;
+    vec![
+        snapshot.completed_unit_count as f64,
+        snapshot.total_unit_count as f64,
+        snapshot.fraction_completed,
+        snapshot.throughput.unwrap_or(f64::NAN),
+        left.map_or(f64::NAN, |left| left.as_secs_f64()),
+    ]
+}
+
+/// Lets go of a task. One that was resumed goes on; one that was not is cancelled.
+#[wasm_bindgen]
+pub fn task_free(number: u32) {
+    drop(table::take(&TASKS, number));
+}

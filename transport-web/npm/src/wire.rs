@@ -1,0 +1,98 @@
+//! Requests and heads of responses as texts: one string crosses where an object of many members would.
+//!
+//! Lines: method and URL, or URL and status; then, for each header field, its name and its value. None of these can hold a line's end: the other part
+//! puts a CR in its place, which nothing here accepts.
+
+use std::str::Split;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use urlsession_core::{Error, ErrorCode, InvalidHeader, Request, Response, Url};
+
+/// Reads a request.
+///
+/// # Errors
+/// [`ErrorCode::BadUrl`] when method, URL or a header field cannot be sent.
+pub(crate) fn request(text: &str) -> Result<Request, Error> {
+    let mut lines = text.split('\n');
+    let method = lines.next().unwrap_or_default();
+    let mut request = Request::with_method_name(method, lines.next().unwrap_or_default())?;
+    read_fields(&mut lines, request.headers_mut())?;
+    Ok(request)
+}
+
+/// Reads the head of a response.
+///
+/// # Errors
+/// [`ErrorCode::CannotParseResponse`] when it is none.
+pub(crate) fn response(text: &str) -> Result<Response, Error> {
+    let none = || Error::new(ErrorCode::CannotParseResponse);
+    let mut lines = text.split('\n');
+    let url = Url::parse(lines.next().unwrap_or_default()).map_err(|_| none())?;
+    let status = lines.next().and_then(|status| status.parse().ok());
+    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+    let mut headers = HeaderMap::new();
+    read_fields(&mut lines, &mut headers).map_err(|_| none())?;
+    let status = status.ok_or_else(none)?;
+    Ok(Response::new(url, status, Version::HTTP_11, headers))
+}
+
+/// Reads header fields.
+///
+/// # Errors
+/// [`InvalidHeader`] at the first one that cannot be sent.
+pub(crate) fn fields(text: &str) -> Result<HeaderMap, InvalidHeader> {
+    let mut headers = HeaderMap::new();
+    if !text.is_empty() {
+        read_fields(&mut text.split('\n'), &mut headers)?;
+    }
+    Ok(headers)
+}
+
+fn read_fields(
+    lines: &mut Split<'_, char>,
+    headers: &mut HeaderMap,
+) -> Result<(), InvalidHeader> {
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| InvalidHeader::Name)?;
+        let value = latin_1(value).and_then(|value| HeaderValue::from_bytes(&value).ok());
+        let value = value.ok_or_else(|| InvalidHeader::Value(name.clone()))?;
+        let is_room = headers.try_append(&name, value).is_ok();
+        if !is_room {
+            return Err(InvalidHeader::Name);
+        }
+    }
+    Ok(())
+}
+
+/// A byte string's bytes: one for each character (Infra, isomorphic encode).
+fn latin_1(text: &str) -> Option<Vec<u8>> {
+    text.chars()
+        .map(|character| u8::try_from(character).ok())
+        .collect()
+}
+
+/// The text of a request.
+pub(crate) fn of_request(request: &Request) -> String {
+    let mut text = String::new();
+    text.extend([request.method().as_str(), "\n", request.url().as_str()]);
+    write_fields(&mut text, request.headers());
+    text
+}
+
+/// The text of a response's head.
+pub(crate) fn of_response(response: &Response) -> String {
+    let mut text = String::new();
+    text.extend([response.url().as_str(), "\n", response.status().as_str()]);
+    write_fields(&mut text, response.headers());
+    text
+}
+
+fn write_fields(text: &mut String, headers: &HeaderMap) {
+    for (name, value) in headers {
+        text.extend(["\n", name.as_str(), "\n"]);
+        match value.to_str() {
+            Ok(value) => text.push_str(value),
+            Err(_) => text.extend(value.as_bytes().iter().copied().map(char::from)),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+/** What went wrong. */
+
+import { ResumeData } from "./resume-data.js";
+
+/** The codes of `NSURLErrorDomain`, by Apple's numbers. */
+const NAMES = {
+  "-1": "unknown",
+  "-995": "backgroundSessionRequiresSharedContainer",
+  "-996": "backgroundSessionInUseByAnotherProcess",
+  "-997": "backgroundSessionWasDisconnected",
+  "-999": "cancelled",
+  "-1000": "badURL",
+  "-1001": "timedOut",
+  "-1002": "unsupportedURL",
+  "-1003": "cannotFindHost",
+  "-1004": "cannotConnectToHost",
+  "-1005": "networkConnectionLost",
+  "-1006": "dnsLookupFailed",
+  "-1007": "httpTooManyRedirects",
+  "-1008": "resourceUnavailable",
+  "-1009": "notConnectedToInternet",
+  "-1010": "redirectToNonExistentLocation",
+  "-1011": "badServerResponse",
+  "-1012": "userCancelledAuthentication",
+  "-1013": "userAuthenticationRequired",
+  "-1014": "zeroByteResource",
+  "-1015": "cannotDecodeRawData",
+  "-1016": "cannotDecodeContentData",
+  "-1017": "cannotParseResponse",
+  "-1018": "internationalRoamingOff",
+  "-1019": "callIsActive",
+  "-1020": "dataNotAllowed",
+  "-1021": "requestBodyStreamExhausted",
+  "-1022": "appTransportSecurityRequiresSecureConnection",
+  "-1100": "fileDoesNotExist",
+  "-1101": "fileIsDirectory",
+  "-1102": "noPermissionsToReadFile",
+  "-1103": "dataLengthExceedsMaximum",
+  "-1104": "fileOutsideSafeArea",
+  "-1200": "secureConnectionFailed",
+  "-1201": "serverCertificateHasBadDate",
+  "-1202": "serverCertificateUntrusted",
+  "-1203": "serverCertificateHasUnknownRoot",
+  "-1204": "serverCertificateNotYetValid",
+  "-1205": "clientCertificateRejected",
+  "-1206": "clientCertificateRequired",
+  "-2000": "cannotLoadFromNetwork",
+  "-3000": "cannotCreateFile",
+  "-3001": "cannotOpenFile",
+  "-3002": "cannotCloseFile",
+  "-3003": "cannotWriteToFile",
+  "-3004": "cannotRemoveFile",
+  "-3005": "cannotMoveFile",
+  "-3006": "downloadDecodingFailedMidStream",
+  "-3007": "downloadDecodingFailedToComplete",
+} as const;
+
+/** Why a transfer failed: the codes of `NSURLErrorDomain`. */
+export type SessionErrorCode = (typeof NAMES)[keyof typeof NAMES];
+
+/** An error as the part in WebAssembly gives it: number, text, URL, cause, resume data. */
+export type SessionErrorList = [
+  raw: number,
+  text: string,
+  url: string | undefined,
+  cause: unknown,
+  resumeData: string | undefined,
+];
+
+/** What a {@link SessionError} is made of. */
+export interface SessionErrorInit {
+  /** The URL whose load failed. */
+  url?: string | null;
+  /** What caused it. */
+  cause?: unknown;
+  /** What it takes to go on with a download. */
+  resumeData?: ResumeData | null;
+}
+
+/**
+ * Why a transfer failed.
+ *
+ * 4xx and 5xx are responses, not errors. A browser tells no reasons: a name that does not exist, a refused connection, a failed handshake and
+ * a server that does not allow the page (CORS) are all `cannotLoadFromNetwork`.
+ *
+ * ```ts
+ * try {
+ *   await session.data("/a.json");
+ * } catch (error) {
+ *   if (error instanceof SessionError && error.code === "timedOut") console.log("too slow", error.url);
+ * }
+ * ```
+ */
+export class SessionError extends Error {
+  /** Why, as one of Apple's codes. */
+  readonly code: SessionErrorCode;
+  /** Apple's number for the code. */
+  readonly rawCode: number;
+  /** The URL whose load failed, the last one after redirects; `null` where there was none. */
+  readonly url: string | null;
+  /** What it takes to go on where a download stopped ({@link Session.downloadTask}); `null` where it cannot. */
+  readonly resumeData: ResumeData | null;
+
+  /** An error of this code; its `cause` is the original JavaScript error, where there is one. */
+  constructor(code: SessionErrorCode, message: string = code, init: SessionErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = code;
+    this.rawCode = rawCode(code);
+    this.url = init.url ?? null;
+    this.resumeData = init.resumeData ?? null;
+  }
+
+  static {
+    this.prototype.name = "SessionError";
+  }
+}
+
+/**
+ * Apple's number of a code.
+ *
+ * @internal
+ */
+export function rawCode(code: SessionErrorCode): number {
+  for (const [raw, name] of Object.entries(NAMES)) {
+    if (name === code) return Number(raw);
+  }
+  throw new TypeError(`no such error code: ${String(code)}`);
+}
+
+/**
+ * The error of a list; `cause` is what this part knows of it.
+ *
+ * @internal
+ */
+export function errorOf(list: SessionErrorList, cause?: unknown): SessionError {
+  const [raw, text, url, told, resumeData] = list;
+  const code = NAMES[String(raw) as keyof typeof NAMES] ?? "unknown";
+  return new SessionError(code, url === undefined ? text : `${text} (${shown(url)})`, {
+    url: url ?? null,
+    cause: cause ?? (typeof told === "string" ? new Error(told) : told),
+    resumeData: resumeData === undefined ? null : new ResumeData(resumeData),
+  });
+}
+
+/** A URL as a log may show it: without a user and a password. */
+function shown(url: string): string {
+  return url.replace(/^([^/?#]*:\/\/)[^/?#]*@/, "$1");
+}
+
+/**
+ * Reports what the app threw where nothing of it could fail: as what a listener throws is.
+ *
+ * @internal
+ */
+export function report(thrown: unknown): void {
+  if (typeof reportError === "function") {
+    reportError(thrown);
+  } else {
+    queueMicrotask(() => {
+      throw thrown;
+    });
+  }
+}

@@ -1,0 +1,66 @@
+/** Which number is which: what the part in WebAssembly calls, handed to the task or session that it is about. */
+
+import type { SessionErrorList } from "./error.js";
+import type { Host } from "./host.js";
+import type { Session } from "./session.js";
+import type { Transfer } from "./transfer.js";
+
+/** Tasks that were resumed, or cancelled, and have not ended: they are kept though nobody holds them, and with them their sessions. */
+const live = new Map<number, Transfer>();
+
+/** Tasks that nobody has resumed: the app may let go of them. */
+const born = new Map<number, WeakRef<Transfer>>();
+
+/** Sessions that are not invalid. */
+const sessions = new Map<number, WeakRef<Session>>();
+
+/** A task was made. */
+export function enter(transfer: Transfer): void {
+  born.set(transfer.number, new WeakRef(transfer));
+}
+
+/** A task is under way. */
+export function keep(transfer: Transfer): void {
+  if (born.delete(transfer.number)) live.set(transfer.number, transfer);
+}
+
+/** A task has ended, or is gone. */
+export function leave(number: number): void {
+  born.delete(number);
+  live.delete(number);
+}
+
+/** A session's tasks that are under way, oldest first. */
+export function tasksOf(session: Session): Transfer[] {
+  const all = [...live.values()].filter((transfer) => transfer.session === session);
+  return all.sort((a, b) => a.number - b.number);
+}
+
+/** A session was made. */
+export function enterSession(number: number, session: Session): void {
+  sessions.set(number, new WeakRef(session));
+}
+
+/** A session is invalid, or gone. */
+export function leaveSession(number: number): void {
+  sessions.delete(number);
+}
+
+function of(number: number): Transfer | undefined {
+  return live.get(number) ?? born.get(number)?.deref();
+}
+
+/** What the part in WebAssembly calls. */
+export const host: Host = {
+  response: (task, head) => of(task)?.onResponse(head),
+  data: (task, chunk) => of(task)?.onData(chunk),
+  redirection: (task, head, request) => of(task)?.onRedirection(head, request),
+  retry: (task, number, head, error, delay) => of(task)?.onRetry(number, head, error, delay),
+  body: () => undefined,
+  waiting: (task) => of(task)?.onWaiting(),
+  sent: (task, bytes, total, expected) => of(task)?.onSent(bytes, total, expected),
+  complete: (task, error) => of(task)?.onComplete(error),
+  invalid(number: number, error: SessionErrorList | undefined) {
+    sessions.get(number)?.deref()?._invalidated(error);
+  },
+};

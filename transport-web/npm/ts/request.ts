@@ -1,0 +1,135 @@
+/** What is asked for. */
+
+import { type CachePolicy, cachePolicy, type NetworkServiceType, serviceType } from "./configuration.js";
+import { type Fields, fieldsOf, flat, lines } from "./wire.js";
+import { contentOf, type RequestBody } from "./body.js";
+
+/** A request, as an object. Each member but `url` may be left out. */
+export interface URLRequestInit {
+  /** Where it goes; what is relative is so to the page or worker. */
+  url: string | URL;
+  /** The method. Default GET, or POST for an upload task. */
+  method?: string;
+  /** Header fields. Browsers keep some to themselves (Cookie, Host, Content-Length, …) and drop them. */
+  headers?: Fields;
+  /** What it carries; an upload task's own body goes in its place. */
+  body?: RequestBody | null;
+  /** How it uses the cache; default as the session's configuration says. */
+  cachePolicy?: CachePolicy;
+  /** How many seconds nothing may arrive or leave before the task fails; default as the configuration says. */
+  timeoutInterval?: number;
+  /** What its traffic is for. Without effect in browsers. */
+  networkServiceType?: NetworkServiceType;
+  /** Whether it may use a cellular network. Default true; it cannot allow what the configuration forbids. */
+  allowsCellularAccess?: boolean;
+  /** Whether it may use a network whose bytes cost money. Default true. */
+  allowsExpensiveNetworkAccess?: boolean;
+  /** Whether it may use a network that the user wants little data on (Data Saver). Default true. */
+  allowsConstrainedNetworkAccess?: boolean;
+}
+
+/** What a task can be made of: a URL to GET, a request as an object, or a browser's `Request`. */
+export type RequestInput = string | URL | URLRequestInit | Request;
+
+/** A request as a task has it. */
+export class URLRequest {
+  /** The method. */
+  readonly method: string;
+  /** The URL, absolute. */
+  readonly url: string;
+  readonly #lines: string[];
+  #headers: Headers | undefined;
+
+  /** @internal */
+  constructor(text: string) {
+    this.#lines = text.split("\n");
+    this.method = this.#lines[0] ?? "";
+    this.url = this.#lines[1] ?? "";
+  }
+
+  /** The header fields that the app set. */
+  get headers(): Headers {
+    return (this.#headers ??= fieldsOf(this.#lines));
+  }
+}
+
+/** A request as the part in WebAssembly takes it. */
+export interface Taken {
+  text: string;
+  timeout: number;
+  cachePolicy: number;
+  serviceType: number;
+  forbidden: number;
+  body: unknown;
+  signal: AbortSignal | null;
+}
+
+/** Takes a request in any of its forms. */
+export function taken(input: RequestInput, upload?: RequestBody): Taken {
+  const init: URLRequestInit & { signal?: AbortSignal | null } =
+    typeof input === "string" || input instanceof URL ? { url: input } : ofObject(input);
+  const carried = upload ?? init.body;
+  const content = carried === undefined || carried === null ? undefined : contentOf(carried);
+  const fields = flat(init.headers);
+  if (content?.type && !fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "content-type")) {
+    fields.push("content-type", content.type);
+  }
+  const method = init.method ?? (upload === undefined ? "GET" : "POST");
+  return {
+    text: lines([String(method), absolute(init.url), ...fields]),
+    timeout: seconds(init.timeoutInterval),
+    cachePolicy: init.cachePolicy === undefined ? NaN : cachePolicy(init.cachePolicy),
+    serviceType: init.networkServiceType === undefined ? NaN : serviceType(init.networkServiceType),
+    forbidden:
+      (init.allowsCellularAccess === false ? 1 : 0) |
+      (init.allowsExpensiveNetworkAccess === false ? 2 : 0) |
+      (init.allowsConstrainedNetworkAccess === false ? 4 : 0),
+    body: content?.body,
+    signal: init.signal ?? null,
+  };
+}
+
+/** A number of seconds; not a number where there is none. */
+export function seconds(value: number | undefined): number {
+  if (value === undefined) return NaN;
+  if (typeof value !== "number" || Number.isNaN(value)) throw new TypeError("not a number of seconds");
+  return value;
+}
+
+/** The members of what should be a request. */
+function ofObject(input: URLRequestInit | Request): URLRequestInit & { signal?: AbortSignal | null } {
+  if (typeof input !== "object" || input === null) {
+    throw new TypeError("not a request: a URL, an object with a url, or a Request");
+  }
+  if (typeof Request !== "undefined" && input instanceof Request) {
+    return {
+      url: input.url,
+      method: input.method,
+      headers: input.headers,
+      body: input.body,
+      signal: input.signal,
+      ...cacheModes[input.cache],
+    };
+  }
+  return input as URLRequestInit;
+}
+
+/** Fetch's cache modes as NSURLSession's policies. */
+const cacheModes: Partial<Record<RequestCache, { cachePolicy: CachePolicy }>> = {
+  "no-store": { cachePolicy: "reloadIgnoringLocalAndRemoteCacheData" },
+  reload: { cachePolicy: "reloadIgnoringLocalCacheData" },
+  "no-cache": { cachePolicy: "reloadRevalidatingCacheData" },
+  "force-cache": { cachePolicy: "returnCacheDataElseLoad" },
+  "only-if-cached": { cachePolicy: "returnCacheDataDontLoad" },
+};
+
+/** The URL made absolute; what is none stays as it is, and makes a task that fails with `badURL`. */
+function absolute(url: string | URL): string {
+  if (url instanceof URL) return url.href;
+  try {
+    const base = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href;
+    return new URL(url, base).href;
+  } catch {
+    return String(url);
+  }
+}

@@ -1,0 +1,60 @@
+/** The head of a response. */
+
+import { fieldsOf } from "./wire.js";
+
+/**
+ * The head of a response; `HTTPURLResponse` of NSURLSession.
+ *
+ * Of a server of another origin there are only those header fields that it exposes (`Access-Control-Expose-Headers`).
+ */
+export class HTTPURLResponse {
+  /** The URL that gave it: the last one, after redirects. */
+  readonly url: string;
+  /** The status code, 100 to 999. */
+  readonly status: number;
+  readonly #lines: string[];
+  #headers: Headers | undefined;
+
+  /** @internal */
+  constructor(text: string) {
+    this.#lines = text.split("\n");
+    this.url = this.#lines[0] ?? "";
+    this.status = Number(this.#lines[1]);
+  }
+
+  /** True when the status is 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The header fields. */
+  get headers(): Headers {
+    return (this.#headers ??= fieldsOf(this.#lines));
+  }
+
+  /** The values of a header field joined by `, `; `null` when it is absent. */
+  value(name: string): string | null {
+    return this.headers.get(name);
+  }
+
+  /** The media type of Content-Type without its parameters, lower-cased; `null` when there is none. */
+  get mimeType(): string | null {
+    const essence = (this.value("content-type") ?? "").split(";")[0]?.trim();
+    return essence ? essence.toLowerCase() : null;
+  }
+
+  /** The `charset` parameter of Content-Type, lower-cased; `null` when there is none. */
+  get textEncodingName(): string | null {
+    const found = /;\s*charset\s*=\s*("?)([^";]+)\1/i.exec(this.value("content-type") ?? "");
+    return found?.[2]?.trim().toLowerCase() ?? null;
+  }
+
+  /**
+   * Content-Length: the length of the body as it is sent, which is not that of what a coded body (gzip, br) decodes to; `null` when it is
+   * absent.
+   */
+  get expectedContentLength(): number | null {
+    const length = this.value("content-length") ?? "";
+    return /^\d+$/.test(length) ? Number(length) : null;
+  }
+}

@@ -1,0 +1,41 @@
+/** What it takes to go on with a download. */
+
+/**
+ * What a download that stopped needs to go on, in another session, page or day too: from {@link DownloadTask.cancelProducingResumeData}, or from the
+ * {@link SessionError} of one that failed.
+ *
+ * A text of a few hundred bytes that names the partial file, which stays where it is. A request's secrets (Authorization, Cookie) are not part of it:
+ * they are given again, as the request's header fields.
+ *
+ * ```ts
+ * const data = await task.cancelProducingResumeData();
+ * localStorage.setItem("later", JSON.stringify(data));
+ * // …
+ * const stored = ResumeData.fromJSON(JSON.parse(localStorage.getItem("later")!));
+ * session.downloadTask({ resumeData: stored }).resume();
+ * ```
+ */
+export class ResumeData {
+  readonly #text: string;
+
+  /** @internal */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Reads what {@link toJSON} gave. Whether it is of use shows when a task goes on with it. */
+  static fromJSON(json: unknown): ResumeData {
+    if (typeof json !== "string") throw new TypeError("resume data are a string");
+    return new ResumeData(json);
+  }
+
+  /** The stored form. */
+  toJSON(): string {
+    return this.#text;
+  }
+
+  /** The stored form. */
+  toString(): string {
+    return this.#text;
+  }
+}

@@ -1,0 +1,247 @@
+/** Sessions. */
+
+import * as raw from "./wasm/urlsession.js";
+import type { RequestBody } from "./body.js";
+import { numbersOf, type SessionConfiguration } from "./configuration.js";
+import type { SessionDelegate } from "./delegate.js";
+import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
+import { enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
+import { isReady } from "./init.js";
+import { type RequestInput, taken } from "./request.js";
+import type { HTTPURLResponse } from "./response.js";
+import { type DataResult, DataTask, type Task, UploadTask } from "./task.js";
+import type { TaskKind } from "./state.js";
+import { Transfer } from "./transfer.js";
+import { flat } from "./wire.js";
+
+/** What is said of a task beside its request. */
+export interface TaskOptions {
+  /** Cancels the task when it is aborted; its reason is the error's `cause`. */
+  signal?: AbortSignal | null;
+  /** Decides about this task, and is told, before the session's delegate. */
+  delegate?: SessionDelegate;
+  /** How urgent it is, 0 to 1. */
+  priority?: number;
+  /** The app's label of the task. */
+  description?: string;
+}
+
+let lastNumber = 0;
+
+/** What sessions that nobody holds any more leave behind. */
+const forgotten = new FinalizationRegistry<number>((number) => {
+  leaveSession(number);
+  raw.session_free(number);
+});
+
+/**
+ * Tasks that share a configuration, a delegate and an end; `NSURLSession`.
+ *
+ * ```ts
+ * import init, { Session } from "urlsession";
+ *
+ * await init();
+ * const session = new Session({ timeoutIntervalForRequest: 10 });
+ * const { data, response } = await session.data("/a.bin");
+ * ```
+ */
+export class Session implements Disposable {
+  /** The app's label of the session. */
+  description: string | null = null;
+
+  readonly #number = ++lastNumber;
+  readonly #configuration: SessionConfiguration;
+  #delegate: SessionDelegate | null;
+  #isInvalid = false;
+
+  /**
+   * A session of this configuration, which is copied.
+   *
+   * Throws a `TypeError` where the configuration is none, and an `Error` before {@link init} is done.
+   */
+  constructor(configuration: SessionConfiguration = {}, delegate: SessionDelegate | null = null) {
+    if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
+    if (delegate !== null && typeof delegate !== "object" && typeof delegate !== "function") {
+      throw new TypeError("a delegate is an object");
+    }
+    this.#configuration = Object.freeze({ ...configuration });
+    this.#delegate = delegate;
+    const made = numbersOf(configuration);
+    raw.session_new(
+      this.#number,
+      host,
+      made.numbers,
+      made.fields,
+      made.safe,
+      made.retries,
+      made.methods,
+      made.statuses,
+      made.errorCodes,
+    );
+    forgotten.register(this, this.#number);
+    enterSession(this.#number, this);
+  }
+
+  /** The configuration, as it was when the session was made. */
+  get configuration(): Readonly<SessionConfiguration> {
+    return this.#configuration;
+  }
+
+  /** The delegate; `null` when the session has none, or none any more. */
+  get delegate(): SessionDelegate | null {
+    return this.#delegate;
+  }
+
+  /** The tasks that were resumed at least once and are neither cancelled nor ended, oldest first. */
+  get tasks(): Task[] {
+    const live = tasksOf(this).filter(({ state }) => state === "running" || state === "suspended");
+    return live.map(({ task }) => task);
+  }
+
+  /** Makes a task that loads a request into memory. It is born suspended. */
+  dataTask(input: RequestInput, options?: TaskOptions): DataTask {
+    return this.#make("data", input, undefined, options, (transfer) => new DataTask(transfer));
+  }
+
+  /** Makes a task that sends `body`, in place of any that the request has. It is born suspended. The method is POST, unless the request has one. */
+  uploadTask(input: RequestInput, body: RequestBody, options?: TaskOptions): UploadTask {
+    return this.#make("upload", input, body, options, (transfer) => new UploadTask(transfer));
+  }
+
+  /** Loads a request into memory. 4xx and 5xx are responses, not errors. */
+  data(input: RequestInput, options?: TaskOptions): Promise<DataResult> {
+    return this.dataTask(input, options).resume().finished;
+  }
+
+  /** Sends `body` and loads the answer into memory. */
+  upload(input: RequestInput, body: RequestBody, options?: TaskOptions): Promise<DataResult> {
+    return this.uploadTask(input, body, options).resume().finished;
+  }
+
+  /**
+   * Loads a request and reads the answer as JSON. Asks for `application/json` unless the request has a field Accept.
+   *
+   * Unlike in {@link data}, another status than 2xx is an error, `badServerResponse`; a body that is no JSON is `cannotParseResponse`.
+   */
+  async json<T = unknown>(
+    input: RequestInput,
+    options?: TaskOptions,
+  ): Promise<{ json: T; response: HTTPURLResponse }> {
+    const { data, response } = await this.data(askingForJson(input), options);
+    if (!response.ok) {
+      throw new SessionError("badServerResponse", `the server answered ${response.status} (${response.url})`, {
+        url: response.url,
+      });
+    }
+    try {
+      return { json: JSON.parse(new TextDecoder().decode(data)) as T, response };
+    } catch (cause) {
+      throw new SessionError("cannotParseResponse", "the answer is no JSON", { url: response.url, cause });
+    }
+  }
+
+  /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
+  finishTasksAndInvalidate(): void {
+    raw.session_finish(this.#number);
+  }
+
+  /** Takes no more tasks, cancels all, and becomes invalid when each has ended. */
+  invalidateAndCancel(): void {
+    raw.session_cancel(this.#number);
+  }
+
+  /** Forgets what the session has learned: its cache is emptied. */
+  async reset(): Promise<void> {
+    await raw.session_flush(this.#number, true);
+  }
+
+  /** Writes out what is still to be written. */
+  async flush(): Promise<void> {
+    await raw.session_flush(this.#number, false);
+  }
+
+  /** Invalidates and cancels, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.invalidateAndCancel();
+  }
+
+  #make<T extends Task>(
+    kind: TaskKind,
+    input: RequestInput,
+    body: RequestBody | undefined,
+    options: TaskOptions | undefined,
+    wrap: (transfer: Transfer) => T,
+  ): T {
+    const request = taken(input, body);
+    const delegates = [options?.delegate, this.#delegate].filter(
+      (delegate): delegate is SessionDelegate => delegate !== undefined && delegate !== null,
+    );
+    const collectsMetrics = Boolean(this.#configuration.collectsMetrics);
+    const plan = { session: this, of: this.#number, kind, request, delegates, collectsMetrics };
+    const transfer = new Transfer(plan);
+    const task = wrap(transfer);
+    transfer.description = options?.description ?? null;
+    enter(transfer);
+    transfer.begin(plan);
+    if (options?.priority !== undefined) transfer.priority = options.priority;
+    this.#announce(task);
+    for (const signal of [options?.signal, request.signal]) if (signal) obey(transfer, signal);
+    return task;
+  }
+
+  #announce(task: Task): void {
+    try {
+      this.#delegate?.sessionDidCreateTask?.(task);
+    } catch (thrown) {
+      report(thrown);
+    }
+  }
+
+  /** @internal */
+  _invalidated(list: SessionErrorList | undefined): void {
+    const delegate = this.#delegate;
+    const error = list === undefined ? null : errorOf(list);
+    this.#isInvalid = true;
+    leaveSession(this.#number);
+    try {
+      delegate?.sessionDidBecomeInvalid?.(this, error);
+    } catch (thrown) {
+      report(thrown);
+    }
+    this.#delegate = null;
+  }
+
+  /** True once the session is invalid: its tasks have ended, and it makes none that could succeed. */
+  get isInvalid(): boolean {
+    return this.#isInvalid;
+  }
+}
+
+/** Cancels the task when the signal is aborted. */
+function obey(transfer: Transfer, signal: AbortSignal): void {
+  if (signal.aborted) {
+    transfer.cancel(signal.reason);
+    return;
+  }
+  const abort = () => transfer.cancel(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  transfer.whenEnded(() => signal.removeEventListener("abort", abort));
+}
+
+/** The request, with a field Accept. */
+function askingForJson(input: RequestInput): RequestInput {
+  if (typeof input === "string" || input instanceof URL) {
+    return { url: input, headers: { accept: "application/json" } };
+  }
+  if (typeof Request !== "undefined" && input instanceof Request) {
+    if (input.headers.has("accept")) return input;
+    const asking = new Request(input);
+    asking.headers.set("accept", "application/json");
+    return asking;
+  }
+  const fields = flat(input.headers);
+  if (fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "accept")) return input;
+  const pairs: [string, string][] = [["accept", "application/json"]];
+  for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at] as string, fields[at + 1] as string]);
+  return { ...input, headers: pairs };
+}

@@ -1,0 +1,425 @@
+/**
+ * A task's inside: what the part in WebAssembly tells of it, on its way to delegates, listeners, readers and results. The task that a program holds
+ * ({@link Task}) shows some of it.
+ */
+
+import * as raw from "./wasm/urlsession.js";
+import type { SessionDelegate } from "./delegate.js";
+import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
+import {
+  TaskCompleteEvent,
+  TaskDataEvent,
+  type TaskEventMap,
+  TaskProgressEvent,
+  TaskRedirectEvent,
+  TaskResponseEvent,
+} from "./events.js";
+import { keep, leave } from "./hub.js";
+import { known, type Progress, progressOf } from "./progress.js";
+import { ChunkReader } from "./reader.js";
+import { type Taken, taken, URLRequest } from "./request.js";
+import { HTTPURLResponse } from "./response.js";
+import type { Session } from "./session.js";
+import { STATES, type TaskKind, type TaskState } from "./state.js";
+import type { Task } from "./task.js";
+
+/** The bytes of both bodies; what is unknown is `null`. */
+export interface ByteCounts {
+  sent: number;
+  expectedToSend: number | null;
+  received: number;
+  expectedToReceive: number | null;
+}
+
+/** Calls that the other part makes only where they are wanted; the bits are those of `src/bridge.rs`. */
+const WANTS = { data: 1, retry: 2, metrics: 4, cache: 8, body: 16 } as const;
+
+/** How long progress events are apart at least, in milliseconds. */
+const PROGRESS_INTERVAL = 50;
+
+/** What the app threw, in a box: it may be anything. */
+interface Thrown {
+  what: unknown;
+}
+
+/** A task in the making: what it is of, and who is told. */
+export interface Plan {
+  session: Session;
+  /** The session's number. */
+  of: number;
+  kind: TaskKind;
+  request: Taken;
+  delegates: readonly SessionDelegate[];
+  collectsMetrics: boolean;
+}
+
+/** What tasks that were never resumed, and that nobody holds any more, leave behind. */
+const forgotten = new FinalizationRegistry<number>((number) => {
+  leave(number);
+  raw.task_free(number);
+});
+
+let lastNumber = 0;
+
+export class Transfer {
+  readonly number = ++lastNumber;
+  readonly session: Session;
+  readonly kind: TaskKind;
+  readonly original: URLRequest;
+  /** The task that the program holds. */
+  task!: Task;
+  response: HTTPURLResponse | null = null;
+  error: SessionError | null = null;
+  description: string | null = null;
+
+  readonly #delegates: readonly SessionDelegate[];
+  /** Types of events that somebody has listened to. */
+  readonly #heard = new Set<string>();
+  #state: TaskState | null = null;
+  #wasResumed = false;
+  #id = 0;
+  #thrown: Thrown | null = null;
+  #reason: Thrown | null = null;
+  #redirected: URLRequest | null = null;
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #reader: ChunkReader | null = null;
+  #isTaken = false;
+  #lastProgress = -Infinity;
+  #ended: { counts: ByteCounts; progress: Progress; priority: number } | null = null;
+  #settle: (() => void)[] = [];
+
+  constructor(plan: Plan) {
+    this.session = plan.session;
+    this.kind = plan.kind;
+    this.#delegates = plan.delegates;
+    this.original = new URLRequest(plan.request.text);
+  }
+
+  /** Has the other part make the task. Apart from the constructor: it may call back at once. */
+  begin(plan: Plan): void {
+    const { request } = plan;
+    const has = (name: keyof SessionDelegate) => this.#delegates.some((delegate) => name in delegate);
+    const wants =
+      (plan.kind === "download" ? 0 : WANTS.data) |
+      (has("taskWillRetry") ? WANTS.retry : 0) |
+      (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
+      (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
+      (has("taskNeedNewBodyStream") ? WANTS.body : 0);
+    raw.session_task(
+      plan.of,
+      this.number,
+      plan.kind === "upload" ? 1 : 0,
+      request.text,
+      request.timeout,
+      request.cachePolicy,
+      request.serviceType,
+      request.forbidden,
+      request.body,
+      wants,
+    );
+    this.#id = raw.task_id(this.number);
+    if (this.#ended === null) {
+      forgotten.register(this, this.number, this);
+    } else {
+      raw.task_free(this.number);
+    }
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get state(): TaskState {
+    return this.#state ?? STATES[raw.task_state(this.number)] ?? "completed";
+  }
+
+  get isEnded(): boolean {
+    return this.#ended !== null;
+  }
+
+  resume(): void {
+    this.#wasResumed = true;
+    this.#change(() => raw.task_resume(this.number));
+  }
+
+  suspend(): void {
+    this.#change(() => raw.task_suspend(this.number));
+  }
+
+  cancel(reason?: unknown): void {
+    if (this.#ended !== null) return;
+    if (reason !== undefined) this.#reason ??= { what: reason };
+    this.#change(() => raw.task_cancel(this.number));
+  }
+
+  /** Does something that may change the state, and tells the listeners if it has. */
+  #change(act: () => void): void {
+    if (this.#ended !== null) return;
+    const before = this.state;
+    keep(this);
+    act();
+    if (this.#ended === null && this.state !== before) this.#fire("statechange", () => new Event("statechange"));
+  }
+
+  get counts(): ByteCounts {
+    return this.#ended?.counts ?? countsOf(raw.task_counts(this.number));
+  }
+
+  get progress(): Progress {
+    return this.#ended?.progress ?? progressOf(raw.task_progress(this.number));
+  }
+
+  get priority(): number {
+    return this.#ended?.priority ?? raw.task_priority(this.number);
+  }
+
+  set priority(priority: number) {
+    if (typeof priority !== "number" || Number.isNaN(priority)) throw new TypeError("not a priority");
+    if (this.#ended === null) raw.task_set_priority(this.number, priority);
+  }
+
+  get current(): URLRequest {
+    return this.#redirected ?? this.original;
+  }
+
+  /** Somebody listens to events of this type. */
+  heard(type: string): void {
+    this.#heard.add(type);
+  }
+
+  /** Calls back once the task has ended, at once if it has. */
+  whenEnded(callback: () => void): void {
+    if (this.#ended !== null) callback();
+    else this.#settle.push(callback);
+  }
+
+  /** The body as far as it was gathered. */
+  gathered(): Uint8Array<ArrayBuffer> {
+    const chunks = this.#chunks;
+    if (chunks.length === 1) return chunks[0] as Uint8Array<ArrayBuffer>;
+    const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#chunks = chunks.length === 0 ? [] : [all];
+    return all;
+  }
+
+  /** A reader of the body, chunk by chunk; what was gathered is its first chunk. A task has one. */
+  read(): ChunkReader {
+    if (this.#reader !== null || this.#isTaken) throw new TypeError("the body is read by somebody else");
+    const reader = new ChunkReader(
+      this.#chunks,
+      () => {
+        if (!this.#wasResumed) this.resume();
+      },
+      () => this.cancel(),
+    );
+    this.#chunks = [];
+    this.#reader = reader;
+    if (this.#ended !== null) reader.end(this.error);
+    return reader;
+  }
+
+  // What the other part tells.
+
+  onResponse(head: string): unknown {
+    const response = new HTTPURLResponse(head);
+    this.response = response;
+    this.#fire("response", () => new TaskResponseEvent(response));
+    return this.#ask("taskDidReceiveResponse", (delegate) => delegate?.(this.task, response), disposition);
+  }
+
+  onData(chunk: Uint8Array<ArrayBuffer>): unknown {
+    this.#fire("data", () => new TaskDataEvent(chunk));
+    this.#progressed();
+    const told = this.#notify("taskDidReceiveData", (delegate) => delegate?.(this.task, chunk));
+    if (told.isTaken) {
+      this.#isTaken = true;
+      return told.answer;
+    }
+    if (this.#reader !== null) return this.#reader.put(chunk);
+    if (!this.#heard.has("data")) this.#chunks.push(chunk);
+    return undefined;
+  }
+
+  onRedirection(head: string, text: string): unknown {
+    const response = new HTTPURLResponse(head);
+    const request = new URLRequest(text);
+    const follow = (to: URLRequest) => {
+      this.#redirected = to;
+      this.#fire("redirect", () => new TaskRedirectEvent(response, to));
+    };
+    const answer = this.#ask(
+      "taskWillPerformHTTPRedirection",
+      (delegate) => delegate?.(this.task, response, request),
+      (decision) => {
+        if (decision === null) return null;
+        if (decision === request) return follow(request);
+        const edited = taken(decision instanceof URLRequest ? { ...decision, headers: decision.headers } : decision);
+        follow(new URLRequest(edited.text));
+        return edited.text;
+      },
+    );
+    if (answer === undefined) follow(request);
+    return answer;
+  }
+
+  onRetry(number: number, head: string | undefined, error: SessionErrorList | undefined, delay: number): unknown {
+    const attempt = {
+      number,
+      response: head === undefined ? null : new HTTPURLResponse(head),
+      error: error === undefined ? null : errorOf(error),
+      proposedDelay: delay < 0 ? null : delay,
+    };
+    return this.#ask(
+      "taskWillRetry",
+      (delegate) => delegate?.(this.task, attempt),
+      (answer) => {
+        if (answer === null) return -1;
+        if (typeof answer !== "number" || !(answer >= 0)) throw new TypeError("not a number of seconds, nor null");
+        return answer;
+      },
+    );
+  }
+
+  onWaiting(): unknown {
+    this.#fire("waiting", () => new Event("waiting"));
+    return this.#notify("taskIsWaitingForConnectivity", (delegate) => delegate?.(this.task)).answer;
+  }
+
+  onSent(bytes: number, total: number, expected: number): unknown {
+    this.#progressed();
+    const length = known(expected);
+    return this.#notify("taskDidSendBodyData", (delegate) => delegate?.(this.task, bytes, total, length)).answer;
+  }
+
+  onComplete(list: SessionErrorList | undefined): void {
+    this.error = list === undefined ? null : this.#failure(list);
+    this.#state = "completed";
+    this.#ended = {
+      counts: countsOf(raw.task_counts(this.number)),
+      progress: progressOf(raw.task_progress(this.number)),
+      priority: raw.task_priority(this.number),
+    };
+    leave(this.number);
+    forgotten.unregister(this);
+    raw.task_free(this.number);
+    this.#reader?.end(this.error);
+    for (const delegate of this.#delegates) {
+      if (!("taskDidComplete" in delegate)) continue;
+      try {
+        delegate.taskDidComplete?.(this.task, this.error);
+      } catch (thrown) {
+        report(thrown);
+      }
+      break;
+    }
+    this.#fire("progress", () => new TaskProgressEvent(this.progress));
+    this.#fire("statechange", () => new Event("statechange"));
+    this.#fire("complete", () => new TaskCompleteEvent(this.error));
+    for (const settle of this.#settle.splice(0)) settle();
+  }
+
+  /** The task's error: with what the app threw or gave as its reason, if that ended it. */
+  #failure(list: SessionErrorList): SessionError {
+    const isCancelled = list[0] === -999;
+    if (isCancelled && this.#thrown !== null) {
+      const cause = this.#thrown.what;
+      return new SessionError("unknown", "a delegate's method threw", { url: list[2] ?? null, cause });
+    }
+    return errorOf(list, isCancelled ? this.#reason?.what : undefined);
+  }
+
+  #progressed(): void {
+    if (!this.#heard.has("progress")) return;
+    const now = performance.now();
+    if (now - this.#lastProgress < PROGRESS_INTERVAL) return;
+    this.#lastProgress = now;
+    this.#fire("progress", () => new TaskProgressEvent(this.progress));
+  }
+
+  #fire<K extends keyof TaskEventMap>(type: K, event: () => TaskEventMap[K]): void {
+    if (this.#heard.has(type)) this.task.dispatchEvent(event());
+  }
+
+  /** Tells the first delegate that has the method. */
+  #notify<K extends keyof SessionDelegate>(
+    name: K,
+    call: (method: SessionDelegate[K]) => unknown,
+  ): { isTaken: boolean; answer: unknown } {
+    const delegate = this.#delegates.find((delegate) => delegate[name] !== undefined);
+    if (delegate === undefined) return { isTaken: false, answer: undefined };
+    return { isTaken: true, answer: this.#called(delegate, name, call, () => undefined) };
+  }
+
+  /** Puts a question to each delegate that has the method, until one answers. */
+  #ask<K extends keyof SessionDelegate, A>(
+    name: K,
+    call: (method: SessionDelegate[K]) => A | PromiseLike<A>,
+    decode: (answer: Exclude<A, undefined>) => unknown,
+    from = 0,
+  ): unknown {
+    for (let at = from; at < this.#delegates.length; at++) {
+      const delegate = this.#delegates[at] as SessionDelegate;
+      if (delegate[name] === undefined) continue;
+      const next = () => this.#ask(name, call, decode, at + 1);
+      const answer = this.#called(delegate, name, call, (given) =>
+        given === undefined ? next() : decode(given as Exclude<A, undefined>),
+      );
+      return answer;
+    }
+    return undefined;
+  }
+
+  /** Calls a delegate's method. What it throws, or rejects with, ends the task. */
+  #called<K extends keyof SessionDelegate, A>(
+    delegate: SessionDelegate,
+    name: K,
+    call: (method: SessionDelegate[K]) => A | PromiseLike<A>,
+    decode: (answer: A) => unknown,
+  ): unknown {
+    const failed = (thrown: unknown) => this.#fail(thrown);
+    try {
+      const method = delegate[name];
+      const bound = typeof method === "function" ? (method.bind(delegate) as SessionDelegate[K]) : method;
+      const answer = call(bound);
+      return isThenable(answer) ? Promise.resolve(answer).then(decode).catch(failed) : decode(answer);
+    } catch (thrown) {
+      return failed(thrown);
+    }
+  }
+
+  #fail(thrown: unknown): undefined {
+    if (this.#ended !== null) {
+      report(thrown);
+      return undefined;
+    }
+    this.#thrown ??= { what: thrown };
+    raw.task_cancel(this.number);
+    return undefined;
+  }
+}
+
+function isThenable<A>(value: A | PromiseLike<A>): value is PromiseLike<A> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** A disposition's number. */
+function disposition(answer: unknown): number {
+  const place = ["allow", "cancel", "becomeDownload"].indexOf(answer as string);
+  if (place < 0) throw new TypeError(`no such disposition of a response: ${String(answer)}`);
+  return place;
+}
+
+function countsOf(numbers: Float64Array): ByteCounts {
+  const [sent = 0, expectedToSend, received = 0, expectedToReceive] = numbers;
+  return {
+    sent,
+    expectedToSend: known(expectedToSend),
+    received,
+    expectedToReceive: known(expectedToReceive),
+  };
+}

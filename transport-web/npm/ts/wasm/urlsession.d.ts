@@ -1,0 +1,51 @@
+/**
+ * The part in WebAssembly, as `wasm-bindgen` makes it of `src/`: flat functions over numbers that this part gives out. A test holds these
+ * declarations beside the generated ones.
+ */
+
+import type { Host } from "../host.js";
+import type { InitInput } from "../init.js";
+
+export default function init(options?: {
+  module_or_path: InitInput | Promise<InitInput>;
+}): Promise<unknown>;
+
+export function session_new(
+  number: number,
+  host: Host,
+  numbers: Float64Array,
+  fields: string,
+  safe: string,
+  retries: boolean,
+  methods?: string | null,
+  statuses?: Uint16Array | null,
+  error_codes?: Int32Array | null,
+): void;
+export function session_task(
+  session: number,
+  number: number,
+  kind: number,
+  request: string,
+  timeout: number,
+  cache_policy: number,
+  service_type: number,
+  forbidden: number,
+  body: unknown,
+  wants: number,
+): void;
+export function session_finish(number: number): void;
+export function session_cancel(number: number): void;
+export function session_flush(number: number, resets: boolean): Promise<unknown>;
+export function session_free(number: number): void;
+
+export function task_id(number: number): number;
+export function task_state(number: number): number;
+export function task_resume(number: number): void;
+export function task_suspend(number: number): void;
+export function task_cancel(number: number): void;
+export function task_priority(number: number): number;
+export function task_set_priority(number: number, priority: number): void;
+export function task_request(number: number): string | undefined;
+export function task_counts(number: number): Float64Array;
+export function task_progress(number: number): Float64Array;
+export function task_free(number: number): void;
