@@ -1,9 +1,9 @@
 // Makes the npm package of the module that cargo and wasm-bindgen made:
 //
-//     node build.mjs <folder of the glue> <folder of the package>
+//     node build.mjs <folder of the glue> <folder of the package> <folder node_modules, with esbuild and typescript>
 //
 // The first has `urlsession.js` and `urlsession_bg.wasm`, as `wasm-bindgen --target web --out-name urlsession` writes them, optimised or not. The second is
-// made anew, as `npm pack` takes it. `esbuild` and `typescript` are those beside this file, or in the folder that URLSESSION_NPM_TOOLS names.
+// made anew, as `npm pack` takes it.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,19 +12,17 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [glue, out] = process.argv.slice(2).map((path) => resolve(path));
-if (glue === undefined || out === undefined) {
-  throw new Error("usage: node build.mjs <folder of the glue> <folder of the package>");
+const [glue, out, modules] = process.argv.slice(2).map((path) => resolve(path));
+if (modules === undefined) {
+  throw new Error("usage: node build.mjs <folder of the glue> <folder of the package> <folder node_modules>");
 }
-const tools = process.env.URLSESSION_NPM_TOOLS;
-const require = createRequire(tools ? join(resolve(tools), "package.json") : import.meta.url);
-const esbuild = require("esbuild");
+const esbuild = createRequire(join(modules, "x"))("esbuild");
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 // TypeScript finds the glue beside it, as the hand-written declarations say.
-const work = join(dirname(out), `.${"urlsession"}-ts`);
+const work = join(dirname(out), ".urlsession-ts");
 rmSync(work, { recursive: true, force: true });
 cpSync(join(here, "ts"), work, { recursive: true });
 cpSync(join(glue, "urlsession.js"), join(work, "wasm", "urlsession.js"));
@@ -36,15 +34,9 @@ await esbuild.build({
   format: "esm",
   target: "es2022",
   minify: true,
-  // Classes keep their names: errors and events show them.
-  keepNames: false,
   legalComments: "none",
 });
-execFileSync(
-  process.execPath,
-  [require.resolve("typescript/bin/tsc"), "-p", work, "--outDir", join(out, "types")],
-  { stdio: "inherit" },
-);
+execFileSync(join(modules, ".bin", "tsc"), ["-p", work, "--outDir", join(out, "types")], { stdio: "inherit" });
 prune(join(out, "types"), "index.d.ts");
 cpSync(join(glue, "urlsession_bg.wasm"), join(out, "urlsession_bg.wasm"));
 cpSync(join(here, "ts", "node.mjs"), join(out, "node.js"));

@@ -1,16 +1,24 @@
 //! What a request carries, from JavaScript.
 
+use bytes::Bytes;
 use js_sys::Uint8Array;
 use urlsession_core::{RequestBody, UploadBody};
+use urlsession_transport_web::{blob_body, stream_body};
 use wasm_bindgen::prelude::*;
 
-/// The body in a value of the other part's: text or bytes.
+/// The body in a value of the other part's: text, bytes, a Blob or a stream; the last two stay where they are.
 pub(crate) fn request_body(value: &JsValue) -> RequestBody {
     if let Some(text) = value.as_string() {
         return text.into();
     }
-    match value.dyn_ref::<Uint8Array>() {
-        Some(bytes) => bytes.to_vec().into(),
+    if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
+        return bytes.to_vec().into();
+    }
+    if let Some(blob) = value.dyn_ref::<web_sys::Blob>() {
+        return blob_body(blob.clone()).into();
+    }
+    match value.dyn_ref::<web_sys::ReadableStream>() {
+        Some(stream) => stream_body(stream.clone()).into(),
         None => RequestBody::Empty,
     }
 }
@@ -21,6 +29,6 @@ pub(crate) fn upload_body(value: &JsValue) -> UploadBody {
         RequestBody::Stream(stream) => stream.into(),
         RequestBody::Bytes(bytes) => bytes.into(),
         RequestBody::File(file) => file.into(),
-        RequestBody::Empty => bytes::Bytes::new().into(),
+        RequestBody::Empty => Bytes::new().into(),
     }
 }

@@ -109,7 +109,9 @@ impl Delegate for Bridge {
             Ok(response) => (Some(wire::of_response(response)), JsValue::UNDEFINED),
             Err(error) => (None, failure::list(error)),
         };
-        let returned = self.host.retry(self.number, attempt.number, head, error, proposed);
+        let returned = self
+            .host
+            .retry(self.number, attempt.number, head, error, proposed);
         answer(returned, |decision| {
             let delay = decision.as_f64()?;
             Some(match delay >= 0.0 {
@@ -131,7 +133,10 @@ impl Delegate for Bridge {
         expected: Option<u64>,
     ) -> Answer<()> {
         let expected = expected.map_or(f64::NAN, |expected| expected as f64);
-        notice(self.host.sent(self.number, bytes as f64, total as f64, expected))
+        notice(
+            self.host
+                .sent(self.number, bytes as f64, total as f64, expected),
+        )
     }
 
     fn did_receive_response(&self, _: &Task, response: &Response) -> Answer<ResponseDisposition> {
@@ -162,4 +167,3 @@ impl Delegate for Bridge {
         let _ = self.host.invalid(self.number, error);
     }
 }
-

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderName;
-use urlsession_core::{
-    CachePolicy, Configuration, ErrorCode, NetworkServiceType, RetryPolicy,
-};
+use urlsession_core::{CachePolicy, Configuration, ErrorCode, NetworkServiceType, RetryPolicy};
 
 use crate::wire;
 
@@ -89,7 +87,8 @@ pub(crate) fn configuration(
         made.network_service_type = service_type(number);
     }
     if let Some(count) = numbers.count() {
-        made.http_maximum_connections_per_host = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+        made.http_maximum_connections_per_host =
+            usize::try_from(count).unwrap_or(usize::MAX).max(1);
     }
     if let Some(policy) = numbers.next().and_then(cache_policy) {
         made.request_cache_policy = policy;
@@ -101,7 +100,9 @@ pub(crate) fn configuration(
     made.retry_policy = retry.map(|lists| lists.policy(numbers));
     made.http_additional_headers = wire::fields(fields).unwrap_or_default();
     let names = safe.split('\n');
-    made.redirect_safe_headers = names.filter_map(|name| HeaderName::try_from(name).ok()).collect();
+    made.redirect_safe_headers = names
+        .filter_map(|name| HeaderName::try_from(name).ok())
+        .collect();
     made
 }
 
@@ -128,7 +129,9 @@ impl RetryLists {
         }
         if let Some(statuses) = &self.statuses {
             let statuses = statuses.iter().copied();
-            policy.statuses = statuses.filter_map(|status| status.try_into().ok()).collect();
+            policy.statuses = statuses
+                .filter_map(|status| status.try_into().ok())
+                .collect();
         }
         if let Some(codes) = &self.error_codes {
             policy.error_codes = codes.iter().copied().filter_map(error_code).collect();
@@ -139,5 +142,8 @@ impl RetryLists {
 
 /// The code of Apple's number.
 pub(crate) fn error_code(raw: i32) -> Option<ErrorCode> {
-    ErrorCode::ALL.iter().copied().find(|code| code.raw() == raw)
+    ErrorCode::ALL
+        .iter()
+        .copied()
+        .find(|code| code.raw() == raw)
 }

@@ -17,7 +17,12 @@ extern "C" {
     pub(crate) fn data(this: &Host, task: u32, chunk: JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn redirection(this: &Host, task: u32, head: &str, request: &str) -> Result<JsValue, JsValue>;
+    pub(crate) fn redirection(
+        this: &Host,
+        task: u32,
+        head: &str,
+        request: &str,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn retry(
@@ -36,7 +41,13 @@ extern "C" {
     pub(crate) fn waiting(this: &Host, task: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn sent(this: &Host, task: u32, bytes: f64, total: f64, expected: f64) -> Result<JsValue, JsValue>;
+    pub(crate) fn sent(
+        this: &Host,
+        task: u32,
+        bytes: f64,
+        total: f64,
+        expected: f64,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn complete(this: &Host, task: u32, error: JsValue) -> Result<JsValue, JsValue>;

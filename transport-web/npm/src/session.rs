@@ -1,7 +1,6 @@
 //! Sessions, as the other part calls them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
@@ -22,12 +21,15 @@ struct Entry {
 }
 
 thread_local! {
-    static SESSIONS: Table<Entry> = const { RefCell::new(BTreeMap::new()) };
+    static SESSIONS: Table<Entry> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes a session. With `retries` it has a retry policy, whose numbers are the last ones.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "each is cheaper than an object to look into")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is cheaper than an object to look into"
+)]
 pub fn session_new(
     number: u32,
     host: Host,
@@ -53,7 +55,10 @@ pub fn session_new(
 
 /// Makes a task: of kind 0 for data, 1 for an upload. `numbers` and `flags` are what the request has beside its text.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "each is cheaper than an object to look into")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is cheaper than an object to look into"
+)]
 pub fn session_task(
     session: u32,
     number: u32,

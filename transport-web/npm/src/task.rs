@@ -1,16 +1,15 @@
 //! Tasks, as the other part calls them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
-use urlsession_core::{Task, TaskState};
+use urlsession_core::{Error, ErrorCode, Task, TaskState};
 use wasm_bindgen::prelude::*;
 
 use crate::table::{self, Table};
-use crate::wire;
+use crate::{failure, wire};
 
 thread_local! {
-    static TASKS: Table<Task> = const { RefCell::new(BTreeMap::new()) };
+    static TASKS: Table<Task> = const { RefCell::new(Vec::new()) };
 }
 
 pub(crate) fn put(number: u32, task: Task) {
@@ -30,7 +29,16 @@ pub fn task_id(number: u32) -> f64 {
 /// Apple's number of its state; completed when there is none.
 #[wasm_bindgen]
 pub fn task_state(number: u32) -> u8 {
-    get(number).map_or(TaskState::Completed, |task| task.state()).raw()
+    get(number)
+        .map_or(TaskState::Completed, |task| task.state())
+        .raw()
+}
+
+/// Why it failed: of a task that its session refused, which is told nobody else. Without a task, that it was cancelled.
+#[wasm_bindgen]
+pub fn task_error(number: u32) -> JsValue {
+    let error = get(number).and_then(|task| task.error());
+    failure::list(&error.unwrap_or_else(|| Error::new(ErrorCode::Cancelled)))
 }
 
 /// Lifts one suspension.

@@ -5,35 +5,19 @@
 
 use std::str::Split;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use urlsession_core::{Error, ErrorCode, InvalidHeader, Request, Response, Url};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use urlsession_core::{Error, InvalidHeader, Request, Response};
 
 /// Reads a request.
 ///
 /// # Errors
-/// [`ErrorCode::BadUrl`] when method, URL or a header field cannot be sent.
+/// [`BadUrl`](urlsession_core::ErrorCode::BadUrl) when method, URL or a header field cannot be sent.
 pub(crate) fn request(text: &str) -> Result<Request, Error> {
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
     let mut request = Request::with_method_name(method, lines.next().unwrap_or_default())?;
     read_fields(&mut lines, request.headers_mut())?;
     Ok(request)
-}
-
-/// Reads the head of a response.
-///
-/// # Errors
-/// [`ErrorCode::CannotParseResponse`] when it is none.
-pub(crate) fn response(text: &str) -> Result<Response, Error> {
-    let none = || Error::new(ErrorCode::CannotParseResponse);
-    let mut lines = text.split('\n');
-    let url = Url::parse(lines.next().unwrap_or_default()).map_err(|_| none())?;
-    let status = lines.next().and_then(|status| status.parse().ok());
-    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-    let mut headers = HeaderMap::new();
-    read_fields(&mut lines, &mut headers).map_err(|_| none())?;
-    let status = status.ok_or_else(none)?;
-    Ok(Response::new(url, status, Version::HTTP_11, headers))
 }
 
 /// Reads header fields.
@@ -48,10 +32,7 @@ pub(crate) fn fields(text: &str) -> Result<HeaderMap, InvalidHeader> {
     Ok(headers)
 }
 
-fn read_fields(
-    lines: &mut Split<'_, char>,
-    headers: &mut HeaderMap,
-) -> Result<(), InvalidHeader> {
+fn read_fields(lines: &mut Split<'_, char>, headers: &mut HeaderMap) -> Result<(), InvalidHeader> {
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| InvalidHeader::Name)?;
         let value = latin_1(value).and_then(|value| HeaderValue::from_bytes(&value).ok());

@@ -118,10 +118,15 @@ export class Transfer {
       wants,
     );
     this.#id = raw.task_id(this.number);
-    if (this.#ended === null) {
-      forgotten.register(this, this.number, this);
-    } else {
+    if (this.#ended !== null) {
       raw.task_free(this.number);
+      return;
+    }
+    forgotten.register(this, this.number, this);
+    // A session that is invalid refuses: the task is complete, and nobody else will say so.
+    if (this.state === "completed") {
+      keep(this);
+      queueMicrotask(() => this.onComplete(raw.task_error(this.number)));
     }
   }
 
@@ -297,6 +302,7 @@ export class Transfer {
   }
 
   onComplete(list: SessionErrorList | undefined): void {
+    if (this.#ended !== null) return;
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
     this.#ended = {

@@ -3,6 +3,7 @@
  * declarations beside the generated ones.
  */
 
+import type { SessionErrorList } from "../error.js";
 import type { Host } from "../host.js";
 import type { InitInput } from "../init.js";
 
@@ -40,6 +41,7 @@ export function session_free(number: number): void;
 
 export function task_id(number: number): number;
 export function task_state(number: number): number;
+export function task_error(number: number): SessionErrorList;
 export function task_resume(number: number): void;
 export function task_suspend(number: number): void;
 export function task_cancel(number: number): void;
