@@ -26,3 +26,11 @@ pub(crate) fn answer<T: 'static>(
 pub(crate) fn notice(returned: Result<JsValue, JsValue>) -> Answer<()> {
     answer(returned, |_| None)
 }
+
+/// Waits for what a method of the host returned, as far as there is something to wait for.
+pub(crate) async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    match returned?.dyn_into::<Promise>() {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(value) => Ok(value),
+    }
+}

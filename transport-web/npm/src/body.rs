@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use js_sys::Uint8Array;
-use urlsession_core::{RequestBody, UploadBody};
+use urlsession_core::{BodyStream, InMemory, RequestBody, UploadBody};
 use urlsession_transport_web::{blob_body, stream_body};
 use wasm_bindgen::prelude::*;
 
@@ -30,5 +30,15 @@ pub(crate) fn upload_body(value: &JsValue) -> UploadBody {
         RequestBody::Bytes(bytes) => bytes.into(),
         RequestBody::File(file) => file.into(),
         RequestBody::Empty => Bytes::new().into(),
+    }
+}
+
+/// The same, as the answer to who needs a stream anew; with `null`, that there is none.
+pub(crate) fn body_stream(value: &JsValue) -> Option<Option<BodyStream>> {
+    match request_body(value) {
+        RequestBody::Stream(stream) => Some(Some(stream)),
+        RequestBody::Bytes(bytes) => Some(Some(BodyStream::once(InMemory::new(bytes)))),
+        RequestBody::Empty if value.is_null() => Some(None),
+        RequestBody::Empty | RequestBody::File(_) => None,
     }
 }

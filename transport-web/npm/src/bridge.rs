@@ -3,14 +3,16 @@
 use bytes::Bytes;
 use js_sys::Uint8Array;
 use urlsession_core::{
-    Answer, Delegate, Error, Request, Response, ResponseDisposition, RetryAttempt, RetryDecision,
-    Session, Task, TaskKind, Wants,
+    Answer, BodyStream, CachedResponse, Delegate, DownloadTask, DownloadedFile, Error, Request,
+    Response, ResponseDisposition, RetryAttempt, RetryDecision, Session, Task, TaskKind,
+    TaskMetrics, Wants,
 };
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{answer, notice};
+use crate::answer::{answer, notice, settled};
+use crate::body::body_stream;
 use crate::host::Host;
-use crate::{configuration, failure, wire};
+use crate::{cached, configuration, download, failure, metrics, wire};
 
 /// The calls that the other part asks for one by one, in the order of its bits.
 const OPTIONAL: [Wants; 5] = [
@@ -38,6 +40,8 @@ pub(crate) struct Bridge {
     host: Host,
     number: u32,
     wants: Wants,
+    /// A download's file has a destination, and stays there.
+    keeps_file: bool,
 }
 
 impl Bridge {
@@ -47,18 +51,17 @@ impl Bridge {
             host,
             number,
             wants: Wants::INVALIDATION,
+            keeps_file: false,
         }
     }
 
     /// The delegate of a task. `optional` has a bit for each of [`OPTIONAL`] that is wanted.
     pub(crate) fn of_task(host: Host, number: u32, kind: TaskKind, optional: u32) -> Self {
-        let mut wants = ALWAYS;
-        if kind == TaskKind::Upload {
-            wants = wants.and(Wants::SENT);
-        }
-        if kind == TaskKind::Download {
-            wants = wants.and(DOWNLOADS);
-        }
+        let mut wants = match kind {
+            TaskKind::Upload => ALWAYS.and(Wants::SENT),
+            // A data task may become one.
+            _ => ALWAYS.and(DOWNLOADS),
+        };
         for (bit, call) in OPTIONAL.into_iter().enumerate() {
             if optional & (1 << bit) != 0 {
                 wants = wants.and(call);
@@ -68,7 +71,14 @@ impl Bridge {
             host,
             number,
             wants,
+            keeps_file: false,
         }
+    }
+
+    /// The same, of a download with a destination.
+    pub(crate) fn keeping_file(mut self) -> Self {
+        self.keeps_file = true;
+        self
     }
 }
 
@@ -132,11 +142,8 @@ impl Delegate for Bridge {
         total: u64,
         expected: Option<u64>,
     ) -> Answer<()> {
-        let expected = expected.map_or(f64::NAN, |expected| expected as f64);
-        notice(
-            self.host
-                .sent(self.number, bytes as f64, total as f64, expected),
-        )
+        let (bytes, total) = (bytes as f64, total as f64);
+        notice(self.host.sent(self.number, bytes, total, known(expected)))
     }
 
     fn did_receive_response(&self, _: &Task, response: &Response) -> Answer<ResponseDisposition> {
@@ -155,6 +162,71 @@ impl Delegate for Bridge {
         notice(self.host.data(self.number, chunk.into()))
     }
 
+    fn will_cache_response(
+        &self,
+        _: &Task,
+        proposed: CachedResponse,
+    ) -> Answer<Option<CachedResponse>> {
+        let (head, data, info, storage) = cached::parts(&proposed);
+        let returned = self.host.cache(self.number, &head, data, info, storage);
+        answer(returned, |decision| {
+            if decision.is_null() {
+                return Some(None);
+            }
+            cached::of_list(decision).map(Some)
+        })
+    }
+
+    fn need_new_body_stream(&self, _: &Task) -> Answer<Option<BodyStream>> {
+        answer(self.host.body(self.number, 0.0), body_stream)
+    }
+
+    fn did_become_download_task(&self, _: &Task, _: &DownloadTask) -> Answer<()> {
+        notice(self.host.became(self.number))
+    }
+
+    fn did_resume_at_offset(
+        &self,
+        _: &DownloadTask,
+        offset: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        notice(
+            self.host
+                .resumed(self.number, offset as f64, known(expected)),
+        )
+    }
+
+    fn did_write_data(
+        &self,
+        _: &DownloadTask,
+        bytes: u64,
+        total: u64,
+        expected: Option<u64>,
+    ) -> Answer<()> {
+        let (bytes, total) = (bytes as f64, total as f64);
+        notice(
+            self.host
+                .written(self.number, bytes, total, known(expected)),
+        )
+    }
+
+    fn did_finish_downloading_to(&self, _: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
+        let (host, number, keeps) = (self.host.clone(), self.number, self.keeps_file);
+        let file = file.clone();
+        Answer::Later(Box::pin(async move {
+            let (object, path) = download::object(file, keeps).await;
+            // What the app says of it is its task's matter.
+            let _ = settled(host.file(number, object, path)).await;
+            Some(())
+        }))
+    }
+
+    fn did_finish_collecting_metrics(&self, _: &Task, metrics: &TaskMetrics) -> Answer<()> {
+        let (numbers, texts) = metrics::lists(metrics);
+        notice(self.host.metrics(self.number, numbers, texts))
+    }
+
     fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
         let error = error.map_or(JsValue::UNDEFINED, failure::list);
         // Nobody waits for more than the call.
@@ -166,4 +238,9 @@ impl Delegate for Bridge {
         let error = error.map_or(JsValue::UNDEFINED, failure::list);
         let _ = self.host.invalid(self.number, error);
     }
+}
+
+/// A count; not a number where it is unknown.
+fn known(count: Option<u64>) -> f64 {
+    count.map_or(f64::NAN, |count| count as f64)
 }

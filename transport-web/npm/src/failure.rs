@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use js_sys::Array;
-use urlsession_core::Error;
+use urlsession_core::{Error, ErrorCode};
 use urlsession_transport_web::ScriptError;
 use wasm_bindgen::prelude::*;
 
@@ -33,4 +33,12 @@ fn cause(error: &Error) -> JsValue {
         }
         None => source.to_string().into(),
     }
+}
+
+/// The error of what the app's own code threw, or rejected with, where a transfer stands or falls with it.
+pub(crate) fn of_script(thrown: &JsValue) -> Error {
+    let message = js_sys::Reflect::get(thrown, &"message".into());
+    let message = message.ok().and_then(|message| message.as_string());
+    Error::new(ErrorCode::ResourceUnavailable)
+        .with_cause(message.unwrap_or_else(|| "no message".to_owned()))
 }

@@ -11,10 +11,15 @@
 mod answer;
 mod body;
 mod bridge;
+pub mod cache;
+mod cached;
 mod configuration;
+mod download;
 mod failure;
 mod host;
+mod metrics;
+mod protocol;
 pub mod session;
 mod table;
 pub mod task;
-mod wire;
+pub mod wire;

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
-use urlsession_core::{Session, TaskKind};
+use urlsession_core::{DownloadOptions, Error, Request, Session, TaskKind, UrlCache};
 use urlsession_transport_web::platform;
 use wasm_bindgen::prelude::*;
 
 use crate::bridge::Bridge;
 use crate::configuration::{self, RetryLists};
+use crate::download::Download;
 use crate::host::Host;
+use crate::protocol::HostProtocol;
 use crate::table::{self, Table};
-use crate::{body, task, wire};
+use crate::{body, cache, task, wire};
 
 #[derive(Clone)]
 struct Entry {
@@ -24,7 +26,8 @@ thread_local! {
     static SESSIONS: Table<Entry> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes a session. With `retries` it has a retry policy, whose numbers are the last ones.
+/// Makes a session. With `retries` it has a retry policy, whose numbers are the last ones. `cache` is a cache's number, 0 for none; `protocols` says how many
+/// protocols the host has for it.
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
@@ -40,6 +43,8 @@ pub fn session_new(
     methods: Option<String>,
     statuses: Option<Vec<u16>>,
     error_codes: Option<Vec<i32>>,
+    cache: u32,
+    protocols: u32,
 ) {
     let lists = retries.then_some(RetryLists {
         methods,
@@ -47,8 +52,18 @@ pub fn session_new(
         error_codes,
     });
     let configuration = configuration::configuration(numbers, fields, safe, lists.as_ref());
-    let builder = Session::builder(platform(&configuration), configuration)
+    let mut builder = Session::builder(platform(&configuration), configuration)
         .delegate(Bridge::of_session(host.clone(), number));
+    if let Some(cache) = cache::get(cache) {
+        builder = builder.cache(cache);
+    }
+    for protocol in 0..protocols {
+        builder = builder.protocol(HostProtocol {
+            host: host.clone(),
+            session: number,
+            number: protocol,
+        });
+    }
     let session = builder.build();
     table::put(&SESSIONS, number, Entry { session, host });
 }
@@ -74,23 +89,8 @@ pub fn session_task(
     let Some(Entry { session, host }) = table::get(&SESSIONS, session) else {
         return;
     };
-    let made = wire::request(request).map(|mut request| {
-        if !timeout.is_nan() {
-            request = request.with_timeout_interval(configuration::duration(timeout));
-        }
-        if !cache_policy.is_nan()
-            && let Some(policy) = configuration::cache_policy(cache_policy)
-        {
-            request = request.with_cache_policy(policy);
-        }
-        if !service_type.is_nan() {
-            request = request.with_network_service_type(configuration::service_type(service_type));
-        }
-        request
-            .with_allows_cellular_access(forbidden & 1 == 0)
-            .with_allows_expensive_network_access(forbidden & 2 == 0)
-            .with_allows_constrained_network_access(forbidden & 4 == 0)
-    });
+    let made = wire::request(request)
+        .map(|request| with_options(request, timeout, cache_policy, service_type, forbidden));
     let bridge = |kind| Bridge::of_task(host, number, kind, wants);
     let made = match kind {
         0 => {
@@ -105,6 +105,92 @@ pub fn session_task(
         }
     };
     task::put(number, made);
+}
+
+/// Makes a task that downloads a request, or goes on with resume data: the request then only brings the header fields that were not stored with them.
+/// `destination` is where the file stays; without it, it has a name that is given for it.
+#[wasm_bindgen]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is cheaper than an object to look into"
+)]
+pub fn session_download(
+    session: u32,
+    number: u32,
+    request: &str,
+    timeout: f64,
+    cache_policy: f64,
+    service_type: f64,
+    forbidden: u8,
+    body: JsValue,
+    wants: u32,
+    resume_data: Option<String>,
+    destination: Option<String>,
+    replaces: bool,
+    segments: u32,
+) {
+    let Some(Entry { session, host }) = table::get(&SESSIONS, session) else {
+        return;
+    };
+    let mut bridge = Bridge::of_task(host, number, TaskKind::Download, wants);
+    let mut options = DownloadOptions::new().segments(segments as usize);
+    if let Some(destination) = &destination {
+        options = options.to(destination);
+        bridge = bridge.keeping_file();
+    }
+    if replaces {
+        options = options.replacing();
+    }
+    let request = wire::request(request);
+    let (request, resume_data): (Result<Request, Error>, _) = match resume_data {
+        Some(text) => match Download::resuming(&text, request, destination.as_deref()) {
+            Ok(data) => (Err(urlsession_core::ErrorCode::Unknown.into()), Some(data)),
+            Err(error) => (Err(error), None),
+        },
+        None => {
+            let made = request.map(|request| {
+                with_options(request, timeout, cache_policy, service_type, forbidden)
+                    .with_body(body::request_body(&body))
+            });
+            (made, None)
+        }
+    };
+    let download = Download {
+        request,
+        resume_data,
+        options,
+    };
+    let made = session.download_task_with_delegate(download, bridge);
+    task::put(number, made.into());
+}
+
+fn with_options(
+    mut request: Request,
+    timeout: f64,
+    cache_policy: f64,
+    service_type: f64,
+    forbidden: u8,
+) -> Request {
+    if !timeout.is_nan() {
+        request = request.with_timeout_interval(configuration::duration(timeout));
+    }
+    if !cache_policy.is_nan()
+        && let Some(policy) = configuration::cache_policy(cache_policy)
+    {
+        request = request.with_cache_policy(policy);
+    }
+    if !service_type.is_nan() {
+        request = request.with_network_service_type(configuration::service_type(service_type));
+    }
+    request
+        .with_allows_cellular_access(forbidden & 1 == 0)
+        .with_allows_expensive_network_access(forbidden & 2 == 0)
+        .with_allows_constrained_network_access(forbidden & 4 == 0)
+}
+
+/// A session's cache, which knows what the session sends.
+pub(crate) fn cache(number: u32) -> Option<UrlCache> {
+    table::get(&SESSIONS, number)?.session.url_cache()
 }
 
 /// Takes no more tasks, and becomes invalid when those there are have ended.

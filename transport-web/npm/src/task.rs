@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use urlsession_core::{Error, ErrorCode, Task, TaskState};
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
+use urlsession_core::{DownloadTask, Error, ErrorCode, Task, TaskState};
 use wasm_bindgen::prelude::*;
 
 use crate::table::{self, Table};
@@ -63,6 +65,22 @@ pub fn task_cancel(number: u32) {
     if let Some(task) = get(number) {
         task.cancel();
     }
+}
+
+/// Cancels a download, and gives what it takes to go on once it has ended; undefined where it cannot.
+#[wasm_bindgen]
+pub fn task_cancel_resumable(number: u32) -> Promise {
+    let download = get(number).and_then(|task| DownloadTask::try_from(task).ok());
+    // It cancels now, not when the promise is looked at.
+    let data = download.map(|download| download.cancel_producing_resume_data());
+    future_to_promise(async move {
+        let data = match data {
+            Some(data) => data.await,
+            None => None,
+        };
+        let text = data.and_then(|data| String::from_utf8(data.to_bytes()).ok());
+        Ok(text.into())
+    })
 }
 
 /// How urgent it is, 0 to 1.

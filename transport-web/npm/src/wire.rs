@@ -5,19 +5,42 @@
 
 use std::str::Split;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use urlsession_core::{Error, InvalidHeader, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, Request, Response};
+use wasm_bindgen::prelude::*;
 
 /// Reads a request.
 ///
 /// # Errors
-/// [`BadUrl`](urlsession_core::ErrorCode::BadUrl) when method, URL or a header field cannot be sent.
+/// [`ErrorCode::BadUrl`] when method, URL or a header field cannot be sent.
 pub(crate) fn request(text: &str) -> Result<Request, Error> {
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
     let mut request = Request::with_method_name(method, lines.next().unwrap_or_default())?;
     read_fields(&mut lines, request.headers_mut())?;
     Ok(request)
+}
+
+/// Reads the head of a response.
+///
+/// # Errors
+/// [`ErrorCode::CannotParseResponse`] when it is none.
+pub(crate) fn response(text: &str) -> Result<Response, Error> {
+    let none = || Error::new(ErrorCode::CannotParseResponse);
+    let mut lines = text.split('\n');
+    let url = lines.next().unwrap_or_default().into_url();
+    let status = lines.next().and_then(|status| status.parse().ok());
+    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+    let mut headers = HeaderMap::new();
+    read_fields(&mut lines, &mut headers).map_err(|_| none())?;
+    let (url, status) = url.ok().zip(status).ok_or_else(none)?;
+    Ok(Response::new(url, status, Version::HTTP_11, headers))
+}
+
+/// A name for a file of a response, from the text of its head.
+#[wasm_bindgen]
+pub fn suggested_filename(head: &str) -> Option<String> {
+    Some(response(head).ok()?.suggested_filename())
 }
 
 /// Reads header fields.

@@ -1,6 +1,8 @@
 /** What a session is told once. */
 
 import { type SessionErrorCode, rawCode } from "./error.js";
+import type { URLProtocol } from "./protocol.js";
+import type { UrlCache } from "./url-cache.js";
 import { seconds } from "./request.js";
 import { type Fields, flat, lines } from "./wire.js";
 
@@ -104,6 +106,10 @@ export interface SessionConfiguration {
   retryPolicy?: RetryPolicy;
   /** Names of header fields that a redirect to another origin keeps. */
   redirectSafeHeaders?: readonly string[];
+  /** Where responses are kept and found again. Default none: the browser's own cache is used. */
+  urlCache?: UrlCache | null;
+  /** Who loads some requests in place of the network; the first that says so. */
+  protocols?: readonly URLProtocol[];
   /** Collect metrics for every task, not only where a delegate has `taskDidFinishCollectingMetrics`. Default false. */
   collectsMetrics?: boolean;
 }

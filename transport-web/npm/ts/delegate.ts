@@ -4,9 +4,10 @@ import type { SessionError } from "./error.js";
 import type { TaskMetrics } from "./metrics.js";
 import type { URLRequest, URLRequestInit } from "./request.js";
 import type { RequestBody } from "./body.js";
+import type { CachedURLResponse } from "./cached.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { Session } from "./session.js";
-import type { DownloadTask, Task } from "./task.js";
+import type { Task } from "./task.js";
 
 /** A value at once, or by a promise. */
 export type MaybePromise<T> = T | PromiseLike<T>;
@@ -24,21 +25,6 @@ export interface RetryAttempt {
   readonly error: SessionError | null;
   /** After how many seconds the session's policy makes it again; `null` where it does not. */
   readonly proposedDelay: number | null;
-}
-
-/** Where a response may be kept. */
-export type CacheStoragePolicy = "allowed" | "allowedInMemoryOnly" | "notAllowed";
-
-/** A response as a cache keeps it; `NSCachedURLResponse`. */
-export interface CachedURLResponse {
-  /** The head. */
-  readonly response: HTTPURLResponse;
-  /** The body. */
-  readonly data: Uint8Array;
-  /** What the app keeps with it: text by name. */
-  readonly userInfo: Readonly<Record<string, string>>;
-  /** Where it may be kept. */
-  readonly storagePolicy: CacheStoragePolicy;
 }
 
 /**
@@ -90,23 +76,23 @@ export interface SessionDelegate {
   /** The session's cache would keep the response so: keep it so, another in its place, or none (`null`). Built-in rule: as proposed. */
   dataTaskWillCacheResponse?(
     task: Task,
-    proposed: CachedURLResponse,
+    proposed: Required<CachedURLResponse>,
   ): MaybePromise<CachedURLResponse | null | undefined>;
   /** A download goes on at this byte. */
   downloadTaskDidResumeAtOffset?(
-    task: DownloadTask,
+    task: Task,
     offset: number,
     expected: number | null,
   ): MaybePromise<void>;
   /** `bytes` more of the answer went to the file, which has `total` now, of `expected` where that is known. */
   downloadTaskDidWriteData?(
-    task: DownloadTask,
+    task: Task,
     bytes: number,
     total: number,
     expected: number | null,
   ): MaybePromise<void>;
   /** The download has succeeded, and this is its file. */
-  downloadTaskDidFinishDownloading?(task: DownloadTask, file: File): MaybePromise<void>;
+  downloadTaskDidFinishDownloading?(task: Task, file: File): MaybePromise<void>;
   /** What the task took, just before its completion. */
   taskDidFinishCollectingMetrics?(task: Task, metrics: TaskMetrics): MaybePromise<void>;
   /** The task has ended; the last call about it. `error` is `null` when the answer came whole, whatever its status. */

@@ -2,6 +2,7 @@
 
 import type { SessionErrorList } from "./error.js";
 import type { Host } from "./host.js";
+import { begin, canInit, pull, stop, type URLProtocol } from "./protocol.js";
 import type { Session } from "./session.js";
 import type { Transfer } from "./transfer.js";
 
@@ -46,6 +47,10 @@ export function leaveSession(number: number): void {
   sessions.delete(number);
 }
 
+function protocolsOf(session: number): readonly URLProtocol[] {
+  return sessions.get(session)?.deref()?.configuration.protocols ?? [];
+}
+
 function of(number: number): Transfer | undefined {
   return live.get(number) ?? born.get(number)?.deref();
 }
@@ -56,9 +61,19 @@ export const host: Host = {
   data: (task, chunk) => of(task)?.onData(chunk),
   redirection: (task, head, request) => of(task)?.onRedirection(head, request),
   retry: (task, number, head, error, delay) => of(task)?.onRetry(number, head, error, delay),
-  body: () => undefined,
+  body: (task) => of(task)?.onNeedBody(),
   waiting: (task) => of(task)?.onWaiting(),
   sent: (task, bytes, total, expected) => of(task)?.onSent(bytes, total, expected),
+  became: (task) => of(task)?.onBecame(),
+  resumed: (task, offset, expected) => of(task)?.onResumed(offset, expected),
+  written: (task, bytes, total, expected) => of(task)?.onWritten(bytes, total, expected),
+  file: (task, file, path) => of(task)?.onFile(file, path),
+  metrics: (task, numbers, texts) => of(task)?.onMetrics(numbers, texts),
+  cache: (task, head, data, info, storage) => of(task)?.onCache([head, data, info, storage]),
+  canInit: (session, protocol, request) => canInit(protocolsOf(session)[protocol], request),
+  load: (session, protocol, load, request, body) => begin(protocolsOf(session)[protocol], load, request, body),
+  pull,
+  stop,
   complete: (task, error) => of(task)?.onComplete(error),
   invalid(number: number, error: SessionErrorList | undefined) {
     sessions.get(number)?.deref()?._invalidated(error);

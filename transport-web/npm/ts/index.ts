@@ -5,8 +5,8 @@
  */
 
 export { default, type InitInput } from "./init.js";
-export { Session, type TaskOptions } from "./session.js";
-export { type DataResult, DataTask, type DownloadResult, Task, UploadTask } from "./task.js";
+export { type DownloadInput, type DownloadOptions, Session, type TaskOptions } from "./session.js";
+export { type DataResult, DataTask, type DownloadResult, DownloadTask, Task, UploadTask } from "./task.js";
 export { type TaskKind, type TaskState } from "./state.js";
 export {
   type CachePolicy,
@@ -15,8 +15,6 @@ export {
   type SessionConfiguration,
 } from "./configuration.js";
 export {
-  type CachedURLResponse,
-  type CacheStoragePolicy,
   type MaybePromise,
   type ResponseDisposition,
   type RetryAttempt,
@@ -39,3 +37,6 @@ export { type RequestInput, URLRequest, type URLRequestInit } from "./request.js
 export { HTTPURLResponse } from "./response.js";
 export { ResumeData } from "./resume-data.js";
 export { type Fields } from "./wire.js";
+export { type CachedURLResponse, type CacheStoragePolicy } from "./cached.js";
+export { UrlCache, type UrlCacheOptions } from "./url-cache.js";
+export { type ProtocolContext, type URLProtocol } from "./protocol.js";

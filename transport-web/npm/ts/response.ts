@@ -1,6 +1,7 @@
 /** The head of a response. */
 
-import { fieldsOf } from "./wire.js";
+import { suggested_filename } from "./wasm/urlsession.js";
+import { type Fields, fieldsOf, flat, lines } from "./wire.js";
 
 /**
  * The head of a response; `HTTPURLResponse` of NSURLSession.
@@ -17,9 +18,21 @@ export class HTTPURLResponse {
 
   /** @internal */
   constructor(text: string) {
+    if (typeof text !== "string") throw new TypeError("heads of responses are made by `HTTPURLResponse.of`");
     this.#lines = text.split("\n");
     this.url = this.#lines[0] ?? "";
     this.status = Number(this.#lines[1]);
+  }
+
+  /** A head of one's own: for `UrlCache.storeCachedResponse`, and delegates that change what is cached. */
+  static of(url: string | URL, status = 200, headers?: Fields): HTTPURLResponse {
+    if (!Number.isInteger(status) || status < 100 || status > 999) throw new TypeError("not a status");
+    return new HTTPURLResponse(lines([new URL(url).href, String(status), ...flat(headers)]));
+  }
+
+  /** @internal */
+  get _text(): string {
+    return this.#lines.join("\n");
   }
 
   /** True when the status is 200 to 299. */
@@ -56,5 +69,13 @@ export class HTTPURLResponse {
   get expectedContentLength(): number | null {
     const length = this.value("content-length") ?? "";
     return /^\d+$/.test(length) ? Number(length) : null;
+  }
+
+  /**
+   * A name for a file of this content: Content-Disposition's, else the last part of the path, else the host. It is safe to be used as the name
+   * of a file.
+   */
+  get suggestedFilename(): string {
+    return suggested_filename(this._text) ?? "Unknown";
   }
 }

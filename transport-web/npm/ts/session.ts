@@ -9,10 +9,11 @@ import { enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
 import { isReady } from "./init.js";
 import { type RequestInput, taken } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
-import { type DataResult, DataTask, type Task, UploadTask } from "./task.js";
+import type { ResumeData } from "./resume-data.js";
+import { type DataResult, DataTask, type DownloadResult, DownloadTask, type Task, UploadTask } from "./task.js";
 import type { TaskKind } from "./state.js";
-import { Transfer } from "./transfer.js";
-import { flat } from "./wire.js";
+import { type Plan, Transfer } from "./transfer.js";
+import { type Fields, flat } from "./wire.js";
 
 /** What is said of a task beside its request. */
 export interface TaskOptions {
@@ -25,6 +26,22 @@ export interface TaskOptions {
   /** The app's label of the task. */
   description?: string;
 }
+
+/** What is said of a download beside its request. */
+export interface DownloadOptions extends TaskOptions {
+  /**
+   * Where the file stays: a path in the origin's private file system. It gets the name once it is whole; another status than 2xx is an error then.
+   * Without it, the file is under a name that is given for it.
+   */
+  destination?: string;
+  /** A file that is at the destination already is replaced. Default false: the download fails. */
+  replaces?: boolean;
+  /** In up to so many parts at once, where the server lets it. Default 1. */
+  segments?: number;
+}
+
+/** What can be downloaded: a request, or resume data to go on with, and the header fields that were not stored with them (Authorization). */
+export type DownloadInput = RequestInput | { resumeData: ResumeData; headers?: Fields };
 
 let lastNumber = 0;
 
@@ -64,7 +81,8 @@ export class Session implements Disposable {
     if (delegate !== null && typeof delegate !== "object" && typeof delegate !== "function") {
       throw new TypeError("a delegate is an object");
     }
-    this.#configuration = Object.freeze({ ...configuration });
+    const protocols = configuration.protocols && [...configuration.protocols];
+    this.#configuration = Object.freeze({ ...configuration, protocols });
     this.#delegate = delegate;
     const made = numbersOf(configuration);
     raw.session_new(
@@ -77,6 +95,8 @@ export class Session implements Disposable {
       made.methods,
       made.statuses,
       made.errorCodes,
+      configuration.urlCache?._number ?? 0,
+      configuration.protocols?.length ?? 0,
     );
     forgotten.register(this, this.#number);
     enterSession(this.#number, this);
@@ -106,6 +126,24 @@ export class Session implements Disposable {
   /** Makes a task that sends `body`, in place of any that the request has. It is born suspended. The method is POST, unless the request has one. */
   uploadTask(input: RequestInput, body: RequestBody, options?: TaskOptions): UploadTask {
     return this.#make("upload", input, body, options, (transfer) => new UploadTask(transfer));
+  }
+
+  /** Makes a task whose answer goes to a file; with `{ resumeData }`, one that goes on where another stopped. It is born suspended. */
+  downloadTask(input: DownloadInput, options?: DownloadOptions): DownloadTask {
+    const resumeData = isResuming(input) ? input.resumeData : undefined;
+    const request = isResuming(input) ? { url: "about:blank", headers: input.headers } : input;
+    const download = {
+      resumeData: resumeData === undefined ? undefined : String(resumeData),
+      destination: options?.destination,
+      replaces: Boolean(options?.replaces),
+      segments: options?.segments ?? 0,
+    };
+    return this.#make("download", request, undefined, options, (transfer) => new DownloadTask(transfer), download);
+  }
+
+  /** Loads a request into a file. */
+  download(input: DownloadInput, options?: DownloadOptions): Promise<DownloadResult> {
+    return this.downloadTask(input, options).resume().finished;
   }
 
   /** Loads a request into memory. 4xx and 5xx are responses, not errors. */
@@ -171,13 +209,14 @@ export class Session implements Disposable {
     body: RequestBody | undefined,
     options: TaskOptions | undefined,
     wrap: (transfer: Transfer) => T,
+    download?: Plan["download"],
   ): T {
     const request = taken(input, body);
     const delegates = [options?.delegate, this.#delegate].filter(
       (delegate): delegate is SessionDelegate => delegate !== undefined && delegate !== null,
     );
     const collectsMetrics = Boolean(this.#configuration.collectsMetrics);
-    const plan = { session: this, of: this.#number, kind, request, delegates, collectsMetrics };
+    const plan = { session: this, of: this.#number, kind, request, delegates, collectsMetrics, download };
     const transfer = new Transfer(plan);
     const task = wrap(transfer);
     transfer.description = options?.description ?? null;
@@ -215,6 +254,10 @@ export class Session implements Disposable {
   get isInvalid(): boolean {
     return this.#isInvalid;
   }
+}
+
+function isResuming(input: DownloadInput): input is { resumeData: ResumeData; headers?: Fields } {
+  return typeof input === "object" && input !== null && "resumeData" in input;
 }
 
 /** Cancels the task when the signal is aborted. */

@@ -2,8 +2,10 @@
 
 import type { SessionError } from "./error.js";
 import type { TaskEventMap } from "./events.js";
+import type { TaskMetrics } from "./metrics.js";
 import type { Progress } from "./progress.js";
 import type { URLRequest } from "./request.js";
+import type { ResumeData } from "./resume-data.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { Session } from "./session.js";
 import type { TaskKind, TaskState } from "./state.js";
@@ -15,12 +17,16 @@ export interface DataResult {
   readonly data: Uint8Array<ArrayBuffer>;
   /** The head. */
   readonly response: HTTPURLResponse;
+  /** The file, where the task became a download. */
+  readonly file?: File;
 }
 
 /** What a download gives. */
 export interface DownloadResult {
-  /** The file. */
+  /** The file. It can be read as long as it is there under its path. */
   readonly file: File;
+  /** Its path in the origin's private file system (or in memory, where there is none), for `removeFile`. */
+  readonly path: string | null;
   /** The head. */
   readonly response: HTTPURLResponse;
 }
@@ -138,6 +144,11 @@ export abstract class Task<R = unknown> extends EventTarget implements Disposabl
     return this.#transfer.error;
   }
 
+  /** What it took; `null` until it has ended, and where nobody wants metrics. */
+  get metrics(): TaskMetrics | null {
+    return this.#transfer.metrics;
+  }
+
   /**
    * Its outcome, once it has ended: rejected with a {@link SessionError} when it failed. Who never looks at it is not told of a rejection. A task that is
    * not resumed does not end.
@@ -238,14 +249,33 @@ export class DataTask extends Task<DataResult> implements AsyncIterable<Uint8Arr
 /** A task that sends a body, and whose answer goes where a {@link DataTask}'s goes. */
 export class UploadTask extends DataTask {}
 
-/** A task whose answer goes to a file. */
+/**
+ * A task whose answer goes to a file, in the origin's private file system where the browser has one, else in memory. The bytes do not pass the
+ * program.
+ *
+ * ```ts
+ * const { file } = await session.downloadTask("/big.iso").resume().finished;
+ * link.href = URL.createObjectURL(file);
+ * ```
+ */
 export class DownloadTask extends Task<DownloadResult> {
   /** @internal */
   protected override _result(): DownloadResult {
-    throw new TypeError("no file");
+    const { file, path, response } = this._transfer;
+    return { file: file as File, path, response: response as HTTPURLResponse };
+  }
+
+  /**
+   * Cancels, and gives what it takes to go on once the task has ended; `null` where it cannot be gone on: nothing has come yet, the server gives no parts
+   * (`Accept-Ranges`), or names nothing that tells versions apart (`ETag`, `Last-Modified`, exposed across origins). The error has the same.
+   */
+  cancelProducingResumeData(): Promise<ResumeData | null> {
+    return this._transfer.cancelResumable();
   }
 }
 
 function dataResult(transfer: Transfer): DataResult {
-  return { data: transfer.gathered(), response: transfer.response as HTTPURLResponse };
+  const { response, file } = transfer;
+  const result = { data: transfer.gathered(), response: response as HTTPURLResponse };
+  return file === null ? result : { ...result, file };
 }

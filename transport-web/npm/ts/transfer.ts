@@ -4,21 +4,26 @@
  */
 
 import * as raw from "./wasm/urlsession.js";
+import { contentOf } from "./body.js";
+import { type CachedList, ofList, toList } from "./cached.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
 import {
   TaskCompleteEvent,
   TaskDataEvent,
   type TaskEventMap,
+  TaskMetricsEvent,
   TaskProgressEvent,
   TaskRedirectEvent,
   TaskResponseEvent,
 } from "./events.js";
 import { keep, leave } from "./hub.js";
+import { metricsOf, type TaskMetrics } from "./metrics.js";
 import { known, type Progress, progressOf } from "./progress.js";
 import { ChunkReader } from "./reader.js";
 import { type Taken, taken, URLRequest } from "./request.js";
 import { HTTPURLResponse } from "./response.js";
+import { ResumeData } from "./resume-data.js";
 import type { Session } from "./session.js";
 import { STATES, type TaskKind, type TaskState } from "./state.js";
 import type { Task } from "./task.js";
@@ -51,6 +56,8 @@ export interface Plan {
   request: Taken;
   delegates: readonly SessionDelegate[];
   collectsMetrics: boolean;
+  /** Where a download goes, and what it goes on from. */
+  download?: { resumeData?: string; destination?: string; replaces: boolean; segments: number };
 }
 
 /** What tasks that were never resumed, and that nobody holds any more, leave behind. */
@@ -64,12 +71,16 @@ let lastNumber = 0;
 export class Transfer {
   readonly number = ++lastNumber;
   readonly session: Session;
-  readonly kind: TaskKind;
+  kind: TaskKind;
   readonly original: URLRequest;
   /** The task that the program holds. */
   task!: Task;
   response: HTTPURLResponse | null = null;
   error: SessionError | null = null;
+  metrics: TaskMetrics | null = null;
+  /** The file of a download, and its path in the private file system. */
+  file: File | null = null;
+  path: string | null = null;
   description: string | null = null;
 
   readonly #delegates: readonly SessionDelegate[];
@@ -105,18 +116,28 @@ export class Transfer {
       (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
       (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
       (has("taskNeedNewBodyStream") ? WANTS.body : 0);
-    raw.session_task(
-      plan.of,
-      this.number,
-      plan.kind === "upload" ? 1 : 0,
-      request.text,
-      request.timeout,
-      request.cachePolicy,
-      request.serviceType,
-      request.forbidden,
-      request.body,
-      wants,
-    );
+    const { text, timeout, cachePolicy, serviceType, forbidden, body } = request;
+    if (plan.download !== undefined) {
+      const { resumeData, destination, replaces, segments } = plan.download;
+      raw.session_download(
+        plan.of,
+        this.number,
+        text,
+        timeout,
+        cachePolicy,
+        serviceType,
+        forbidden,
+        body,
+        wants,
+        resumeData,
+        destination,
+        replaces,
+        segments,
+      );
+    } else {
+      const kind = plan.kind === "upload" ? 1 : 0;
+      raw.session_task(plan.of, this.number, kind, text, timeout, cachePolicy, serviceType, forbidden, body, wants);
+    }
     this.#id = raw.task_id(this.number);
     if (this.#ended !== null) {
       raw.task_free(this.number);
@@ -164,6 +185,17 @@ export class Transfer {
     keep(this);
     act();
     if (this.#ended === null && this.state !== before) this.#fire("statechange", () => new Event("statechange"));
+  }
+
+  /** Cancels a download; gives what it takes to go on, once it has ended. */
+  async cancelResumable(): Promise<ResumeData | null> {
+    if (this.#ended !== null) return this.error?.resumeData ?? null;
+    let data!: Promise<string | undefined>;
+    this.#change(() => {
+      data = raw.task_cancel_resumable(this.number);
+    });
+    const text = await data;
+    return text === undefined ? null : new ResumeData(text);
   }
 
   get counts(): ByteCounts {
@@ -287,6 +319,58 @@ export class Transfer {
         if (typeof answer !== "number" || !(answer >= 0)) throw new TypeError("not a number of seconds, nor null");
         return answer;
       },
+    );
+  }
+
+  onNeedBody(): unknown {
+    return this.#ask(
+      "taskNeedNewBodyStream",
+      (delegate) => delegate?.(this.task),
+      (body) => (body === null ? null : contentOf(body).body),
+    );
+  }
+
+  onBecame(): unknown {
+    this.kind = "download";
+    return this.#notify("taskDidBecomeDownloadTask", (delegate) => delegate?.(this.task)).answer;
+  }
+
+  onResumed(offset: number, expected: number): unknown {
+    const length = known(expected);
+    return this.#notify("downloadTaskDidResumeAtOffset", (delegate) => delegate?.(this.task, offset, length)).answer;
+  }
+
+  onWritten(bytes: number, total: number, expected: number): unknown {
+    this.#progressed();
+    const length = known(expected);
+    return this.#notify("downloadTaskDidWriteData", (delegate) => delegate?.(this.task, bytes, total, length)).answer;
+  }
+
+  onFile(file: File | undefined, path: string | undefined): unknown {
+    if (file === undefined) {
+      return this.#fail(new SessionError("fileDoesNotExist", "the file of the download cannot be had"));
+    }
+    const { response } = this;
+    const type = response?.mimeType ?? "";
+    const named = new File([file], response?.suggestedFilename ?? file.name, { type });
+    this.file = named;
+    this.path = path ?? null;
+    return this.#notify("downloadTaskDidFinishDownloading", (delegate) => delegate?.(this.task, named)).answer;
+  }
+
+  onMetrics(numbers: Float64Array, texts: string[]): unknown {
+    const metrics = metricsOf(numbers, texts);
+    this.metrics = metrics;
+    this.#fire("metrics", () => new TaskMetricsEvent(metrics));
+    return this.#notify("taskDidFinishCollectingMetrics", (delegate) => delegate?.(this.task, metrics)).answer;
+  }
+
+  onCache(list: CachedList): unknown {
+    const proposed = ofList(list);
+    return this.#ask(
+      "dataTaskWillCacheResponse",
+      (delegate) => delegate?.(this.task, proposed),
+      (kept) => (kept === null ? null : toList(kept)),
     );
   }
 

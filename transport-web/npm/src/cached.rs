@@ -1,0 +1,49 @@
+//! Cached responses, as the other part takes and gives them.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, Uint8Array};
+use urlsession_core::{CacheStoragePolicy, CachedResponse};
+use wasm_bindgen::prelude::*;
+
+use crate::wire;
+
+/// Its head, its bytes, what the app keeps with it (names and values in turn), the number of its storage policy.
+pub(crate) fn parts(cached: &CachedResponse) -> (String, JsValue, Array, u8) {
+    let info = Array::new();
+    for (name, value) in &cached.user_info {
+        info.push(&name.as_str().into());
+        info.push(&value.as_str().into());
+    }
+    let head = wire::of_response(&cached.response);
+    let data = Uint8Array::from(&*cached.data);
+    (head, data.into(), info, cached.storage_policy.raw())
+}
+
+/// The same as a list.
+pub(crate) fn list(cached: &CachedResponse) -> JsValue {
+    let (head, data, info, storage) = parts(cached);
+    Array::of4(&head.into(), &data, &info, &storage.into()).into()
+}
+
+/// The cached response in a list; `None` when it is none.
+pub(crate) fn of_list(value: &JsValue) -> Option<CachedResponse> {
+    let list = value.dyn_ref::<Array>()?;
+    let response = wire::response(&list.get(0).as_string()?).ok()?;
+    let data = list.get(1).dyn_ref::<Uint8Array>()?.to_vec();
+    let mut info = BTreeMap::new();
+    let pairs = list.get(2);
+    let pairs = pairs.dyn_ref::<Array>()?;
+    for at in (0..pairs.length()).step_by(2) {
+        info.insert(pairs.get(at).as_string()?, pairs.get(at + 1).as_string()?);
+    }
+    let mut made = CachedResponse::new(response, data).with_storage_policy(
+        match list.get(3).as_f64()? as u8 {
+            0 => CacheStoragePolicy::Allowed,
+            1 => CacheStoragePolicy::AllowedInMemoryOnly,
+            _ => CacheStoragePolicy::NotAllowed,
+        },
+    );
+    made.user_info = info;
+    Some(made)
+}

@@ -1,0 +1,123 @@
+/** Caches. */
+
+import * as raw from "./wasm/urlsession.js";
+import { type CachedURLResponse, ofList, toList } from "./cached.js";
+import { errorOf, type SessionErrorList } from "./error.js";
+import { isReady } from "./init.js";
+import { type RequestInput, taken } from "./request.js";
+
+/** How a cache is made. Each member may be left out. */
+export interface UrlCacheOptions {
+  /** How many bytes it takes in memory. Default 4 MiB. */
+  memoryCapacity?: number;
+  /** How many bytes it takes on disk, where it outlives the page. Default 0: it is in memory alone. */
+  diskCapacity?: number;
+  /** The name of what is on disk: caches of one name share it. Default `urlsession`. */
+  name?: string;
+}
+
+/** What the part in WebAssembly does with a number alone, by its number. */
+const DEEDS = { setDiskCapacity: 0, diskUsage: 1, removeAll: 2, removeSince: 3, flush: 4 } as const;
+
+const forgotten = new FinalizationRegistry<number>((number) => raw.cache_free(number));
+
+let lastNumber = 0;
+
+/**
+ * A private cache of responses, as HTTP has it (RFC 9111); `NSURLCache`. Several sessions may share one.
+ *
+ * A session without one leaves caching to the browser; a session with one asks the browser to store nothing.
+ *
+ * ```ts
+ * const urlCache = new UrlCache({ memoryCapacity: 8 * 1024 * 1024 });
+ * const session = new Session({ urlCache });
+ * ```
+ */
+export class UrlCache {
+  readonly #number = ++lastNumber;
+
+  /** A cache. Throws before `init` is done. */
+  constructor(options: UrlCacheOptions = {}) {
+    if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
+    raw.cache_new(this.#number, bytes(options.memoryCapacity ?? 4 * 1024 * 1024));
+    forgotten.register(this, this.#number);
+  }
+
+  /** @internal */
+  get _number(): number {
+    return this.#number;
+  }
+
+  /** How many bytes the part in memory may take. What is over a smaller number is evicted at once. */
+  get memoryCapacity(): number {
+    return raw.cache_numbers(this.#number)[0] ?? 0;
+  }
+
+  set memoryCapacity(capacity: number) {
+    raw.cache_set_memory_capacity(this.#number, bytes(capacity));
+  }
+
+  /** How many bytes the part in memory takes. */
+  get currentMemoryUsage(): number {
+    return raw.cache_numbers(this.#number)[1] ?? 0;
+  }
+
+  /** How many bytes the part on disk may take; 0 where there is none. */
+  get diskCapacity(): number {
+    return raw.cache_numbers(this.#number)[2] ?? 0;
+  }
+
+  /** Sets how many bytes the part on disk may take. */
+  async setDiskCapacity(capacity: number): Promise<void> {
+    await raw.cache_do(this.#number, DEEDS.setDiskCapacity, bytes(capacity));
+  }
+
+  /** How many bytes the part on disk takes. */
+  async currentDiskUsage(): Promise<number> {
+    return (await raw.cache_do(this.#number, DEEDS.diskUsage, 0)) ?? 0;
+  }
+
+  /** The response to a request that is kept, fresh or not; `null` where there is none. */
+  async cachedResponse(request: RequestInput): Promise<Required<CachedURLResponse> | null> {
+    const found = await this.#asked(request, undefined);
+    return found === undefined ? null : ofList(found);
+  }
+
+  /** Keeps a response as the answer to a request, in place of the one there was. One that HTTP does not let be kept is not. */
+  async storeCachedResponse(cached: CachedURLResponse, request: RequestInput): Promise<void> {
+    await this.#asked(request, toList(cached));
+  }
+
+  /** Takes out every response to the URL of a request. */
+  async removeCachedResponse(request: RequestInput): Promise<void> {
+    await this.#asked(request, null);
+  }
+
+  /** Takes everything out. */
+  async removeAllCachedResponses(): Promise<void> {
+    await raw.cache_do(this.#number, DEEDS.removeAll, 0);
+  }
+
+  /** Takes out what was stored at a date or after it. */
+  async removeCachedResponsesSince(date: Date): Promise<void> {
+    await raw.cache_do(this.#number, DEEDS.removeSince, date.getTime());
+  }
+
+  /** Ready when all that is to outlive the page is as durable as it gets. */
+  async flush(): Promise<void> {
+    await raw.cache_do(this.#number, DEEDS.flush, 0);
+  }
+
+  async #asked(request: RequestInput, deed: ReturnType<typeof toList> | null | undefined) {
+    try {
+      return await raw.cache_response(this.#number, 0, taken(request).text, deed);
+    } catch (thrown) {
+      throw Array.isArray(thrown) ? errorOf(thrown as SessionErrorList) : thrown;
+    }
+  }
+}
+
+function bytes(count: number): number {
+  if (typeof count !== "number" || !(count >= 0)) throw new TypeError("not a number of bytes");
+  return count;
+}
