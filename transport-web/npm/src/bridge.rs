@@ -57,10 +57,11 @@ impl Bridge {
 
     /// The delegate of a task. `optional` has a bit for each of [`OPTIONAL`] that is wanted.
     pub(crate) fn of_task(host: Host, number: u32, kind: TaskKind, optional: u32) -> Self {
-        let mut wants = match kind {
-            TaskKind::Upload => ALWAYS.and(Wants::SENT),
-            // A data task may become one.
-            _ => ALWAYS.and(DOWNLOADS),
+        let mut wants = if kind == TaskKind::Upload {
+            ALWAYS.and(Wants::SENT)
+        } else {
+            // A data task may become a download.
+            ALWAYS.and(DOWNLOADS)
         };
         for (bit, call) in OPTIONAL.into_iter().enumerate() {
             if optional & (1 << bit) != 0 {

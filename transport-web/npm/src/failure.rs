@@ -1,6 +1,7 @@
 //! Errors, as the other part takes them.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
+use std::fmt;
 
 use js_sys::Array;
 use urlsession_core::{Error, ErrorCode};
@@ -25,6 +26,9 @@ fn cause(error: &Error) -> JsValue {
     let Some(source) = error.source() else {
         return JsValue::UNDEFINED;
     };
+    if let Some(Thrown(thrown)) = source.downcast_ref() {
+        return thrown.clone();
+    }
     match source.downcast_ref::<ScriptError>() {
         Some(script) => {
             let cause = js_sys::Error::new(script.message());
@@ -35,10 +39,19 @@ fn cause(error: &Error) -> JsValue {
     }
 }
 
-/// The error of what the app's own code threw, or rejected with, where a transfer stands or falls with it.
-pub(crate) fn of_script(thrown: &JsValue) -> Error {
-    let message = js_sys::Reflect::get(thrown, &"message".into());
-    let message = message.ok().and_then(|message| message.as_string());
-    Error::new(ErrorCode::ResourceUnavailable)
-        .with_cause(message.unwrap_or_else(|| "no message".to_owned()))
+/// What the app's own code threw, or rejected with, as the cause of a failure.
+#[derive(Debug)]
+struct Thrown(JsValue);
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the app's code threw")
+    }
+}
+
+impl StdError for Thrown {}
+
+/// The error of what the app's own code threw, where a transfer stands or falls with it.
+pub(crate) fn of_script(thrown: JsValue) -> Error {
+    Error::new(ErrorCode::ResourceUnavailable).with_cause(Thrown(thrown))
 }

@@ -13,6 +13,7 @@ mod body;
 mod bridge;
 pub mod cache;
 mod cached;
+pub mod capabilities;
 mod configuration;
 mod download;
 mod failure;

@@ -54,11 +54,15 @@ fn write(metrics: &TaskMetrics, of: &TransactionMetrics, numbers: &mut Vec<f64>)
         of.is_reused_connection
             .map_or(f64::NAN, |is| f64::from(u8::from(is))),
     );
-    numbers.push(match of.resource_fetch_type {
-        ResourceFetchType::NetworkLoad => 1.0,
-        ResourceFetchType::LocalCache => 2.0,
-        _ => 0.0,
-    });
+    const TYPES: [ResourceFetchType; 3] = [
+        ResourceFetchType::Unknown,
+        ResourceFetchType::NetworkLoad,
+        ResourceFetchType::LocalCache,
+    ];
+    let kind = TYPES
+        .iter()
+        .position(|kind| *kind == of.resource_fetch_type);
+    numbers.push(kind.unwrap_or(0) as f64);
 }
 
 fn date(metrics: &TaskMetrics, moment: Option<Moment>) -> f64 {

@@ -57,7 +57,7 @@ impl Load {
         request: Request,
         mut client: ProtocolClient,
     ) -> Result<(), Error> {
-        let failed = |thrown: JsValue| failure::of_script(&thrown).with_url(request.url());
+        let failed = |thrown: JsValue| failure::of_script(thrown).with_url(request.url());
         let head = settled(begun).await.map_err(failed)?;
         let head = head.as_string().unwrap_or_default();
         let response = wire::response(&head).map_err(|error| error.with_url(request.url()))?;

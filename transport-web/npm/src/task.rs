@@ -97,11 +97,11 @@ pub fn task_set_priority(number: u32, priority: f32) {
     }
 }
 
-/// The request under way, as a text.
+/// The answer's head, as a text.
 #[wasm_bindgen]
-pub fn task_request(number: u32) -> Option<String> {
-    let request = get(number)?.current_request()?;
-    Some(wire::of_request(&request))
+pub fn task_response(number: u32) -> Option<String> {
+    let response = get(number)?.response()?;
+    Some(wire::of_response(&response))
 }
 
 /// The bytes of both bodies: sent, expected to be sent, received, expected to be received; not a number where that is unknown.

@@ -75,7 +75,7 @@ export class Transfer {
   readonly original: URLRequest;
   /** The task that the program holds. */
   task!: Task;
-  response: HTTPURLResponse | null = null;
+  #response: HTTPURLResponse | null = null;
   error: SessionError | null = null;
   metrics: TaskMetrics | null = null;
   /** The file of a download, and its path in the private file system. */
@@ -198,6 +198,15 @@ export class Transfer {
     return text === undefined ? null : new ResumeData(text);
   }
 
+  /** The answer's head. Of a download nobody is asked: it is looked for. */
+  get response(): HTTPURLResponse | null {
+    if (this.#response === null && this.#ended === null) {
+      const head = raw.task_response(this.number);
+      if (head !== undefined) this.#response = new HTTPURLResponse(head);
+    }
+    return this.#response;
+  }
+
   get counts(): ByteCounts {
     return this.#ended?.counts ?? countsOf(raw.task_counts(this.number));
   }
@@ -264,7 +273,7 @@ export class Transfer {
 
   onResponse(head: string): unknown {
     const response = new HTTPURLResponse(head);
-    this.response = response;
+    this.#response = response;
     this.#fire("response", () => new TaskResponseEvent(response));
     return this.#ask("taskDidReceiveResponse", (delegate) => delegate?.(this.task, response), disposition);
   }
@@ -341,6 +350,10 @@ export class Transfer {
   }
 
   onWritten(bytes: number, total: number, expected: number): unknown {
+    if (this.#response === null && this.response !== null) {
+      const { response } = this;
+      this.#fire("response", () => new TaskResponseEvent(response));
+    }
     this.#progressed();
     const length = known(expected);
     return this.#notify("downloadTaskDidWriteData", (delegate) => delegate?.(this.task, bytes, total, length)).answer;
@@ -389,6 +402,7 @@ export class Transfer {
     if (this.#ended !== null) return;
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
+    this.#response = this.response;
     this.#ended = {
       counts: countsOf(raw.task_counts(this.number)),
       progress: progressOf(raw.task_progress(this.number)),

@@ -66,7 +66,7 @@ export function task_cancel(number: number): void;
 export function task_cancel_resumable(number: number): Promise<string | undefined>;
 export function task_priority(number: number): number;
 export function task_set_priority(number: number, priority: number): void;
-export function task_request(number: number): string | undefined;
+export function task_response(number: number): string | undefined;
 export function task_counts(number: number): Float64Array;
 export function task_progress(number: number): Float64Array;
 export function task_free(number: number): void;
@@ -83,4 +83,5 @@ export function cache_response(
   deed: CachedList | null | undefined,
 ): Promise<CachedList | undefined>;
 
+export function capabilities(): number;
 export function suggested_filename(head: string): string | undefined;
