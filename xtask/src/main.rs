@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod browsers;
 mod origin;
 mod programs;
 mod report;

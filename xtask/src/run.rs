@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -116,13 +116,37 @@ impl<'a> Run<'a> {
     /// Runs a test runner: its closing lines are the counts. One that fails without a failed
     /// test to show for it (it did not build, or crashed) is one failure more.
     pub(crate) fn tests(&mut self, command: &mut Command) {
-        let (status, output) = match self.execute(command) {
-            Ok(ended) => ended,
-            Err(error) => return self.fail(format!("{}: {error}", describe(command))),
-        };
-        let found = counts(&output);
+        match self.execute(command) {
+            Ok((status, output)) => self.count(command, status, &output),
+            Err(error) => self.fail(format!("{}: {error}", describe(command))),
+        }
+    }
+
+    /// Runs test runners side by side, for tests that wait more than they work. What each says is in the log as a whole, one after another.
+    pub(crate) fn tests_together(&mut self, commands: &mut [Command]) {
+        let folder = self.log.path.with_extension("parts");
+        let parts: Vec<_> = commands
+            .iter_mut()
+            .enumerate()
+            .map(|(number, command)| Part::start(self, command, &folder, number))
+            .collect();
+        for (part, command) in parts.into_iter().zip(commands) {
+            match part.and_then(Part::end) {
+                Ok((status, output)) => {
+                    self.log.line(&format!("$ {}\n{output}", describe(command)));
+                    self.count(command, status, &output);
+                }
+                Err(error) => self.fail(format!("{}: {error}", describe(command))),
+            }
+        }
+        // Nothing depends on whether what is in the log is gone beside it.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+
+    fn count(&mut self, command: &Command, status: ExitStatus, output: &str) {
+        let found = counts(output);
         self.counts += found;
-        self.scores.extend(scores(&output));
+        self.scores.extend(scores(output));
         if !status.success() && found.failed == 0 {
             self.fail(format!("{}: {status}", describe(command)));
         } else if status.success() && found.failed > 0 {
@@ -202,6 +226,53 @@ impl<'a> Run<'a> {
     }
 }
 
+/// One of several commands that run side by side, and the file it writes to.
+#[derive(Debug)]
+struct Part {
+    child: Child,
+    file: PathBuf,
+    began: Instant,
+}
+
+impl Part {
+    fn start(
+        run: &Run<'_>,
+        command: &mut Command,
+        folder: &Path,
+        number: usize,
+    ) -> std::io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{number}.log"));
+        let file = File::create(&path)?;
+        command
+            .env("CARGO_TERM_COLOR", "never")
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file);
+        println!("         {} starts {}", run.name, describe(command));
+        Ok(Self {
+            child: command.spawn()?,
+            file: path,
+            began: Instant::now(),
+        })
+    }
+
+    /// Waits for it; its exit status, and what it wrote.
+    fn end(mut self) -> std::io::Result<(ExitStatus, String)> {
+        let status = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status;
+            }
+            if self.began.elapsed() > COMMAND_LIMIT {
+                self.child.kill()?;
+            }
+            std::thread::sleep(POLL);
+        };
+        let output = std::fs::read(&self.file)?;
+        Ok((status, String::from_utf8_lossy(&output).into_owned()))
+    }
+}
+
 impl Log {
     fn line(&mut self, text: &str) {
         if self.verbose {
@@ -247,7 +318,7 @@ pub(crate) fn stop(server: &mut Child) {
 
 /// The command as it would be typed, without the path of its program.
 pub(crate) fn describe(command: &Command) -> String {
-    let program = std::path::Path::new(command.get_program());
+    let program = Path::new(command.get_program());
     let mut text = program
         .file_name()
         .unwrap_or(program.as_os_str())

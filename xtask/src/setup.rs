@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
     let mut tools = Tools::new(workspace);
     let shown = |path: std::path::PathBuf| path.display().to_string();
-    let found: [(&str, Result<String, Skip>); 10] = [
+    let found: [(&str, Result<String, Skip>); 12] = [
         ("wasm32 target", tools.target(WASM).map(|()| "there".into())),
         (
             "macOS target",
@@ -25,6 +25,8 @@ pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
         ("node", tools.node().map(shown)),
         ("npm's tools", tools.npm_modules().map(shown)),
         ("chromedriver", tools.chromedriver().map(shown)),
+        ("firefox", tools.firefox().map(|_| "there".into())),
+        ("webkit", tools.webkit().map(|_| "there".into())),
         ("valgrind", tools.valgrind().map(shown)),
         (
             "nextest",

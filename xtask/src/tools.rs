@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
+use crate::origin::Origin;
 use crate::run::Skip;
 use crate::workspace::Workspace;
 
@@ -20,6 +22,8 @@ pub(crate) struct Tools<'a> {
     workspace: &'a Workspace,
     /// apt's lists are brought up to date at most once.
     lists_updated: bool,
+    /// The server that wasm32 tests share.
+    pub(crate) origin: Option<Rc<Origin>>,
 }
 
 impl<'a> Tools<'a> {
@@ -27,6 +31,7 @@ impl<'a> Tools<'a> {
         Self {
             workspace,
             lists_updated: false,
+            origin: None,
         }
     }
 
@@ -54,34 +59,37 @@ impl<'a> Tools<'a> {
             .workspace
             .locked_version("wasm-bindgen")
             .map_err(Skip)?;
-        let root = cache()?.join(format!("wasm-bindgen-{version}"));
-        let runner = root.join("bin").join(program("wasm-bindgen-test-runner"));
-        if runner.is_file() {
-            return Ok(runner);
-        }
         // Not locked: the lock file it was published with names crates that mirrors may lack.
+        self.cargo_installed("wasm-bindgen-cli", "wasm-bindgen-test-runner", &version)
+    }
+
+    /// A program of a package, installed by cargo into the tools' folder, of this version.
+    pub(crate) fn cargo_installed(
+        &self,
+        package: &str,
+        name: &str,
+        version: &str,
+    ) -> Result<PathBuf, Skip> {
+        let folder = format!("{}-{version}", package.trim_end_matches("-cli"));
+        let root = cache()?.join(folder);
+        let installed = root.join("bin").join(program(name));
+        if installed.is_file() {
+            return Ok(installed);
+        }
         let mut cargo = self.workspace.cargo();
-        cargo
-            .args([
-                "install",
-                "wasm-bindgen-cli",
-                "--version",
-                &version,
-                "--root",
-            ])
-            .arg(&root);
+        cargo.args(["install", package, "--version", version, "--root"]);
+        cargo.arg(&root);
         cargo.current_dir(std::env::temp_dir());
         install(
-            &format!("wasm-bindgen-cli {version} (some minutes, once)"),
+            &format!("{package} {version} (some minutes, once)"),
             &mut cargo,
         );
-        if runner.is_file() {
-            Ok(runner)
-        } else {
-            let root = root.display();
-            Err(Skip(format!(
-                "no wasm-bindgen-test-runner: `cargo install wasm-bindgen-cli --version {version} --root {root}`"
-            )))
+        match installed.is_file() {
+            true => Ok(installed),
+            false => Err(Skip(format!(
+                "no {name}: `{}`",
+                crate::run::describe(&cargo)
+            ))),
         }
     }
 
@@ -181,7 +189,7 @@ impl<'a> Tools<'a> {
     }
 
     /// Installs Debian packages, where this user may.
-    fn apt(&mut self, packages: &[&str]) -> Option<()> {
+    pub(crate) fn apt(&mut self, packages: &[&str]) -> Option<()> {
         if on_path("apt-get").is_none() || !is_root() {
             return None;
         }
@@ -261,7 +269,7 @@ fn target_is_there(target: &str) -> bool {
     crate::workspace::stdout_of(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     crate::workspace::stdout_of(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
 }
 

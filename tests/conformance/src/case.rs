@@ -97,8 +97,8 @@ macro_rules! flags {
     ($($constant:ident $field:ident),*) => {$(
         pub(crate) const $constant: Flag = Flag { name: stringify!($field), is_set: |able| able.$field };
     )*
-        #[cfg(test)]
-        pub(crate) const FLAGS: &[Flag] = &[$($constant),*];
+        /// Every flag.
+        pub const FLAGS: &[Flag] = &[$($constant),*];
     };
 }
 

@@ -17,7 +17,7 @@ mod list;
 pub mod measured;
 mod recorder;
 
-pub use case::{Case, Need};
+pub use case::{Case, FLAGS, Flag, Need};
 pub use check::{Failure, Verdict};
 pub use fixture::{Fixture, Ground, Sites};
 pub use list::cases;

@@ -24,7 +24,7 @@ pub(super) fn clippy_wasm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<()
     // The facade's tests start servers: they are for the host.
     for packages in [
         "--all-targets -p urlsession-core -p urlsession-transport-web -p urlsession-conformance -p urlsession-demo-web",
-        "-p urlsession -p urlsession-web-get",
+        "-p urlsession --lib --example portable -p urlsession-web-get",
     ] {
         let words = format!("clippy --target {WASM} --all-features {packages} -- -D warnings");
         run.check(&mut run.cargo(&words));

@@ -55,6 +55,10 @@ pub(super) fn examples(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
     for (example, argument) in [
         ("get", &*format!("{url}/country.txt")),
         ("delegate", &format!("{url}/redirect/2?to=/bytes/300000")),
+        (
+            "portable",
+            &format!("{url}/counted?cache-control=max-age=100"),
+        ),
         ("progress", &format!("{url}/bytes/30000000")),
         ("upload", &format!("{url}/resumable?cut=1000000")),
         ("metrics", &format!("{url}/redirect/2?to=/bytes/300000")),

@@ -66,18 +66,28 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "node",
-        about: "core's and transport-web's tests as wasm32 in Node",
+        about: "core's and transport-web's tests and conformance as wasm32 in Node",
         run: wasm::node,
     },
     Suite {
         name: "browser",
-        about: "conformance over fetch, transport-web and the demo page in headless Chromium",
+        about: "transport-web and conformance in headless Chromium: page, dedicated and service worker",
         run: wasm::browser,
     },
     Suite {
         name: "size",
         about: "modules for browsers within their limits, and opened in one",
         run: size::size,
+    },
+    Suite {
+        name: "firefox",
+        about: "transport-web and conformance in headless Firefox",
+        run: wasm::firefox,
+    },
+    Suite {
+        name: "webkit",
+        about: "transport-web and conformance in WebKitGTK",
+        run: wasm::webkit,
     },
     Suite {
         name: "examples",
