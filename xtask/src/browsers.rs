@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::run::Skip;
-use crate::tools::{self, Tools, on_path};
+use crate::tools::{Tools, is_root, on_path};
 
 /// Where the runner looks for drivers, by the browser each drives. It takes the first that is there.
 const DRIVERS: [&str; 3] = ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"];
@@ -79,13 +79,13 @@ fn within(display: &Path, command: &Command) -> Command {
     outer
 }
 
-impl Tools<'_> {
+impl Browser {
     /// Chromium or Chrome, headless.
-    pub(crate) fn chromium(&mut self) -> Result<Browser, Skip> {
-        Ok(Browser {
+    pub(crate) fn chromium(tools: &mut Tools<'_>) -> Result<Self, Skip> {
+        Ok(Self {
             name: "chromium",
             variable: "CHROMEDRIVER",
-            driver: self.chromedriver()?,
+            driver: tools.chromedriver()?,
             wishes: None,
             environment: Vec::new(),
             display: None,
@@ -93,17 +93,17 @@ impl Tools<'_> {
     }
 
     /// Firefox, headless.
-    pub(crate) fn firefox(&mut self) -> Result<Browser, Skip> {
+    pub(crate) fn firefox(tools: &mut Tools<'_>) -> Result<Self, Skip> {
         let found = || on_path("firefox-esr").or_else(|| on_path("firefox"));
         let firefox = found()
-            .or_else(|| self.apt(&["firefox-esr"]).and_then(|()| found()))
+            .or_else(|| tools.apt(&["firefox-esr"]).and_then(|()| found()))
             .ok_or_else(|| {
                 Skip("no Firefox: install it (Debian: `apt-get install firefox-esr`)".into())
             })?;
-        Ok(Browser {
+        Ok(Self {
             name: "firefox",
             variable: "GECKODRIVER",
-            driver: self.geckodriver()?,
+            driver: geckodriver(tools)?,
             wishes: Some(json!({
                 "moz:firefoxOptions": { "binary": firefox, "args": ["-headless"] }
             })),
@@ -112,17 +112,8 @@ impl Tools<'_> {
         })
     }
 
-    /// Firefox's driver, which Debian has no package of.
-    fn geckodriver(&self) -> Result<PathBuf, Skip> {
-        let named = std::env::var_os("GECKODRIVER").map(PathBuf::from);
-        if let Some(driver) = named.or_else(|| on_path("geckodriver")) {
-            return Ok(driver);
-        }
-        self.cargo_installed("geckodriver", "geckodriver", GECKODRIVER)
-    }
-
     /// WebKitGTK, on a display of its own: it has no headless mode.
-    pub(crate) fn webkit(&mut self) -> Result<Browser, Skip> {
+    pub(crate) fn webkit(tools: &mut Tools<'_>) -> Result<Self, Skip> {
         let browser = || {
             MINI_BROWSERS
                 .map(PathBuf::from)
@@ -138,12 +129,12 @@ impl Tools<'_> {
         };
         let packages = ["webkit2gtk-driver", "libwebkit2gtk-4.1-0", "xvfb", "xauth"];
         let (browser, driver, display) = found()
-            .or_else(|| self.apt(&packages).and_then(|()| found()))
+            .or_else(|| tools.apt(&packages).and_then(|()| found()))
             .ok_or_else(|| {
                 let packages = packages.join(" ");
                 Skip(format!("no WebKitGTK with its driver: install it (Debian: `apt-get install {packages}`)"))
             })?;
-        Ok(Browser {
+        Ok(Self {
             name: "webkit",
             // The runner knows it as Safari's: both speak WebDriver alike.
             variable: "SAFARIDRIVER",
@@ -153,13 +144,22 @@ impl Tools<'_> {
                 "webkitgtk:browserOptions": { "binary": browser, "args": ["--automation"] }
             })),
             // Its sandbox does not start for root; the tests load from this machine alone.
-            environment: match tools::is_root() {
+            environment: match is_root() {
                 true => vec![("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")],
                 false => Vec::new(),
             },
             display: Some(display),
         })
     }
+}
+
+/// Firefox's driver, which Debian has no package of.
+fn geckodriver(tools: &Tools<'_>) -> Result<PathBuf, Skip> {
+    let named = std::env::var_os("GECKODRIVER").map(PathBuf::from);
+    if let Some(driver) = named.or_else(|| on_path("geckodriver")) {
+        return Ok(driver);
+    }
+    tools.cargo_installed("geckodriver", "geckodriver", GECKODRIVER)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::browsers::Browser;
 use crate::run::Skip;
 use crate::tools::{SYSTEMS, Tools, WASM};
 use crate::workspace::Workspace;
@@ -25,8 +26,14 @@ pub(crate) fn setup(workspace: &Workspace) -> ExitCode {
         ("node", tools.node().map(shown)),
         ("npm's tools", tools.npm_modules().map(shown)),
         ("chromedriver", tools.chromedriver().map(shown)),
-        ("firefox", tools.firefox().map(|_| "there".into())),
-        ("webkit", tools.webkit().map(|_| "there".into())),
+        (
+            "firefox",
+            Browser::firefox(&mut tools).map(|_| "there".into()),
+        ),
+        (
+            "webkit",
+            Browser::webkit(&mut tools).map(|_| "there".into()),
+        ),
         ("valgrind", tools.valgrind().map(shown)),
         (
             "nextest",

@@ -28,18 +28,18 @@ pub(super) fn node(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
 }
 
 pub(super) fn browser(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
-    let chromium = tools.chromium()?;
+    let chromium = Browser::chromium(tools)?;
     let places = [PAGE, DEDICATED_WORKER, SERVICE_WORKER];
     in_browser(run, tools, &chromium, &places)
 }
 
 pub(super) fn firefox(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
-    let firefox = tools.firefox()?;
+    let firefox = Browser::firefox(tools)?;
     in_browser(run, tools, &firefox, &[PAGE])
 }
 
 pub(super) fn webkit(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
-    let webkit = tools.webkit()?;
+    let webkit = Browser::webkit(tools)?;
     in_browser(run, tools, &webkit, &[PAGE])
 }
 
