@@ -3,6 +3,8 @@
 //! Coming from elsewhere: [from NSURLSession](coming_from_nsurlsession), [from reqwest](coming_from_reqwest), [from `fetch`](coming_from_fetch).
 //!
 //! One thing at a time: [tasks], [bodies], [uploads], [downloads], [delegates], [caching], [retries], [progress], [metrics], [testing].
+//!
+//! In a browser: [apps in Rust](web_apps).
 
 #[doc = include_str!("bodies.md")]
 pub mod bodies {}
@@ -44,3 +46,6 @@ pub mod testing {}
 #[cfg(feature = "upload")]
 #[doc = include_str!("uploads.md")]
 pub mod uploads {}
+
+#[doc = include_str!("web_apps.md")]
+pub mod web_apps {}

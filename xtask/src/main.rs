@@ -35,6 +35,8 @@ cargo xtask <command>
   bench [--quick] [--only A,B] [--clients X,Y] [--reps N] [--scale F]
         [--no-instructions] [--no-runs] [--no-build]
                                  ours beside the peers, interleaved: ratios of medians
+  bench --web [--quick] [--reps N] [--scale F]
+                                 ours in a page beside scripts and other libraries: CPU of its main thread, sizes
   bench --gate                   only the figures that a change must not spoil
   npm [--dev]                    the npm package: target/npm/urlsession, and packed beside it
   size                           what modules for browsers weigh, feature by feature

@@ -9,6 +9,7 @@ mod programs;
 mod results;
 mod server;
 mod table;
+mod web;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ struct Options {
     instructions: bool,
     build: bool,
     gate: bool,
+    web: bool,
 }
 
 /// Runs what was asked for.
@@ -50,6 +52,10 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitC
     let options = Options::parse(arguments)?;
     if options.gate {
         return gate::gate(workspace, options.build);
+    }
+    if options.web {
+        web::web(workspace, options.repetitions, options.scale)?;
+        return Ok(ExitCode::SUCCESS);
     }
     if on_path("taskset").is_none() {
         return Err("no taskset: install util-linux".into());
@@ -135,6 +141,7 @@ impl Options {
             instructions: true,
             build: true,
             gate: false,
+            web: false,
         };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
@@ -150,6 +157,7 @@ impl Options {
                 "--no-instructions" => options.instructions = false,
                 "--no-runs" => options.runs = false,
                 "--no-build" => options.build = false,
+                "--web" => options.web = true,
                 "--gate" => options.gate = true,
                 unknown => return Err(format!("no option `{unknown}`")),
             }

@@ -21,6 +21,8 @@ const WASM_FEATURES: [&str; 6] = [
 /// A package that becomes a module.
 #[derive(Debug)]
 pub(crate) struct Module<'m> {
+    /// The manifest of its workspace.
+    pub(crate) manifest: &'m str,
     /// The package's name.
     pub(crate) package: &'m str,
     /// Its features beyond none, separated by commas; `None` for the default.
@@ -65,6 +67,8 @@ impl Module<'_> {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--target", WASM, "--package", self.package]);
         cargo.args(["--profile", build.profile()]);
+        cargo.args(["--manifest-path", self.manifest]);
+        cargo.arg("--target-dir").arg(&workspace.target);
         if let Some(features) = self.features {
             cargo.args(["--no-default-features", "--features", features]);
         }

@@ -17,6 +17,7 @@ pub(crate) fn build(
     let npm = workspace.target.join("npm");
     let (glue, package) = (npm.join("glue"), npm.join("urlsession"));
     let module = Module {
+        manifest: "Cargo.toml",
         package: "urlsession-npm",
         features: None,
         name: "urlsession",

@@ -19,6 +19,7 @@ const FEATURES: [&str; 7] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) raw: u64,
+    pub(crate) gzip: u64,
     pub(crate) brotli: u64,
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn app(
         .map(|it| format!("urlsession/{it}"))
         .collect();
     let module = Module {
+        manifest: "Cargo.toml",
         package: "urlsession-web-get",
         features: Some(&features.join(",")),
         name: "app",
@@ -100,7 +102,11 @@ fn minified(folder: &Path) -> PathBuf {
     folder.join("app.min.js")
 }
 
-fn measure(workspace: &Workspace, web: &WebTools, files: &[PathBuf]) -> Result<Size, String> {
+pub(crate) fn measure(
+    workspace: &Workspace,
+    web: &WebTools,
+    files: &[PathBuf],
+) -> Result<Size, String> {
     let mut node = Command::new(&web.node);
     node.arg(workspace.root.join("xtask/npm/weigh.mjs"));
     let text = crate::workspace::stdout_of(node.args(files))?;
@@ -112,6 +118,7 @@ fn measure(workspace: &Workspace, web: &WebTools, files: &[PathBuf]) -> Result<S
     };
     Ok(Size {
         raw: number("raw")?,
+        gzip: number("gzip")?,
         brotli: number("brotli")?,
     })
 }
