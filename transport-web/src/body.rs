@@ -1,13 +1,15 @@
 //! A response's body, read from its stream one chunk at a time.
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use urlsession_core::{Body, BoxFuture, Error, ErrorCode, ExchangeEvents, FileSink, SaveTo, Url};
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Url};
+#[cfg(feature = "download")]
+use urlsession_core::{BoxFuture, FileSink, SaveTo};
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "download")]
 use crate::files::WebSink;
 use crate::incoming::{is_absent, malformed};
 use crate::js::{AbortController, Foreign};
@@ -124,6 +126,7 @@ impl Body for FetchBody {
         self.remaining
     }
 
+    #[cfg(feature = "download")]
     fn direct(&mut self) -> Option<&mut dyn SaveTo> {
         Some(self)
     }
@@ -140,11 +143,13 @@ impl Body for FetchBody {
     }
 }
 
+#[cfg(feature = "download")]
 impl SaveTo for FetchBody {
     /// From the stream's reader to the file: the bytes do not come into this program's memory.
     fn save_to<'a>(&'a mut self, file: &'a mut dyn FileSink) -> BoxFuture<'a, Result<u64, Error>> {
         Box::pin(async move {
-            let Some(chunk) = poll_fn(|context| self.poll_array(context)).await? else {
+            let Some(chunk) = std::future::poll_fn(|context| self.poll_array(context)).await?
+            else {
                 return Ok(0);
             };
             let length = length(&chunk);
@@ -158,6 +163,7 @@ impl SaveTo for FetchBody {
 }
 
 /// The file, where it is one of this crate's.
+#[cfg(feature = "download")]
 fn native(file: &mut dyn FileSink) -> Option<&mut WebSink> {
     file.native()?.downcast_mut()
 }

@@ -23,6 +23,10 @@
 mod body;
 mod entry;
 mod fields;
+#[cfg(any(feature = "download", feature = "upload"))]
+mod files;
+#[cfg(not(any(feature = "download", feature = "upload")))]
+#[path = "no_files.rs"]
 mod files;
 mod incoming;
 mod js;

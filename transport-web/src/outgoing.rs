@@ -7,6 +7,7 @@ use js_sys::{Array, Uint8Array};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 use wasm_bindgen::prelude::*;
 
+#[cfg(any(feature = "download", feature = "upload"))]
 use crate::files::WebFiles;
 use crate::js::{Blob, Foreign};
 use crate::object_body::unsendable;
@@ -24,6 +25,9 @@ pub(crate) async fn gather(
         HopBody::Empty => Ok(None),
         HopBody::Bytes(bytes) if bytes.is_empty() => Ok(None),
         HopBody::Bytes(bytes) => Ok(Some(Uint8Array::from(&*bytes).into())),
+        #[cfg(not(any(feature = "download", feature = "upload")))]
+        HopBody::File(..) => Err(ErrorCode::FileDoesNotExist.into()),
+        #[cfg(any(feature = "download", feature = "upload"))]
         HopBody::File(file, version) => Ok(Some(WebFiles::new().blob(&file, *version).await?)),
         HopBody::Stream(mut body, length) => match native(&mut *body) {
             Some(Native::Blob(blob)) => Ok(Some(blob)),

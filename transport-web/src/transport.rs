@@ -138,8 +138,8 @@ impl Transport for WebTransport {
     /// uploaded bytes, takes no stream that every browser would send, keeps header fields to itself both ways, and tells no reasons.
     fn capabilities(&self) -> Capabilities {
         let mut able = Capabilities::none();
-        able.file_download = true;
-        able.file_upload = true;
+        able.file_download = cfg!(feature = "download");
+        able.file_upload = cfg!(any(feature = "download", feature = "upload"));
         able
     }
 

@@ -4,17 +4,43 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::js::option;
+use super::js::{object, option};
 use crate::incoming::is_absent;
 use crate::js::Foreign;
 use crate::promised::Promised;
+use crate::runtime::now;
+use crate::script_error::ScriptError;
+use crate::timer::Sleep;
 
 /// What the names of the locks begin with.
 const PREFIX: &str = "urlsession:";
+
+/// How long to wait for a page or worker that is gone, in milliseconds, from one try to the next.
+const PAUSES: [u64; 4] = [30, 100, 200, 400];
+
+async fn sleep(milliseconds: u64) {
+    Sleep::new(now() + Duration::from_millis(milliseconds)).await;
+}
+
+/// Has `open` open what is locked, again for a moment while it is still open elsewhere.
+pub(super) async fn opened(
+    open: impl Fn() -> Result<Foreign, JsValue>,
+) -> Result<Foreign, JsValue> {
+    for pause in PAUSES {
+        match object(open()).await {
+            Err(thrown) if ScriptError::of(&thrown).name() == "NoModificationAllowedError" => {
+                sleep(pause).await;
+            }
+            opened => return opened,
+        }
+    }
+    object(open()).await
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -73,8 +99,19 @@ impl Drop for Answer {
 }
 
 impl Lock {
-    /// Asks for the lock, without waiting for whoever has it.
+    /// Asks for the lock, and again for a moment: the browser takes one to notice that whoever had it is gone.
     pub(super) async fn request(name: &str) -> Locked {
+        for pause in PAUSES {
+            match Self::ask_once(name).await {
+                Locked::Taken => sleep(pause).await,
+                locked @ (Locked::Ours(_) | Locked::Unknown) => return locked,
+            }
+        }
+        Self::ask_once(name).await
+    }
+
+    /// Asks for the lock, without waiting for whoever has it.
+    async fn ask_once(name: &str) -> Locked {
         let answer = Rc::new(Answer::default());
         let granted = Closure::new({
             let answer = Rc::clone(&answer);

@@ -34,11 +34,15 @@ use wasm_bindgen::prelude::*;
 use self::body::{BlobBody, Check};
 use self::failed::{because, failed, not_read};
 use self::js::object;
+use self::lock::opened;
 use self::memory::MemorySink;
 use self::name::Name;
 use self::page_sink::{PageSink, busy, cut};
 use self::pieces::{Pieces, Place, join, join_by};
+#[cfg(feature = "download")]
 pub(crate) use self::sink::WebSink;
+#[cfg(not(feature = "download"))]
+use self::sink::WebSink;
 use self::worker_sink::WorkerSink;
 use self::writer::{Claim, let_go};
 use crate::js::Foreign;
@@ -179,7 +183,7 @@ impl WebFiles {
             }
             Ground::Worker(root) => {
                 let (place, pieces) = prepare(&root, &name, opening).await?;
-                let handle = object(pieces.first.handle.create_sync_access_handle()).await;
+                let handle = opened(|| pieces.first.handle.create_sync_access_handle()).await;
                 let handle = handle.map_err(thrown)?;
                 claim.writer().set_object(handle.clone());
                 let joined = join_by(&handle, &pieces, &place).await;

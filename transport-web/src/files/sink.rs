@@ -15,6 +15,10 @@ use super::worker_sink::WorkerSink;
 pub(super) enum Chunk {
     Ours(Bytes),
     /// A `Uint8Array`, of so many bytes.
+    #[cfg_attr(
+        not(feature = "download"),
+        expect(dead_code, reason = "downloads move them")
+    )]
     Browsers(JsValue, usize),
 }
 
@@ -44,6 +48,7 @@ pub(crate) enum WebSink {
 
 impl WebSink {
     /// Appends the `length` bytes of the browser's `array`.
+    #[cfg(feature = "download")]
     pub(crate) async fn put(&mut self, array: JsValue, length: usize) -> Result<(), Error> {
         self.append(Chunk::Browsers(array, length)).await
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use super::digest::{Expected, REPR_DIGEST};
 use super::partial::{Known, Partial};
@@ -228,9 +228,14 @@ impl Course {
         {
             return Err(unsuccessful(response));
         }
-        let known = match sees_codings(app) {
-            true => known(&self.request, &content),
-            false => Known::default(),
+        let known = match sight(app, &content) {
+            Sight::All => known(&self.request, &content),
+            // The length that is said may be that of coded bytes.
+            Sight::Fields => Known {
+                validator: known(&self.request, &content).validator,
+                ..Known::default()
+            },
+            Sight::Some => Known::default(),
         };
         match &mut self.partial {
             Some(partial) => partial.restart(app, known).await?,
@@ -306,10 +311,27 @@ impl Course {
     }
 }
 
-/// True when it can be seen whether a body was coded: else neither a length nor a range need be of the bytes that come.
-fn sees_codings<A: App>(app: &A) -> bool {
+/// How much of a response a platform shows. Where a coding may be hidden, neither a length nor a digest need be of the bytes that come.
+enum Sight {
+    /// Whether its body was coded, and all fields.
+    All,
+    /// Its fields, by all that is known.
+    Fields,
+    /// Some of its fields.
+    Some,
+}
+
+fn sight<A: App>(app: &A, content: &Content) -> Sight {
     let able = app.platform().transport.capabilities();
-    able.encoded_bodies || able.all_response_headers
+    // A transport that does not see all fields of every response knows a body's length where it sees all of this one.
+    if able.encoded_bodies || able.all_response_headers || content.body.remaining().is_some() {
+        return Sight::All;
+    }
+    // Not shown across origins unless the server says so, as a rule of every field.
+    match content.response.headers().contains_key(header::DATE) {
+        true => Sight::Fields,
+        false => Sight::Some,
+    }
 }
 
 /// What an answer to `request` says of the representation that it carries from its start.
@@ -319,9 +341,7 @@ fn known(request: &Request, content: &Content) -> Known {
     if content.is_decoded {
         return Known::default();
     }
-    let is_coded = response
-        .headers()
-        .contains_key(http::header::CONTENT_ENCODING);
+    let is_coded = response.headers().contains_key(header::CONTENT_ENCODING);
     let has_rest = is_whole && !is_coded && takes_ranges(response);
     Known {
         validator: validator(response).filter(|_| has_rest),

@@ -1,0 +1,69 @@
+//! No files: this crate was built without the features `download` and `upload`.
+
+use urlsession_core::{
+    Body, BoxFuture, Error, ErrorCode, Existing, FileRef, FileSink, FileVersion, Files, OpenFile,
+};
+
+/// No files: every one of them is absent and none can be made.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct WebFiles;
+
+impl WebFiles {
+    /// The files of this page or worker: none.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+fn refused<T: 'static>(code: ErrorCode) -> BoxFuture<'static, Result<T, Error>> {
+    Box::pin(std::future::ready(Err(code.into())))
+}
+
+impl Files for WebFiles {
+    fn read(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+
+    fn version(&self, _: &FileRef) -> BoxFuture<'static, Result<FileVersion, Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+
+    fn create(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        refused(ErrorCode::CannotCreateFile)
+    }
+
+    fn create_new(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        refused(ErrorCode::CannotCreateFile)
+    }
+
+    fn temporary(&self) -> BoxFuture<'static, Result<OpenFile, Error>> {
+        refused(ErrorCode::CannotCreateFile)
+    }
+
+    fn temporary_at(&self, _: &str) -> Option<FileRef> {
+        None
+    }
+
+    fn append(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+
+    fn length(&self, _: &FileRef) -> BoxFuture<'static, Result<u64, Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+
+    fn rename(
+        &self,
+        _: &FileRef,
+        _: &FileRef,
+        _: Existing,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+
+    fn remove(&self, _: &FileRef) -> BoxFuture<'static, Result<(), Error>> {
+        refused(ErrorCode::FileDoesNotExist)
+    }
+}
