@@ -20,7 +20,11 @@
 //! * Header fields that the browser dropped are in [`WebTransport::dropped_fields`].
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+mod blob_body;
 mod body;
+#[cfg(feature = "cache")]
+mod cache;
 mod entry;
 mod fields;
 #[cfg(any(feature = "download", feature = "upload"))]
@@ -32,11 +36,15 @@ mod incoming;
 mod js;
 mod network;
 mod object_body;
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+mod objects;
 mod outgoing;
 mod promised;
 mod reader;
 mod runtime;
 mod script_error;
+#[cfg(feature = "cache")]
+mod spawned;
 mod timer;
 mod timing;
 mod transport;
@@ -45,6 +53,8 @@ use std::sync::Arc;
 
 use urlsession_core::{Configuration, Platform};
 
+#[cfg(feature = "cache")]
+pub use cache::{IndexedDbCacheStore, indexed_db_cache};
 pub use fields::is_forbidden;
 pub use files::WebFiles;
 pub use incoming::Malformed;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::js::{object, option};
 use crate::incoming::is_absent;
 use crate::js::Foreign;
+use crate::objects::{object, option};
 use crate::promised::Promised;
 use crate::runtime::now;
 use crate::script_error::ScriptError;

@@ -8,11 +8,11 @@ use urlsession_core::{Error, ErrorCode, Existing, FileRef, FileVersion};
 use wasm_bindgen::JsValue;
 
 use super::failed::{because, failed};
-use super::js::count;
 use super::name::{self, Name};
 use super::sink::Chunk;
 use super::writer::Claim;
 use crate::js::{Blob, Foreign};
+use crate::objects::count;
 
 /// So many bytes of small chunks become a Blob.
 const BLOCK: usize = 1024 * 1024;

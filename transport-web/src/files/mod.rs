@@ -8,7 +8,6 @@
 //!   has died lacks at most what was not closed, and a finished one is one file;
 //! * in memory, in Node and wherever the browser has no such file system: files end with the page.
 
-mod body;
 mod failed;
 mod js;
 mod lock;
@@ -31,9 +30,7 @@ use urlsession_core::{
 };
 use wasm_bindgen::prelude::*;
 
-use self::body::{BlobBody, Check};
 use self::failed::{because, failed, not_read};
-use self::js::object;
 use self::lock::opened;
 use self::memory::MemorySink;
 use self::name::Name;
@@ -45,7 +42,9 @@ pub(crate) use self::sink::WebSink;
 use self::sink::WebSink;
 use self::worker_sink::WorkerSink;
 use self::writer::{Claim, let_go};
+use crate::blob_body::{BlobBody, Check};
 use crate::js::Foreign;
+use crate::objects::{object, settled};
 
 /// The files of this page or worker.
 #[derive(Clone, Default)]
@@ -188,7 +187,7 @@ impl WebFiles {
                 claim.writer().set_object(handle.clone());
                 let joined = join_by(&handle, &pieces, &place).await;
                 joined.map_err(thrown)?;
-                let cut = js::settled(handle.truncate(opening.offset() as f64)).await;
+                let cut = settled(handle.truncate(opening.offset() as f64)).await;
                 cut.map_err(thrown)?;
                 let at = opening.offset();
                 Ok(WebSink::Worker(WorkerSink { claim, at }))
@@ -218,7 +217,7 @@ impl WebFiles {
                 return Ok(false);
             }
             make_one(&ground, &from).await?;
-            js::settled(file.move_to(&to.folder, &to.name)).await?;
+            settled(file.move_to(&to.folder, &to.name)).await?;
             to.remove_segments().await;
             Ok(true)
         };

@@ -7,11 +7,12 @@ use urlsession_core::{Error, ErrorCode};
 use wasm_bindgen::JsValue;
 
 use super::failed::{because, failed};
-use super::js::{creating, object, option, settled};
+use super::js::creating;
 use super::pieces::{self, Pieces, Place};
 use super::sink::Chunk;
 use super::writer::{Claim, Writer};
 use crate::js::Foreign;
+use crate::objects::{object, option, settled};
 
 /// A piece that is as long is closed: 4 MiB.
 const SEGMENT: u64 = 4 * 1024 * 1024;

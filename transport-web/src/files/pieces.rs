@@ -8,9 +8,10 @@ use js_sys::Array;
 use urlsession_core::FileVersion;
 use wasm_bindgen::JsValue;
 
-use super::js::{self, count, creating, object, option, settled};
+use super::js::creating;
 use super::name::Name;
 use crate::js::{Blob, Foreign};
+use crate::objects::{bytes_in, count, object, option, settled};
 
 /// Ends the name of the folder of a file's later pieces.
 const SEGMENTS: &str = ".segments";
@@ -179,7 +180,7 @@ pub(super) async fn join_by(
 ) -> Result<(), JsValue> {
     for piece in &pieces.later {
         let buffer = settled(piece.file.array_buffer()).await?;
-        let bytes = js::bytes_in(&buffer).ok_or(JsValue::UNDEFINED)?;
+        let bytes = bytes_in(&buffer).ok_or(JsValue::UNDEFINED)?;
         handle.write_bytes(&bytes, &option("at", piece.start as f64))?;
     }
     if !pieces.later.is_empty() {

@@ -4,10 +4,10 @@ use urlsession_core::{Error, ErrorCode};
 use wasm_bindgen::JsValue;
 
 use super::failed::{because, failed};
-use super::js::{count, option};
 use super::sink::Chunk;
 use super::writer::Claim;
 use crate::js::Foreign;
+use crate::objects::{count, option};
 
 /// Writes where it stands.
 pub(crate) struct WorkerSink {

@@ -8,10 +8,10 @@ use std::task::{Poll, Waker};
 use js_sys::futures::spawn_local;
 use urlsession_core::Error;
 
-use super::js::settled;
 use super::lock::{Lock, Locked};
 use super::name::Name;
 use crate::js::Foreign;
+use crate::objects::settled;
 
 thread_local! {
     static OPEN: RefCell<Vec<Rc<Writer>>> = const { RefCell::new(Vec::new()) };

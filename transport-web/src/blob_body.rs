@@ -1,4 +1,4 @@
-//! The bytes of a file, read from its Blob as they are asked for.
+//! The bytes of a Blob, read as they are asked for.
 
 use std::task::{Context, Poll, ready};
 
@@ -6,9 +6,8 @@ use bytes::Bytes;
 use urlsession_core::{Body, BoxFuture, Error, FileChanged};
 use wasm_bindgen::JsValue;
 
-use super::failed::not_read;
-use super::js;
 use crate::js::Foreign;
+use crate::objects::bytes_in;
 use crate::promised::Promised;
 
 /// So many bytes are read at once.
@@ -51,16 +50,16 @@ impl BlobBody {
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
         if self.read.is_none() {
-            self.read = Some(self.begin().map_err(|thrown| not_read(&thrown))?);
+            self.read = Some(self.begin().map_err(|_| FileChanged)?);
         }
         let Some(read) = &self.read else {
             return Poll::Pending;
         };
         let read = ready!(read.poll(context));
         self.read = None;
-        // The browser found that it is another file.
+        // The browser found that its file is another.
         let buffer = read.map_err(|_| FileChanged)?;
-        let bytes = js::bytes_in(&buffer).filter(|bytes| !bytes.is_empty());
+        let bytes = bytes_in(&buffer).filter(|bytes| !bytes.is_empty());
         let bytes = bytes.filter(|bytes| bytes.len() as u64 <= self.end - self.at);
         let bytes = bytes.ok_or(FileChanged)?;
         self.at += bytes.len() as u64;

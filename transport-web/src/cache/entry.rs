@@ -1,0 +1,165 @@
+//! A record being written.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use js_sys::{Array, Uint8Array};
+use urlsession_core::{BoxFuture, CacheRecordId, CacheWriter, Error, ErrorCode, NewCacheRecord};
+use wasm_bindgen::prelude::*;
+
+use super::js::{answer, over};
+use super::store::Shared;
+use crate::js::Blob;
+use crate::objects::record;
+use crate::script_error::ScriptError;
+use crate::spawned::spawned;
+
+/// A body that is not longer is one part, of bytes, which is read with its head.
+pub(super) const SMALL: u64 = 64 * 1024;
+/// So many bytes of a longer one are a part, which the browser keeps as a Blob.
+const PART: usize = 1024 * 1024;
+
+pub(super) struct Entry {
+    shared: Rc<Shared>,
+    id: f64,
+    new: NewCacheRecord,
+    length: u64,
+    gathered: Vec<Bytes>,
+    gathered_length: usize,
+    parts: u32,
+    is_finished: bool,
+}
+
+impl Entry {
+    pub(super) fn new(shared: Rc<Shared>, id: f64, new: NewCacheRecord) -> Self {
+        Self {
+            shared,
+            id,
+            new,
+            length: 0,
+            gathered: Vec::new(),
+            gathered_length: 0,
+            parts: 0,
+            is_finished: false,
+        }
+    }
+
+    /// What was gathered, as a part.
+    fn part(&mut self) -> Result<JsValue, JsValue> {
+        let parts: Array = self
+            .gathered
+            .iter()
+            .map(|chunk| Uint8Array::from(&**chunk))
+            .collect();
+        self.gathered.clear();
+        let is_small = self.parts == 0 && self.gathered_length as u64 <= SMALL;
+        self.gathered_length = 0;
+        match is_small && parts.length() == 1 {
+            true => Ok(parts.get(0)),
+            false => Ok(Blob::new(&parts)?.into()),
+        }
+    }
+
+    fn key(&self) -> JsValue {
+        Array::of2(&self.id.into(), &self.parts.into()).into()
+    }
+
+    async fn write_part(&mut self) -> Result<(), JsValue> {
+        let (part, key) = (self.part()?, self.key());
+        self.parts += 1;
+        let shared = Rc::clone(&self.shared);
+        spawned(async move {
+            let transaction = shared.database.begin("readwrite", false).await;
+            let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
+            let bodies = transaction.object_store(super::database::BODIES)?;
+            answer(bodies.put_at(&part, &key)).await?;
+            over(&transaction).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn take(&mut self, chunk: Bytes) -> Result<(), Error> {
+        self.length += chunk.len() as u64;
+        let is_too_long = self.new.length.is_some_and(|length| self.length > length);
+        if is_too_long || !self.shared.has_place_for(self.length) {
+            return Err(lost("the body is too long"));
+        }
+        self.gathered_length += chunk.len();
+        self.gathered.push(chunk);
+        match self.gathered_length < PART {
+            true => Ok(()),
+            false => self.write_part().await.map_err(|thrown| failed(&thrown)),
+        }
+    }
+
+    /// Makes it whole, in one transaction.
+    async fn put(&mut self, head: Bytes) -> Result<(), JsValue> {
+        let size = (head.len() + self.new.key.len()) as u64 + self.length;
+        if self.new.length.is_some_and(|length| length != self.length)
+            || !self.shared.has_place_for(size)
+        {
+            return Err(JsValue::UNDEFINED);
+        }
+        let row = record([
+            ("id", self.id.into()),
+            ("key", self.new.key.as_str().into()),
+            ("head", Uint8Array::from(&*head).into()),
+            ("length", (self.length as f64).into()),
+            (
+                "stored",
+                super::store::milliseconds(self.new.stored_at).into(),
+            ),
+        ]);
+        let last = match self.gathered_length {
+            0 => None,
+            _ => Some((self.part()?, self.key())),
+        };
+        let mut change = self.shared.change(false).await?;
+        for &CacheRecordId(id) in &self.new.replaces {
+            change.remove(id as f64).await?;
+        }
+        if let Some((part, key)) = last {
+            answer(change.bodies.put_at(&part, &key)).await?;
+        }
+        answer(change.records.add(&row)).await?;
+        change.take(self.id, size).await?;
+        self.shared.end(change).await
+    }
+}
+
+impl CacheWriter for Entry {
+    fn write(&mut self, chunk: Bytes) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.take(chunk))
+    }
+
+    fn finish(
+        mut self: Box<Self>,
+        head: Option<Bytes>,
+    ) -> BoxFuture<'static, Result<CacheRecordId, Error>> {
+        Box::pin(spawned(async move {
+            let head = head.unwrap_or_else(|| self.new.head.clone());
+            let put = self.put(head).await;
+            self.is_finished = put.is_ok();
+            put.map_err(|thrown| failed(&thrown))?;
+            Ok(CacheRecordId(self.id as i64))
+        }))
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if !self.is_finished && self.parts > 0 {
+            let (shared, id) = (Rc::clone(&self.shared), self.id);
+            drop(spawned(async move { shared.forget_parts(id).await }));
+        }
+    }
+}
+
+fn lost(why: &'static str) -> Error {
+    Error::new(ErrorCode::CannotWriteToFile).with_cause(why)
+}
+
+fn failed(thrown: &JsValue) -> Error {
+    Error::new(ErrorCode::CannotWriteToFile).with_cause(ScriptError::of(thrown))
+}

@@ -1,0 +1,20 @@
+//! Cached responses in IndexedDB.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `store.rs` | the store as its callers see it |
+//! | `entry.rs` | a record being written |
+//! | `change.rs` | a transaction that writes, with what all records take |
+//! | `database.rs` | the database: opened, rebuilt, given up |
+//!
+//! A record is a row of its own, apart from its body, so that a head is updated without the body. A small body is bytes, read with the head; a
+//! longer one is parts, Blobs, which the browser keeps readable to who has them when their record goes. All that belongs together
+//! is written in one transaction, and transactions take effect in the order in which they begin, in all tabs.
+
+mod change;
+mod database;
+mod entry;
+mod js;
+mod store;
+
+pub use store::{IndexedDbCacheStore, indexed_db_cache};

@@ -1,0 +1,78 @@
+//! Objects of the browser's that several parts of this crate look into: promises, Blobs, options. Each throw caught, nothing taken on trust.
+
+use js_sys::{ArrayBuffer, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::incoming::is_absent;
+use crate::js::Foreign;
+use crate::promised::{Outcome, Promised};
+use crate::reader;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn slice(this: &Foreign, from: f64, to: f64) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = arrayBuffer)]
+    pub(crate) fn array_buffer(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn close(this: &Foreign) -> Result<Foreign, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type ByteArray;
+
+    #[wasm_bindgen(catch, constructor, js_class = "Uint8Array")]
+    fn new(buffer: &JsValue) -> Result<ByteArray, JsValue>;
+}
+
+/// What the promise comes to that was `called` for.
+pub(crate) async fn settled(called: Result<Foreign, JsValue>) -> Outcome {
+    let promise = called?;
+    match is_absent(&promise) {
+        // A method that does its work at once.
+        true => Ok(promise.into()),
+        false => Promised::outcome_of(&promise).await,
+    }
+}
+
+/// The same, as an object.
+pub(crate) async fn object(called: Result<Foreign, JsValue>) -> Result<Foreign, JsValue> {
+    Ok(settled(called).await?.unchecked_into())
+}
+
+/// `{ [name]: value }`.
+pub(crate) fn option(name: &str, value: impl Into<JsValue>) -> JsValue {
+    record([(name, value.into())])
+}
+
+/// An object of these properties.
+pub(crate) fn record<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in properties {
+        // An object of our own takes any property.
+        let _ = Reflect::set(&object, &name.into(), &value);
+    }
+    object.into()
+}
+
+/// What should be a count; 0 where it is none.
+pub(crate) fn count(property: Result<JsValue, JsValue>) -> u64 {
+    // The cast saturates, and takes what is no number for 0.
+    property
+        .ok()
+        .and_then(|count| count.as_f64())
+        .unwrap_or(0.0) as u64
+}
+
+/// What is in an `ArrayBuffer`.
+pub(crate) fn bytes_in(buffer: &JsValue) -> Option<bytes::Bytes> {
+    if !buffer.is_instance_of::<ArrayBuffer>() {
+        return None;
+    }
+    let array = ByteArray::new(buffer).ok()?;
+    reader::bytes_of(array.as_ref())
+}
