@@ -7,6 +7,7 @@
 mod bench;
 mod browsers;
 mod origin;
+mod page;
 mod programs;
 mod report;
 mod run;
@@ -26,7 +27,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   demo [URL] [--once] [--svg FILE]
-                                 the tour of real transfers against the embedded origin server
+                                 the tour of real transfers against the embedded origin server, then the demo page
   test [SUITE...] [--verbose]    everything that is checked before a change is taken in
   test --list                    the suites
   campaign [--schedules N] [--seed S]

@@ -1,5 +1,6 @@
 //! The embedded origin server as a process: built, started, its addresses read, stopped when dropped.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,6 +22,11 @@ impl Origin {
     /// Builds the project's programs, this server among them, and starts it. What goes wrong is
     /// the suite's failure.
     pub(crate) fn start(run: &mut Run<'_>) -> Option<Self> {
+        Self::start_with(run, &[])
+    }
+
+    /// The same, with folders whose files are served, each under its path.
+    pub(crate) fn start_with(run: &mut Run<'_>, folders: &[(&str, PathBuf)]) -> Option<Self> {
         // Built as the tests build them, so that no dependency is built again with other features.
         // Not xtask: a running program cannot be replaced everywhere.
         let words = "build --workspace --exclude xtask --all-features --bins --examples";
@@ -28,13 +34,23 @@ impl Origin {
             return None;
         }
         let server = program(run.workspace, "", "urlsession-origin");
-        match Self::spawn(&mut Command::new(server)) {
+        match Self::spawn(Command::new(server).args(serving(folders))) {
             Ok(origin) => Some(origin),
             Err(reason) => {
                 run.fail(format!("the origin server: {reason}"));
                 None
             }
         }
+    }
+
+    /// Starts the server as it was built for release, with folders whose files are served.
+    pub(crate) fn serve(
+        workspace: &Workspace,
+        folders: &[(&str, PathBuf)],
+    ) -> Result<Self, String> {
+        let name = format!("urlsession-origin{}", std::env::consts::EXE_SUFFIX);
+        let server = workspace.target.join("release").join(name);
+        Self::spawn(Command::new(server).args(serving(folders)))
     }
 
     fn spawn(server: &mut Command) -> Result<Self, String> {
@@ -66,6 +82,15 @@ impl Origin {
         let line: Value = serde_json::from_str(&self.line).ok()?;
         line[name].as_str().map(str::to_owned)
     }
+}
+
+/// The server's arguments for folders.
+fn serving(folders: &[(&str, PathBuf)]) -> impl Iterator<Item = OsString> {
+    folders.iter().flat_map(|(path, folder)| {
+        let mut under = OsString::from(format!("{path}="));
+        under.push(folder);
+        ["--serve".into(), under]
+    })
 }
 
 /// A program of the workspace, built for development; examples have a folder of their own.

@@ -8,8 +8,9 @@ use crate::workspace::Workspace;
 /// Schedules of a campaign.
 const CAMPAIGN: &str = "10000000";
 
-/// The tour: `examples/demo.rs` with the given arguments.
+/// The tour, `examples/demo` with the given arguments; then, unless it was of one URL, the demo page.
 pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
+    let arguments: Vec<&String> = arguments.iter().filter(|word| *word != "--").collect();
     let mut cargo = workspace.cargo();
     cargo.args([
         "run",
@@ -21,7 +22,14 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
         "demo",
         "--",
     ]);
-    run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
+    let toured = run(cargo.args(&arguments))?;
+    let file_of = |place: usize| place > 0 && arguments[place - 1] == "--svg";
+    let of_url =
+        (0..arguments.len()).any(|place| !arguments[place].starts_with('-') && !file_of(place));
+    match toured == ExitCode::SUCCESS && !of_url {
+        true => crate::page::demo(workspace, arguments.iter().any(|word| *word == "--once")),
+        false => Ok(toured),
+    }
 }
 
 /// The simulation at length; it ends with its coverage table, or with the first schedule that breaks a rule.

@@ -19,11 +19,15 @@ impl AddAssign for Counts {
 }
 
 /// The sum over all closing lines in the output of a test runner: libtest's and
-/// wasm-bindgen-test's (`test result: ...`) and nextest's (`Summary [...] ...`).
+/// wasm-bindgen-test's (`test result: ...`), nextest's (`Summary [...] ...`) and Node's (`# pass ...`).
 pub(crate) fn counts(output: &str) -> Counts {
     let mut sum = Counts::default();
-    for line in output.lines().filter_map(closing_line) {
-        sum += in_words(line);
+    for line in output.lines() {
+        if let Some(line) = closing_line(line) {
+            sum += in_words(line);
+        } else if let Some(part) = closing_line_of_node(line) {
+            sum += part;
+        }
     }
     // A test in a browser can leave itself out only by passing; it says so.
     let left_out = left_out(output).min(sum.passed);
@@ -56,6 +60,20 @@ fn closing_line(line: &str) -> Option<&str> {
     line.strip_prefix("Summary [")?
         .split_once(" run: ")
         .map(|(_, numbers)| numbers)
+}
+
+/// One of the lines by which Node's test runner closes: `# pass 3`, `# fail 1`, `# cancelled 0`, `# skipped 0`, `# todo 0`.
+fn closing_line_of_node(line: &str) -> Option<Counts> {
+    let (what, number) = line.strip_prefix("# ")?.split_once(' ')?;
+    let number = number.parse().ok()?;
+    let mut counts = Counts::default();
+    match what {
+        "pass" => counts.passed = number,
+        "fail" | "cancelled" => counts.failed = number,
+        "skipped" => counts.skipped = number,
+        _ => return None,
+    }
+    Some(counts)
 }
 
 /// `10 passed (1 slow), 2 failed, 1 timed out, 3 skipped` or `4 passed; 0 failed; 1 ignored`.
@@ -137,6 +155,13 @@ mod tests {
         let output = "running 3 tests\n    SKIPPED a::b: no such thing here\ntest a::b ... ok\n\
             test result: ok. 3 passed; 0 failed; 1 ignored; 0 filtered out; finished in 0.91s\n";
         assert_eq!(counts(output), expected(2, 0, 2));
+    }
+
+    #[test]
+    fn nodes_closing_lines_are_summed_and_a_cancelled_test_has_failed() {
+        let output = "ok 1 - it\n1..1\n# tests 7\n# suites 1\n# pass 3\n# fail 1\n# cancelled 1\n\
+            # skipped 2\n# todo 0\n# duration_ms 12.5\n# a test that says pass 3\n";
+        assert_eq!(counts(output), expected(3, 2, 2));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn clippy_wasm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<()
     tools.target(WASM)?;
     // The facade's tests start servers: they are for the host.
     for packages in [
-        "--all-targets -p urlsession-core -p urlsession-transport-web -p urlsession-conformance -p urlsession-demo-web",
+        "--all-targets -p urlsession-core -p urlsession-transport-web -p urlsession-conformance",
         "-p urlsession --lib --example portable -p urlsession-web-get",
     ] {
         let words = format!("clippy --target {WASM} --all-features {packages} -- -D warnings");
@@ -68,13 +68,10 @@ pub(super) fn docs(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
         run.check(cargo.env("RUSTDOCFLAGS", "-D warnings"));
     };
     // What is for browsers alone is documented as it is there.
-    let web = ["urlsession-transport-web", "urlsession-demo-web"];
-    doc(
-        run,
-        &format!("--workspace --exclude {}", web.join(" --exclude ")),
-    );
+    let web = "urlsession-transport-web";
+    doc(run, &format!("--workspace --exclude {web}"));
     match tools.target(WASM) {
-        Ok(()) => doc(run, &format!("-p {} --target {WASM}", web.join(" -p "))),
+        Ok(()) => doc(run, &format!("-p {web} --target {WASM}")),
         Err(Skip(reason)) => run.skip(reason),
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod checks;
 mod gates;
 mod host;
+mod page;
 mod size;
 mod wasm;
 
@@ -31,7 +32,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "clippy-wasm",
-        about: "lints for wasm32: core, transport-web, conformance, demo page, facade",
+        about: "lints for wasm32: core, transport-web, conformance, facade",
         run: checks::clippy_wasm,
     },
     Suite {
@@ -78,6 +79,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "size",
         about: "modules for browsers within their limits, and opened in one",
         run: size::size,
+    },
+    Suite {
+        name: "page",
+        about: "the demo page end to end in headless Chromium, with the npm package as it is shipped",
+        run: page::page,
     },
     Suite {
         name: "firefox",

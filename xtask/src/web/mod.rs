@@ -51,7 +51,7 @@ impl WebTools {
 /// Runs a command to its end: in the open, or into a suite's log. What was wrong.
 pub(crate) type Execute<'e> = dyn FnMut(&mut Command) -> Result<(), String> + 'e;
 
-fn in_the_open(command: &mut Command) -> Result<(), String> {
+pub(crate) fn in_the_open(command: &mut Command) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{}: {status}", crate::run::describe(command))),
