@@ -11,10 +11,10 @@ use urlsession_origin::{RawOrigin, pattern};
 use crate::server::{Fault, answer_length, serve};
 use crate::{Folder, is_campaign, session_in};
 
-/// Downloads `url` to `to`, and goes on each time that it stops, in a new session as in a new process.
-async fn to_the_end(folder: &Folder, url: &str, to: &str) -> Result<usize, Error> {
+/// Downloads `url` to `to` in so many parts, and goes on each time that it stops, in a new session as in a new process.
+async fn to_the_end(folder: &Folder, url: &str, to: &str, segments: usize) -> Result<usize, Error> {
     let to = folder.path(to);
-    let options = || DownloadOptions::new().to(&to);
+    let options = || DownloadOptions::new().to(&to).segments(segments);
     let mut attempts = 1;
     let mut outcome = session().download((url, options())).await;
     while let Err(error) = outcome {
@@ -25,7 +25,7 @@ async fn to_the_end(folder: &Folder, url: &str, to: &str) -> Result<usize, Error
         attempts += 1;
         let session = session();
         outcome = match ResumeData::for_destination(&session, &to).await {
-            Some(data) => session.download(data).await,
+            Some(data) => session.download((data, options())).await,
             None => session.download((url, options())).await,
         };
     }
@@ -40,11 +40,12 @@ fn content(length: u64) -> Bytes {
     pattern(0..length).into()
 }
 
-async fn cut_at(origin: &RawOrigin, folder: &Folder, at: usize, body: &Bytes) {
+/// Cut at `at`, a file in so many parts is `body`, or there is none.
+async fn cut_at(origin: &RawOrigin, folder: &Folder, (at, segments): (usize, usize), body: &Bytes) {
     let url = origin.url(&format!("/{at}"));
     let name = format!("file-{at}");
     // A server that ends there each time it is asked for the whole gives it once the whole is asked for without a head.
-    let outcome = to_the_end(folder, &url, &name).await;
+    let outcome = to_the_end(folder, &url, &name, segments).await;
     let path = folder.path(&name);
     match outcome {
         Ok(_) => {
@@ -74,7 +75,7 @@ async fn a_response_cut_at_any_byte_gives_the_right_file_or_none() {
     for how in [How::Close, How::Reset] {
         let (origin, folder) = (serve(body.clone(), Fault::Cut(0, how)), Folder::new());
         for at in (0..whole).step_by(stride) {
-            cut_at(&origin, &folder, at, &body).await;
+            cut_at(&origin, &folder, (at, 1), &body).await;
             // Once a byte of the body has come, nothing is asked for twice.
             if at > head && how == How::Close {
                 let last = origin.connection(origin.accepted() - 1).unwrap();
@@ -86,24 +87,36 @@ async fn a_response_cut_at_any_byte_gives_the_right_file_or_none() {
     }
 }
 
+/// Numbers that look like chance, and are the same each time.
+fn scattered() -> impl Iterator<Item = usize> {
+    let next = |place: &u64| {
+        let next = place.wrapping_mul(6_364_136_223_846_793_005);
+        Some(next.wrapping_add(1))
+    };
+    std::iter::successors(Some(0x9e37_79b9_7f4a_7c15), next)
+        .map(|place: u64| usize::try_from(place >> 33).unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_response_cut_anywhere_gives_the_right_file() {
     let body = content(64 * 1024 * 1024);
     let whole = answer_length(&body);
-    let cuts = if is_campaign() { 1000 } else { 8 };
-    let (origin, folder) = (
-        serve(body.clone(), Fault::Cut(0, How::Close)),
-        Folder::new(),
-    );
-    let mut place = 0x9e37_79b9_7f4a_7c15_u64;
-    for _ in 0..cuts {
-        place = place
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let at = usize::try_from(place >> 33).unwrap() % (whole - 300) + 300;
-        cut_at(&origin, &folder, at, &body).await;
+    let cuts = if is_campaign() { 1000 } else { 4 };
+    let mut places = scattered().map(|place| place % (whole - 300) + 300);
+    for (fault, segments) in [
+        (Fault::Cut(0, How::Close), 1),
+        (Fault::Cut(0, How::Reset), 1),
+        (Fault::Cut(0, How::Close), 4),
+        (Fault::CutParts(How::Close), 4),
+        (Fault::CutParts(How::Reset), 4),
+    ] {
+        let (origin, folder) = (serve(body.clone(), fault), Folder::new());
+        for at in places.by_ref().take(cuts / 2) {
+            cut_at(&origin, &folder, (at, segments), &body).await;
+        }
+        assert_eq!(folder.names(), Vec::<String>::new());
+        println!("{fault:?}, {segments} at once: cut {} times", cuts / 2);
     }
-    assert_eq!(folder.names(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +152,7 @@ async fn security_42_nothing_is_spliced() {
         (Fault::Cut(60_000, How::Drop), true),
     ] {
         let (origin, folder) = (serve(body.clone(), fault), Folder::new());
-        let outcome = to_the_end(&folder, &origin.url("/"), "file").await;
+        let outcome = to_the_end(&folder, &origin.url("/"), "file", 1).await;
         assert_eq!(outcome.is_ok(), ends_well, "{fault:?}: {outcome:?}");
         match outcome {
             Ok(_) => assert!(std::fs::read(folder.path("file")).unwrap() == body),

@@ -81,6 +81,10 @@ impl FileSink for AnnouncedSink {
         })
     }
 
+    fn move_to(&mut self, offset: u64) -> bool {
+        self.sink.move_to(offset)
+    }
+
     fn sync(&mut self) -> BoxFuture<'_, Result<(), Error>> {
         let step = (self.step)(&format!("sync, {}", self.name));
         Box::pin(async {

@@ -16,9 +16,10 @@ use crate::{Folder, is_campaign};
 /// More than one block, so that the journal is rewritten on the way.
 const LENGTH: u64 = 40 * 1024 * 1024;
 
-/// What the process to be killed is told: the URL, the destination, and the step to stop before.
+/// What the process to be killed is told: the URL, the destination, in how many parts at once, and the step to stop before.
 const URL: &str = "URLSESSION_DOWNLOAD_URL";
 const TO: &str = "URLSESSION_DOWNLOAD_TO";
+const SEGMENTS: &str = "URLSESSION_DOWNLOAD_SEGMENTS";
 const STOP: &str = "URLSESSION_DOWNLOAD_STOP";
 
 /// The process that is killed: it says what it does, and stops before the step that it was told.
@@ -32,7 +33,8 @@ fn child() {
         out.flush().unwrap();
     };
     let (url, to) = (std::env::var(URL).unwrap(), std::env::var(TO).unwrap());
-    let stop: usize = std::env::var(STOP).unwrap().parse().unwrap();
+    let number = |name| -> usize { std::env::var(name).unwrap().parse().unwrap() };
+    let (segments, stop) = (number(SEGMENTS), number(STOP));
     let (count, writes) = (AtomicUsize::new(0), AtomicBool::new(false));
     let step: Arc<Step> = Arc::new(move |name| {
         // Of the many writes of the body, the first after something else; the others are for the kills at random.
@@ -53,12 +55,10 @@ fn child() {
         let platform = announced(urlsession::platform(&configuration), step);
         let session = Session::new(platform, configuration);
         say("begins".into());
+        let options = DownloadOptions::new().to(&to).segments(segments);
         let outcome = match ResumeData::for_destination(&session, &to).await {
-            Some(data) => session.download(data).await,
-            None => {
-                let options = DownloadOptions::new().to(&to);
-                session.download((&*url, options)).await
-            }
+            Some(data) => session.download((data, options)).await,
+            None => session.download((&*url, options)).await,
         };
         outcome.unwrap();
         say("done".into());
@@ -74,10 +74,11 @@ struct Victim {
 }
 
 impl Victim {
-    fn begin(url: &str, to: &Path, stop: usize) -> Self {
+    fn begin((url, segments): (&str, usize), to: &Path, stop: usize) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "kills::child", "--ignored", "--nocapture"])
             .envs([(URL, url), (STOP, &stop.to_string())])
+            .env(SEGMENTS, segments.to_string())
             .env(TO, to)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -129,7 +130,7 @@ fn step_shown(folder: &Folder) -> String {
 }
 
 /// Nothing wrong has the final name; and another process makes it whole.
-fn goes_on(url: &str, folder: &Folder) {
+fn goes_on(asked: (&str, usize), folder: &Folder) {
     let (to, expected) = (folder.path("file"), pattern(0..LENGTH));
     let check = || {
         if let Ok(found) = std::fs::read(&to) {
@@ -138,7 +139,7 @@ fn goes_on(url: &str, folder: &Folder) {
         to.exists()
     };
     if !check() {
-        Victim::begin(url, &to, NOWHERE).ends();
+        Victim::begin(asked, &to, NOWHERE).ends();
         assert!(check(), "the other process has made no file");
     }
     for name in ["file.part", "file.part.resume", "file.part.resume.new"] {
@@ -152,19 +153,26 @@ fn goes_on(url: &str, folder: &Folder) {
 
 #[test]
 fn a_process_killed_before_any_step_leaves_what_another_goes_on_with() {
+    for segments in [1, 4] {
+        killed_before_any_step(segments);
+    }
+}
+
+fn killed_before_any_step(segments: usize) {
     let origin = Origin::spawn().unwrap();
     let url = origin.url(&format!("/bytes/{LENGTH}"));
+    let asked = (&*url, segments);
     let mut shown = Vec::new();
     for stop in 0.. {
         let folder = Folder::new();
-        let mut victim = Victim::begin(&url, &folder.path("file"), stop);
+        let mut victim = Victim::begin(asked, &folder.path("file"), stop);
         assert_eq!(victim.says().as_deref(), Some("begins"));
         let said = victim.says().unwrap_or_default();
         victim.kill();
         let step = step_shown(&folder);
-        println!("killed {said}: {step}");
+        println!("{segments} at once, killed {said}: {step}");
         assert!(!step.starts_with("none"), "{step}");
-        goes_on(&url, &folder);
+        goes_on(asked, &folder);
         shown.push(step);
         if said == "done" {
             break;
@@ -182,13 +190,20 @@ fn a_process_killed_before_any_step_leaves_what_another_goes_on_with() {
 
 #[test]
 fn a_process_killed_at_random_leaves_what_another_goes_on_with() {
+    for segments in [1, 4] {
+        killed_at_random(segments);
+    }
+}
+
+fn killed_at_random(segments: usize) {
     let origin = Origin::spawn().unwrap();
     let url = origin.url(&format!("/bytes/{LENGTH}"));
-    let kills = if is_campaign() { 200 } else { 10 };
+    let asked = (&*url, segments);
+    let kills = if is_campaign() { 200 } else { 5 };
     let mut folder = Folder::new();
     let mut place = 0x2545_f491_4f6c_dd1d_u64;
     for number in 0..kills {
-        let mut victim = Victim::begin(&url, &folder.path("file"), NOWHERE);
+        let mut victim = Victim::begin(asked, &folder.path("file"), NOWHERE);
         assert_eq!(victim.says().as_deref(), Some("begins"));
         place ^= place << 13;
         place ^= place >> 7;
@@ -196,13 +211,13 @@ fn a_process_killed_at_random_leaves_what_another_goes_on_with() {
         std::thread::sleep(Duration::from_micros(place % 120_000));
         victim.kill();
         let step = step_shown(&folder);
-        println!("kill {number}: {step}");
+        println!("{segments} at once, kill {number}: {step}");
         assert!(!step.starts_with("none"), "{step}");
         // Now and then it is killed again and again.
         if folder.path("file").exists() || !place.is_multiple_of(3) {
-            goes_on(&url, &folder);
+            goes_on(asked, &folder);
             folder = Folder::new();
         }
     }
-    goes_on(&url, &folder);
+    goes_on(asked, &folder);
 }

@@ -10,6 +10,8 @@ use urlsession::Bytes;
 pub(crate) enum Fault {
     /// It ends after so many of its bytes, head included.
     Cut(usize, How),
+    /// It is sound; a part whose end was asked for ends after as many of its bytes as the path's number says.
+    CutParts(How),
     /// Its Content-Length is so much more.
     Longer(usize),
     /// Every part begins a byte too early, and says that it does not.
@@ -38,7 +40,7 @@ pub(crate) fn serve(body: Bytes, fault: Fault) -> RawOrigin {
         };
         let range = field("range:").filter(|_| field("if-range:").is_none_or(|of| of == tag));
         match range {
-            Some(range) => part(&body, &range, &tag, fault),
+            Some(range) => part(&body, &range, &tag, (fault, cut)),
             None => whole(&body, &tag, fault, cut),
         }
     });
@@ -72,7 +74,7 @@ fn whole(body: &Bytes, tag: &str, fault: Fault, cut: Option<usize>) -> Script {
         (Fault::Changes | Fault::WrongPart | Fault::WrongTotal | Fault::ShortParts(_), _) => {
             ended(&head, body, head.len() + body.len() / 2, How::Close)
         }
-        (Fault::Longer(_), _) => script(head, body.clone(), Step::Close),
+        (Fault::Longer(_) | Fault::CutParts(_), _) => script(head, body.clone(), Step::Close),
     }
 }
 
@@ -96,7 +98,7 @@ pub(crate) fn answer_length(body: &Bytes) -> usize {
     head.len() + body.len()
 }
 
-fn part(body: &Bytes, range: &str, tag: &str, fault: Fault) -> Script {
+fn part(body: &Bytes, range: &str, tag: &str, (fault, cut): (Fault, Option<usize>)) -> Script {
     let range = range.strip_prefix("bytes=").unwrap_or_default();
     let (first, last) = range.split_once('-').unwrap_or_default();
     let first: usize = first.parse().unwrap_or_default();
@@ -114,7 +116,7 @@ fn part(body: &Bytes, range: &str, tag: &str, fault: Fault) -> Script {
         Fault::WrongPart => sent = body.slice(first - 1..end - 1),
         Fault::WrongTotal => total += 1,
         Fault::ShortParts(length) => sent = sent.slice(..sent.len().min(length)),
-        Fault::Cut(..) | Fault::Longer(_) | Fault::Changes => {}
+        Fault::Cut(..) | Fault::CutParts(_) | Fault::Longer(_) | Fault::Changes => {}
     }
     let said = first - usize::from(matches!(fault, Fault::WrongPart));
     let head = format!(
@@ -123,5 +125,10 @@ fn part(body: &Bytes, range: &str, tag: &str, fault: Fault) -> Script {
         said + sent.len() - 1,
         sent.len()
     );
-    script(head, sent, Step::Close)
+    match (fault, cut) {
+        (Fault::CutParts(how), Some(at)) if !last.is_empty() => {
+            ended(&head, &sent, head.len() + at % sent.len(), how)
+        }
+        _ => script(head, sent, Step::Close),
+    }
 }

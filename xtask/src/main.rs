@@ -30,9 +30,9 @@ cargo xtask <command>
                                  the tour of real transfers against the embedded origin server, then the demo page
   test [SUITE...] [--verbose]    everything that is checked before a change is taken in
   test --list                    the suites
-  campaign [--schedules N] [--seed S]
+  campaign [simulation] [downloads] [uploads] [--schedules N] [--seed S]
                                  the long simulation: 10 million schedules, then the coverage table;
-                                 then downloads cut at every byte and killed at 200 points
+                                 then downloads cut at every byte and killed at 200 points, and uploads
   bench [--quick] [--only A,B] [--clients X,Y] [--reps N] [--scale F]
         [--no-instructions] [--no-runs] [--no-build]
                                  ours beside the peers, interleaved: ratios of medians

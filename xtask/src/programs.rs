@@ -32,8 +32,38 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     }
 }
 
-/// The simulation at length; it ends with its coverage table, or with the first schedule that breaks a rule.
+/// A campaign's part.
+type Part = fn(&Workspace, &[String]) -> Result<ExitCode, String>;
+
+/// The campaign's parts, in the order in which they run.
+const PARTS: [(&str, Part); 3] = [
+    ("simulation", simulation),
+    ("downloads", |workspace, _| {
+        long_test(workspace, "downloads")
+    }),
+    ("uploads", |workspace, _| {
+        long_test(workspace, "resumable_uploads")
+    }),
+];
+
+/// The named parts of the campaign, or all: it ends with the first that fails.
 pub(crate) fn campaign(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
+    let is_part = |word: &String| PARTS.iter().any(|(name, _)| name == word);
+    let (named, rest): (Vec<String>, Vec<String>) = arguments.iter().cloned().partition(is_part);
+    for (name, part) in PARTS {
+        if !named.is_empty() && !named.iter().any(|other| other == name) {
+            continue;
+        }
+        let ended = part(workspace, &rest)?;
+        if ended != ExitCode::SUCCESS {
+            return Ok(ended);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The simulation at length; it ends with its coverage table, or with the first schedule that breaks a rule.
+fn simulation(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, String> {
     let mut cargo = workspace.cargo();
     cargo.args([
         "run",
@@ -46,18 +76,15 @@ pub(crate) fn campaign(workspace: &Workspace, arguments: &[String]) -> Result<Ex
     if !arguments.iter().any(|argument| argument == "--schedules") {
         cargo.args(["--schedules", CAMPAIGN]);
     }
-    let simulated = run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))?;
-    match simulated == ExitCode::SUCCESS {
-        true => downloads(workspace),
-        false => Ok(simulated),
-    }
+    run(cargo.args(arguments.iter().filter(|argument| *argument != "--")))
 }
 
-/// Downloads cut at every byte and killed at random, at length; it prints in which step each kill fell.
-fn downloads(workspace: &Workspace) -> Result<ExitCode, String> {
+/// Transfers that are cut, lied to and killed, at length; it prints where each kill fell.
+fn long_test(workspace: &Workspace, test: &str) -> Result<ExitCode, String> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--release", "--package", "urlsession"]);
-    cargo.args(["--test", "downloads", "--", "--nocapture"]);
+    // One after the other: each has the machine for itself, and what it prints is together.
+    cargo.args(["--test", test, "--", "--nocapture", "--test-threads=1"]);
     run(cargo.env("URLSESSION_CAMPAIGN", "1"))
 }
 

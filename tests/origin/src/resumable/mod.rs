@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `cut=N,M…` | the connection is reset once the server has N bytes of the whole, later M, … |
 //! | `mishap=N,M…` | 503 in place of more than N bytes, later M, … |
+//! | `stall=N` | takes N bytes of the whole, and no more until the client is gone |
 //! | `silent` | no 104 |
 //! | `interop=V` | speaks version V whatever the client speaks |
 //! | `behind=N` | forgets N bytes at each cut |
@@ -57,6 +58,7 @@ pub struct Upload {
 struct Faults {
     cut: Vec<usize>,
     mishap: Vec<usize>,
+    stall: Option<usize>,
     behind: usize,
     ahead: usize,
     flags: BTreeMap<String, String>,
@@ -74,6 +76,7 @@ impl Faults {
             match name {
                 "cut" => faults.cut = numbers(),
                 "mishap" => faults.mishap = numbers(),
+                "stall" => faults.stall = value.parse().ok(),
                 "behind" => faults.behind = value.parse().unwrap_or(0),
                 "ahead" => faults.ahead = value.parse().unwrap_or(0),
                 _ => drop(faults.flags.insert(name.to_owned(), value.to_owned())),
@@ -394,6 +397,10 @@ impl UploadExchange {
             {
                 Some(Taken::All) => {}
                 Some(Taken::Cut) | None => return Ok(End::Reset),
+                Some(Taken::Stall) => {
+                    wire.peer_gone().await;
+                    return Ok(End::Reset);
+                }
                 Some(Taken::Mishap) => {
                     self.refuse(wire, "503 Service Unavailable", "Connection: close\r\n")
                         .await?;
@@ -445,6 +452,7 @@ enum Taken {
     All,
     Cut,
     Mishap,
+    Stall,
 }
 
 impl Upload {
@@ -453,6 +461,11 @@ impl Upload {
             return Taken::Cut;
         }
         let end = self.bytes.len() + chunk.len();
+        if let Some(place) = self.faults.stall.take_if(|place| *place < end) {
+            let room = place.saturating_sub(self.bytes.len());
+            self.bytes.extend_from_slice(&chunk[..room]);
+            return Taken::Stall;
+        }
         let next = |places: &[usize]| places.first().copied().filter(|&place| place < end);
         let (cut, mishap) = (next(&self.faults.cut), next(&self.faults.mishap));
         let Some(place) = cut.or(mishap) else {

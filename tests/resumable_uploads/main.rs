@@ -1,7 +1,11 @@
 //! Uploads that are broken off and go on, over sockets: the server's faults one by one, and what it has in the end.
+//!
+//! The kills are few here; `URLSESSION_CAMPAIGN=1`, as `cargo xtask campaign` sets it, makes them many.
 
 #![cfg(all(not(target_arch = "wasm32"), feature = "upload"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod kills;
 
 use std::error::Error as _;
 use std::path::PathBuf;
