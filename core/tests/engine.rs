@@ -525,3 +525,20 @@ fn a_command_of_curl_has_the_sessions_fields_too() {
     }
     assert!(!command.contains("x-a: session"), "{command}");
 }
+
+#[test]
+fn a_timeout_of_nothing_at_the_clocks_beginning_is_a_timeout() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|_| Reply::never());
+    let session = Session::new(mock.platform(), Configuration::default());
+    let request = Request::get(URL).unwrap();
+    let hasty = request.with_timeout_interval(Duration::ZERO);
+    let error = mock.runtime().block_on(session.data(hasty)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TimedOut);
+    mock.runtime().run_until_idle();
+    // The session goes on.
+    let session_task = session.data_task(URL);
+    session_task.resume();
+    mock.runtime().run_until_idle();
+    assert!(session_task.error().is_some());
+}

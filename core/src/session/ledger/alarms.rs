@@ -161,6 +161,8 @@ impl Ledger {
         let Some(due) = record.timers.due(record.task.signals().active_at()) else {
             return;
         };
+        // The clock's beginning stands for no alarm: what is due then rings a nanosecond later.
+        let due = due.max(Moment::from_nanos(1));
         let before = record.alarm;
         if before == Moment::default() || due < before {
             record.alarm = due;
