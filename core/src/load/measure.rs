@@ -17,8 +17,7 @@ use crate::words::network::{NetworkKind, NetworkStatus};
 use crate::words::request::Request;
 
 /// A hop begins, by the path that was reported last.
-pub(crate) fn begin<A: App>(app: &A, request: &Request) {
-    let signals = app.signals();
+pub(crate) fn begin<A: App>(app: &A, signals: &Signals, request: &Request) {
     if !signals.wants_metrics() {
         return;
     }
@@ -38,8 +37,11 @@ pub(crate) fn begin<A: App>(app: &A, request: &Request) {
 }
 
 /// Notes the answer's head, and from now on its body, where somebody wants metrics.
-pub(crate) fn measured<A: App>(app: &A, answer: HopResponse) -> HopResponse {
-    let signals = app.signals();
+pub(crate) fn measured<A: App>(
+    app: &A,
+    signals: &Arc<Signals>,
+    answer: HopResponse,
+) -> HopResponse {
     if !signals.wants_metrics() {
         return answer;
     }

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
 
 use crate::load::announce::announcing;
 use crate::load::drain::drain;
@@ -68,11 +68,11 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     let exchange = exchange(app, hop, target, (body, asks));
     if request.body().is_empty() || app.platform().transport.capabilities().upload_progress {
         let answer = attend(app, exchange, Sent::of(app, request)).await?;
-        return Ok(measured(app, answer));
+        return Ok(measured(app, app.signals(), answer));
     }
     let answer = attend(app, exchange, None).await?;
     tell_all_sent(app, request).await?;
-    Ok(measured(app, answer))
+    Ok(measured(app, app.signals(), answer))
 }
 
 fn check(request: &Request) -> Result<(), Error> {
@@ -154,14 +154,9 @@ fn exchange<A: App>(
     if !hop.asks_beside.is_empty() {
         headers = Arc::new(with_beside(&headers, &hop.asks_beside));
     }
-    begin(app, request);
-    let urgency = app.hop_begins(body.length()).map(priority::urgency);
-    if let Some(urgency) = urgency
-        && app.platform().transport.capabilities().priority_field
-        && !headers.contains_key(PRIORITY)
-    {
-        Arc::make_mut(&mut headers).insert(PRIORITY, priority::field(urgency));
-    }
+    begin(app, app.signals(), request);
+    let priority = app.hop_begins(body.length());
+    let urgency = tell_priority(app, &mut headers, priority);
     app.platform().transport.exchange(
         HopRequest {
             method: request.method().clone(),
@@ -173,6 +168,19 @@ fn exchange<A: App>(
         },
         ExchangeEvents::new(app.signals().clone()),
     )
+}
+
+/// Tells the server of the priority that the app has set, where the platform sends the field; the urgency, for where it does not.
+pub(crate) fn tell_priority<A: App>(
+    app: &A,
+    headers: &mut Arc<HeaderMap>,
+    priority: Option<f32>,
+) -> Option<u8> {
+    let urgency = priority.map(priority::urgency)?;
+    if app.platform().transport.capabilities().priority_field && !headers.contains_key(PRIORITY) {
+        Arc::make_mut(headers).insert(PRIORITY, priority::field(urgency));
+    }
+    Some(urgency)
 }
 
 /// Says once that the whole body was sent, where its bytes are not counted as they leave.
@@ -188,7 +196,8 @@ pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<
     }
 }
 
-fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> Hints {
+/// What is said of the hop to the transport alone.
+pub(crate) fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> Hints {
     let service = request.network_service_type();
     Hints {
         urgency,

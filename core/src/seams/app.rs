@@ -32,8 +32,6 @@ use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
-#[cfg(feature = "download")]
-use crate::words::target::OriginId;
 
 /// What the app does with a response whose head has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,13 +178,18 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     #[cfg(feature = "download")]
     fn current_request(&self) -> Option<Request>;
 
-    /// Takes as many more places at `origin` as are free, `most` at most; gives how many.
+    /// Takes as many more places at the task's origin as are free, `most` at most; gives how many. Whenever the task gives its own place
+    /// back for a while, it does so with these.
     #[cfg(feature = "download")]
-    fn take_free_places(&self, origin: OriginId, most: usize) -> usize;
+    fn take_free_places(&self, most: usize) -> usize;
 
-    /// Gives back one of those.
+    /// Gives back one of those, for good.
     #[cfg(feature = "download")]
-    fn give_back_place(&self, origin: OriginId);
+    fn give_back_place(&self);
+
+    /// The task's priority, where the app set one.
+    #[cfg(feature = "download")]
+    fn priority(&self) -> Option<f32>;
 
     /// The request that is under way now.
     fn set_current_request(&self, request: &Request);

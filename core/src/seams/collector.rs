@@ -8,7 +8,12 @@ use crate::words::request::Request;
 use crate::words::time::Moment;
 
 /// The metrics of one task, for which somebody has asked. Once they are taken, what still comes is nobody's.
-pub(crate) struct Collector(Mutex<Option<TaskMetrics>>);
+pub(crate) struct Collector {
+    metrics: Mutex<Option<TaskMetrics>>,
+    /// Attempts that were made beside others, and have ended.
+    #[cfg(feature = "download")]
+    beside: Mutex<Vec<TransactionMetrics>>,
+}
 
 /// What the task counts whether or not anybody wants metrics.
 pub(crate) struct Counts {
@@ -25,7 +30,11 @@ impl Collector {
             start: now,
             end: now,
         };
-        Self(Mutex::new(Some(TaskMetrics::new(interval, date))))
+        Self {
+            metrics: Mutex::new(Some(TaskMetrics::new(interval, date))),
+            #[cfg(feature = "download")]
+            beside: Mutex::default(),
+        }
     }
 
     /// A hop begins, or another attempt at one. `sent` is what the one before sent.
@@ -55,6 +64,12 @@ impl Collector {
         Some(work(last))
     }
 
+    /// Attempts that were made beside the one under way, which goes on, have ended.
+    #[cfg(feature = "download")]
+    pub(crate) fn add_beside(&self, others: Vec<TransactionMetrics>) {
+        self.beside().extend(others);
+    }
+
     /// A redirect is followed.
     pub(crate) fn redirected(&self) {
         if let Some(metrics) = &mut *self.metrics() {
@@ -66,12 +81,23 @@ impl Collector {
     pub(crate) fn take(&self, now: Moment, counts: &Counts) -> Option<TaskMetrics> {
         let mut metrics = self.metrics().take()?;
         end_last(&mut metrics, counts);
+        #[cfg(feature = "download")]
+        {
+            let all = &mut metrics.transaction_metrics;
+            all.append(&mut self.beside());
+            all.sort_by_key(|transaction| transaction.fetch_start);
+        }
         metrics.task_interval.end = now;
         Some(metrics)
     }
 
     fn metrics(&self) -> MutexGuard<'_, Option<TaskMetrics>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "download")]
+    fn beside(&self) -> MutexGuard<'_, Vec<TransactionMetrics>> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

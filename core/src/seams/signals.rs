@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
+#[cfg(feature = "download")]
+use std::time::SystemTime;
 
 use futures::task::AtomicWaker;
 
@@ -86,6 +88,22 @@ impl Signals {
     /// True when somebody listens to interim responses.
     pub(crate) fn wants_informational(&self) -> bool {
         self.wants_informational
+    }
+
+    /// Signals of an exchange that is made beside the task's own, to nobody: what it measures comes by [`add_beside`](Self::add_beside).
+    #[cfg(feature = "download")]
+    pub(crate) fn beside(&self) -> Self {
+        let collects = self.collector.is_some();
+        let collector = collects.then(|| Collector::new(self.now(), SystemTime::UNIX_EPOCH));
+        Self::new(self.clock.clone(), false).measuring(collector)
+    }
+
+    /// The exchange of these signals has ended: it is among the task's attempts.
+    #[cfg(feature = "download")]
+    pub(crate) fn add_beside(&self, other: &Self) {
+        if let (Some(collector), Some(other)) = (&self.collector, other.take_metrics()) {
+            collector.add_beside(other.transaction_metrics);
+        }
     }
 
     /// True when somebody wants metrics.

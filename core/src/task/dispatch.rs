@@ -41,8 +41,6 @@ use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
-#[cfg(feature = "download")]
-use crate::words::target::OriginId;
 
 /// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
 trait Call<T>: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static {}
@@ -421,13 +419,18 @@ impl App for Arc<TaskShared> {
     }
 
     #[cfg(feature = "download")]
-    fn take_free_places(&self, origin: OriginId, most: usize) -> usize {
-        self.in_ledger(|ledger, _, _| ledger.take_free_places(origin, most))
+    fn take_free_places(&self, most: usize) -> usize {
+        self.in_ledger(|ledger, task, _| ledger.take_free_places(task, most))
     }
 
     #[cfg(feature = "download")]
-    fn give_back_place(&self, origin: OriginId) {
-        self.in_ledger(|ledger, _, acts| ledger.give_back_place(origin, acts));
+    fn give_back_place(&self) {
+        self.in_ledger(Ledger::give_back_place);
+    }
+
+    #[cfg(feature = "download")]
+    fn priority(&self) -> Option<f32> {
+        self.facts().priority
     }
 
     fn set_current_request(&self, request: &Request) {

@@ -45,8 +45,8 @@ impl DownloadOptions {
     /// ([`http_maximum_connections_per_host`](crate::Configuration::http_maximum_connections_per_host)); where there is none, the file comes as one.
     ///
     /// The file is the same in any case: an answer that is not the part that was asked for, or that fails, ends the parts, and the file goes
-    /// on as one from where it is whole. Resume data count what is whole from the start, and no more. Metrics and interim responses are
-    /// those of requests for the whole, not of parts.
+    /// on as one from where it is whole. Resume data count what is whole from the start, and no more. Metrics have a transaction for each part;
+    /// interim responses are told of requests for the whole, not of parts.
     #[must_use]
     pub fn segments(mut self, count: usize) -> Self {
         self.segments = count;

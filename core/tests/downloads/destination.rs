@@ -1,6 +1,10 @@
 //! Where the file goes, and what stands beside it until then.
 
-use super::*;
+use urlsession_core::mock::{MockPlatform, Reply};
+use urlsession_core::{DownloadOptions, ErrorCode, ResumeData};
+
+use crate::resume::{Asked, BODY, Server};
+use crate::{URL, session};
 
 #[test]
 fn a_destination_gets_the_whole_file_and_nothing_stays_beside_it() {

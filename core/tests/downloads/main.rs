@@ -1,14 +1,18 @@
 //! Downloads, on the mock.
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod destination;
+mod notes;
+mod resume;
+mod segments;
+
 use std::sync::{Arc, Mutex};
 
 use urlsession_core::http::{Method, StatusCode};
 use urlsession_core::mock::{MockPlatform, Reply};
-use urlsession_core::{
-    Answer, Configuration, Delegate, DownloadTask, DownloadedFile, Error, ErrorCode, Existing,
-    Session, Task, TaskKind, Wants,
-};
+use urlsession_core::{Configuration, ErrorCode, Session};
+
+use self::notes::Notes;
 
 const URL: &str = "http://a.example/file";
 
@@ -26,65 +30,6 @@ fn hello() -> Reply {
     Reply::new(200).chunk("hello ").chunk("world")
 }
 
-/// Notes its calls, and moves the file where it is told to.
-#[derive(Clone, Default)]
-struct Notes {
-    calls: Arc<Mutex<Vec<String>>>,
-    moves_to: Option<&'static str>,
-}
-
-impl Notes {
-    fn add(&self, call: impl Into<String>) {
-        self.calls.lock().unwrap().push(call.into());
-    }
-
-    fn calls(&self) -> Vec<String> {
-        self.calls.lock().unwrap().clone()
-    }
-}
-
-impl Delegate for Notes {
-    fn wants(&self) -> Wants {
-        Wants::ALL.without(Wants::METRICS)
-    }
-
-    fn did_write_data(
-        &self,
-        task: &DownloadTask,
-        bytes: u64,
-        total: u64,
-        expected: Option<u64>,
-    ) -> Answer<()> {
-        assert_eq!(task.kind(), TaskKind::Download);
-        self.add(format!("{bytes} written, {total} of {expected:?}"));
-        Answer::HANDLED
-    }
-
-    fn did_finish_downloading_to(&self, _: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
-        self.add("file");
-        let (to, file) = (self.moves_to, file.clone());
-        Answer::later(async move {
-            if let Some(to) = to {
-                file.move_to(to, Existing::Refuse).await.unwrap();
-            }
-        })
-    }
-
-    fn did_receive_response(
-        &self,
-        _: &Task,
-        _: &urlsession_core::Response,
-    ) -> Answer<urlsession_core::ResponseDisposition> {
-        self.add("response");
-        Answer::Unhandled
-    }
-
-    fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
-        self.add(format!("complete {:?}", error.map(Error::code)));
-        Answer::HANDLED
-    }
-}
-
 #[test]
 fn a_future_gives_the_caller_the_file() {
     let mock = replying(hello());
@@ -97,10 +42,7 @@ fn a_future_gives_the_caller_the_file() {
 #[test]
 fn a_delegate_has_the_file_during_its_call() {
     let mock = replying(hello());
-    let notes = Notes {
-        moves_to: Some("kept"),
-        ..Notes::default()
-    };
+    let notes = Notes::moving_to("kept");
     let session = Session::builder(mock.platform(), Configuration::default())
         .delegate(notes.clone())
         .build();

@@ -1,38 +1,34 @@
 //! Downloads that stop and go on, on the mock.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-mod destination;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use urlsession_core::http::StatusCode;
 use urlsession_core::mock::{MockPlatform, Reply};
-use urlsession_core::{
-    Answer, Configuration, Delegate, DownloadOptions, DownloadTask, DownloadedFile, Error,
-    ErrorCode, HopRequest, ResumeData, Session, Task, Wants,
-};
+use urlsession_core::{Configuration, ErrorCode, HopRequest, ResumeData, Session};
 
-const URL: &str = "http://a.example/file";
-const BODY: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+use crate::notes::Notes;
+use crate::{URL, session};
+
+pub(crate) const BODY: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A server that gives parts of [`BODY`] under this tag; the first answer breaks after `cut` bytes.
 #[derive(Clone)]
-struct Server {
+pub(crate) struct Server {
     tag: Arc<Mutex<&'static str>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
     cut: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Asked {
-    range: Option<String>,
-    if_range: Option<String>,
-    coding: Option<String>,
+pub(crate) struct Asked {
+    pub(crate) range: Option<String>,
+    pub(crate) if_range: Option<String>,
+    pub(crate) coding: Option<String>,
 }
 
 impl Server {
-    fn new(cut: usize) -> Self {
+    pub(crate) fn new(cut: usize) -> Self {
         Self {
             tag: Arc::new(Mutex::new("\"v1\"")),
             asked: Arc::default(),
@@ -40,7 +36,7 @@ impl Server {
         }
     }
 
-    fn changes(&self) {
+    pub(crate) fn changes(&self) {
         *self.tag.lock().unwrap() = "\"v2\"";
     }
 
@@ -81,61 +77,15 @@ impl Server {
         }
     }
 
-    fn platform(&self) -> MockPlatform {
+    pub(crate) fn platform(&self) -> MockPlatform {
         let (mock, server) = (MockPlatform::new(), self.clone());
         mock.transport()
             .respond(move |request| server.answer(request));
         mock
     }
 
-    fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
-    }
-}
-
-fn session(mock: &MockPlatform) -> Session {
-    Session::new(mock.platform(), Configuration::default())
-}
-
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<String>>>);
-
-impl Notes {
-    fn calls(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl Delegate for Notes {
-    fn wants(&self) -> Wants {
-        Wants::ALL.without(Wants::METRICS)
-    }
-
-    fn did_resume_at_offset(
-        &self,
-        _: &DownloadTask,
-        offset: u64,
-        expected: Option<u64>,
-    ) -> Answer<()> {
-        let call = format!("resumed at {offset} of {expected:?}");
-        self.0.lock().unwrap().push(call);
-        Answer::HANDLED
-    }
-
-    fn did_write_data(&self, _: &DownloadTask, _: u64, total: u64, _: Option<u64>) -> Answer<()> {
-        self.0.lock().unwrap().push(format!("{total} written"));
-        Answer::HANDLED
-    }
-
-    fn did_finish_downloading_to(&self, _: &DownloadTask, _: &DownloadedFile) -> Answer<()> {
-        self.0.lock().unwrap().push("file".into());
-        Answer::HANDLED
-    }
-
-    fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
-        let call = format!("complete {:?}", error.map(Error::code));
-        self.0.lock().unwrap().push(call);
-        Answer::HANDLED
     }
 }
 
@@ -170,7 +120,11 @@ fn a_lost_download_goes_on_where_it_stopped() {
     );
     assert_eq!(
         notes.calls(),
-        ["resumed at 10 of Some(36)", "36 written", "complete None"]
+        [
+            "resumed at 10 of Some(36)",
+            "26 written, 36 of Some(36)",
+            "complete None"
+        ]
     );
     assert_eq!(mock.files().paths().len(), 1);
 }
@@ -520,63 +474,22 @@ fn a_resumed_file_is_compared_with_the_digest_of_the_whole() {
 
 #[test]
 fn a_data_task_becomes_a_download_by_its_disposition() {
-    #[derive(Clone, Default)]
-    struct Becoming(Notes);
-
-    impl Delegate for Becoming {
-        fn did_receive_response(
-            &self,
-            _: &Task,
-            _: &urlsession_core::Response,
-        ) -> Answer<urlsession_core::ResponseDisposition> {
-            urlsession_core::ResponseDisposition::BecomeDownload.into()
-        }
-
-        fn did_become_download_task(&self, task: &Task, download: &DownloadTask) -> Answer<()> {
-            assert_eq!(task, &**download);
-            self.0.0.lock().unwrap().push("became a download".into());
-            Answer::HANDLED
-        }
-
-        fn did_receive_data(&self, _: &Task, _: &urlsession_core::Bytes) -> Answer<()> {
-            self.0.0.lock().unwrap().push("data".into());
-            Answer::HANDLED
-        }
-
-        fn did_write_data(
-            &self,
-            task: &DownloadTask,
-            bytes: u64,
-            total: u64,
-            expected: Option<u64>,
-        ) -> Answer<()> {
-            self.0.did_write_data(task, bytes, total, expected)
-        }
-
-        fn did_finish_downloading_to(
-            &self,
-            task: &DownloadTask,
-            file: &DownloadedFile,
-        ) -> Answer<()> {
-            self.0.did_finish_downloading_to(task, file)
-        }
-
-        fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
-            self.0.did_complete(task, error)
-        }
-    }
-
     let mock = MockPlatform::new();
     mock.transport().respond(|_| Reply::new(200).body(BODY));
-    let becoming = Becoming::default();
+    let becoming = Notes::becoming();
     let session = Session::builder(mock.platform(), Configuration::default())
         .delegate(becoming.clone())
         .build();
     session.data_task(URL).resume();
     mock.runtime().run_until_idle();
     assert_eq!(
-        becoming.0.calls(),
-        ["became a download", "36 written", "file", "complete None"]
+        becoming.calls(),
+        [
+            "became a download",
+            "36 written, 36 of Some(36)",
+            "file",
+            "complete None"
+        ]
     );
     assert!(mock.files().paths().is_empty());
 }

@@ -1,5 +1,4 @@
 //! Downloads in several parts at once, on the mock: whatever becomes of a part, the file is the right one.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -8,13 +7,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+#[cfg(feature = "metrics")]
+use urlsession_core::Delegate;
 use urlsession_core::http::{HeaderMap, HeaderValue, StatusCode};
 use urlsession_core::mock::{MockPlatform, Reply};
 use urlsession_core::{
     Bytes, Configuration, DownloadOptions, ErrorCode, HopRequest, Request, ResumeData, Session,
 };
 
-const URL: &str = "http://a.example/file";
+use crate::{URL, session};
+
 const PART: usize = 1024 * 1024;
 const CHUNK: usize = 64 * 1024;
 const LENGTH: usize = 4 * PART + 3;
@@ -71,10 +73,6 @@ fn sound(request: &HopRequest, pause: Duration) -> Reply {
         None => paced(whole_head(), resource(0), pause),
         Some(part) => paced(part_head(&part), resource(0).slice(part), pause),
     }
-}
-
-fn session(mock: &MockPlatform) -> Session {
-    Session::new(mock.platform(), Configuration::default())
 }
 
 fn in_four() -> (&'static str, DownloadOptions) {
@@ -520,5 +518,129 @@ fn after_a_redirect_parts_are_asked_for_where_it_led_without_what_belongs_home()
     for request in &requests[1..] {
         assert_eq!(request.url.as_str(), "http://b.example/there");
         assert!(!request.headers.contains_key("authorization"));
+    }
+}
+
+#[test]
+fn suspended_it_gives_its_places_to_others_and_takes_them_again() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|request| sound(request, PAUSE));
+    let mut configuration = Configuration::default();
+    configuration.http_maximum_connections_per_host = 4;
+    let session = Session::new(mock.platform(), configuration);
+    let first = session.download_task(in_four());
+    first.resume();
+    mock.runtime().advance(PAUSE * 4);
+    assert_eq!(mock.transport().open_exchanges(), 4);
+    first.suspend();
+    let (file, _) = mock
+        .runtime()
+        .block_on(session.download(in_four()))
+        .unwrap();
+    assert_whole(&mock, file.path(), 0);
+    // The other had all four.
+    assert_eq!(asked(&mock).len(), 8);
+    assert_eq!(mock.transport().most_open_exchanges(), 8);
+    first.resume();
+    mock.runtime().advance(PAUSE);
+    let waiting = session.download_task(URL);
+    waiting.resume();
+    mock.runtime().advance(PAUSE);
+    assert_eq!(asked(&mock).len(), 8, "the first has its places again");
+    mock.runtime().run_until_idle();
+    assert!(first.error().is_none() && waiting.error().is_none());
+    assert_eq!(asked(&mock).len(), 9);
+}
+
+#[test]
+fn cancelled_while_it_is_suspended_it_has_no_places_any_more() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|request| sound(request, PAUSE));
+    let mut configuration = Configuration::default();
+    configuration.http_maximum_connections_per_host = 4;
+    let session = Session::new(mock.platform(), configuration);
+    for suspends in [true, false] {
+        let task = session.download_task(in_four());
+        task.resume();
+        mock.runtime().advance(PAUSE * 4);
+        if suspends {
+            task.suspend();
+        }
+        task.cancel();
+        mock.runtime().run_until_idle();
+        let before = asked(&mock).len();
+        let download = session.download(in_four());
+        mock.runtime().block_on(download).unwrap();
+        assert_eq!(asked(&mock).len() - before, 4, "{suspends}");
+    }
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn each_part_is_a_transaction_of_the_metrics() {
+    for odd in [false, true] {
+        let mock = MockPlatform::new();
+        mock.transport()
+            .respond(move |request| match range(request) {
+                Some(part) if odd && part.start == PART => Reply::new(503).body("later"),
+                _ => sound(request, PAUSE),
+            });
+        let session = Session::builder(mock.platform(), Configuration::default())
+            .delegate(Metered)
+            .build();
+        let task = session.download_task(in_four());
+        task.resume();
+        mock.runtime().run_until_idle();
+        assert!(task.error().is_none());
+        let metrics = task.metrics().unwrap();
+        let transactions = &metrics.transaction_metrics;
+        let range = |fields: &HeaderMap| fields.get("range").cloned();
+        let ranges: Vec<_> = transactions
+            .iter()
+            .map(|transaction| range(transaction.request.headers()).is_some())
+            .collect();
+        assert_eq!(ranges, [false, true, true, true]);
+        let begun: Vec<_> = transactions
+            .iter()
+            .map(|transaction| transaction.fetch_start.unwrap())
+            .collect();
+        assert!(begun.is_sorted());
+        if odd {
+            continue;
+        }
+        for (transaction, length) in transactions
+            .iter()
+            .zip([PART, PART, PART, PART + 3])
+            .skip(1)
+        {
+            let status = transaction.response.as_ref().unwrap().status();
+            assert_eq!(status, StatusCode::PARTIAL_CONTENT);
+            let received = transaction.count_of_response_body_bytes_after_decoding;
+            assert_eq!(received, Some(length as u64));
+            assert!(transaction.response_end.is_some());
+        }
+    }
+}
+
+/// Wants metrics.
+#[cfg(feature = "metrics")]
+struct Metered;
+
+#[cfg(feature = "metrics")]
+impl Delegate for Metered {}
+
+#[test]
+fn parts_are_as_urgent_as_their_task() {
+    let mock = MockPlatform::new();
+    mock.transport().respond(|request| sound(request, PAUSE));
+    let session = session(&mock);
+    let task = session.download_task(in_four());
+    task.set_priority(1.0);
+    task.resume();
+    mock.runtime().run_until_idle();
+    let requests = mock.transport().requests();
+    assert_eq!(requests.len(), 4);
+    for request in requests {
+        assert_eq!(request.headers["priority"], "u=0");
     }
 }

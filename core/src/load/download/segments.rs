@@ -16,20 +16,20 @@ use super::digest::{CONTENT_DIGEST, Expected};
 use super::partial::Partial;
 use super::receive::{Check, tell};
 use crate::load::deliver::yield_once;
+use crate::load::measure::{begin, measured};
 use crate::load::reach::is_clear;
-use crate::load::send::Hop;
+use crate::load::send::{Hop, hints, tell_priority};
 use crate::policy::resume::{ask_for_part, is_part, offers_ranges};
 use crate::seams::app::{App, Content};
 use crate::seams::exchange::ExchangeEvents;
 use crate::seams::protocol::list::Route;
 use crate::seams::signals::Signals;
-use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
+use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
 use crate::words::body::Body;
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::resume_data::Validator;
-use crate::words::target::OriginId;
 
 /// A part that is shorter is not worth its request.
 const LEAST: u64 = 1024 * 1024;
@@ -41,7 +41,6 @@ const MOST: usize = 16;
 pub(super) struct Plan {
     /// Asks for the whole, where it was found.
     hop: Hop,
-    origin: OriginId,
     /// What is missing.
     rest: Range<u64>,
     count: usize,
@@ -78,7 +77,6 @@ impl Plan {
             return None;
         }
         let request = app.current_request()?;
-        let origin = request.origin()?.id();
         let hop = Hop {
             left_home: request.url() != asked.url(),
             route: app.protocols().route(&request).ok()?,
@@ -89,7 +87,6 @@ impl Plan {
         let is_plain = matches!(hop.route, Route::Transport) && is_clear(app, &hop);
         (is_plain && partial.takes_any_order()).then_some(Self {
             hop,
-            origin,
             rest,
             count,
             validator,
@@ -103,11 +100,8 @@ impl Plan {
         partial: &mut Partial,
         content: Content,
     ) -> Result<End, Error> {
-        let places: Vec<_> = (0..app.take_free_places(self.origin, self.count - 1))
-            .map(|_| Place {
-                app,
-                origin: self.origin,
-            })
+        let places: Vec<_> = (0..app.take_free_places(self.count - 1))
+            .map(|_| Place(app))
             .collect();
         if places.is_empty() {
             return Ok(End::GivenUp(Some(content)));
@@ -121,7 +115,7 @@ impl Plan {
         let mut parts = Parts {
             total: self.rest.end,
             validator: self.validator.clone(),
-            segments: self.segments(app, body, places),
+            segments: self.segments(body, places),
             turn: 0,
             is_rest: response.status() == StatusCode::PARTIAL_CONTENT,
         };
@@ -146,7 +140,6 @@ impl Plan {
 
     fn segments<'a, A: App>(
         &self,
-        app: &A,
         body: Box<dyn Body>,
         places: Vec<Place<'a, A>>,
     ) -> Vec<Segment<'a, A>> {
@@ -161,50 +154,65 @@ impl Plan {
         };
         let mut segments = vec![Segment::new(part(0), Source::Body(body), None)];
         for (number, place) in (1..).zip(places) {
-            let part = part(number);
-            let asked = Source::Asked(self.ask(app, &part));
-            segments.push(Segment::new(part, asked, Some(place)));
+            let (part, exchange) = (part(number), Exchange::new(place));
+            let asked = Source::Asked(self.ask(&exchange, &part));
+            segments.push(Segment::new(part, asked, Some(exchange)));
         }
         segments
     }
 
     fn ask<A: App>(
         &self,
-        app: &A,
+        exchange: &Exchange<'_, A>,
         part: &Range<u64>,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
+        let app = exchange.place.0;
         let request = ask_for_part(self.hop.request.clone(), part, &self.validator);
         let Some(target) = request.target().cloned() else {
             return Box::pin(std::future::ready(Err(ErrorCode::UnsupportedUrl.into())));
         };
-        let service = request.network_service_type();
+        begin(app, &exchange.signals, &request);
+        let mut headers = app.fields().of_hop(&request, self.hop.left_home);
+        let urgency = tell_priority(app, &mut headers, app.priority());
+        let events = ExchangeEvents::new(exchange.signals.clone());
         let request = HopRequest {
             method: Method::GET,
             target,
-            headers: app.fields().of_hop(&request, self.hop.left_home),
+            headers,
             body: HopBody::Empty,
             affinity: Affinity::Any,
-            hints: Hints {
-                urgency: None,
-                service_type: service.unwrap_or(app.configuration().network_service_type),
-            },
+            hints: hints(app, &request, urgency),
         };
-        // The task's own tell of its requests for the whole.
-        let signals = Signals::new(app.signals().clock().clone(), false);
-        let events = ExchangeEvents::new(Arc::new(signals));
         app.platform().transport.exchange(request, events)
     }
 }
 
 /// A place at the origin, for as long as a part has a use for it.
-struct Place<'a, A: App> {
-    app: &'a A,
-    origin: OriginId,
-}
+struct Place<'a, A: App>(&'a A);
 
 impl<A: App> Drop for Place<'_, A> {
     fn drop(&mut self) {
-        self.app.give_back_place(self.origin);
+        self.0.give_back_place();
+    }
+}
+
+/// What a part's own exchange holds. Dropped, it has ended: what it measured is among the task's metrics.
+struct Exchange<'a, A: App> {
+    place: Place<'a, A>,
+    /// The task's own tell of its requests for the whole.
+    signals: Arc<Signals>,
+}
+
+impl<'a, A: App> Exchange<'a, A> {
+    fn new(place: Place<'a, A>) -> Self {
+        let signals = Arc::new(place.0.signals().beside());
+        Self { place, signals }
+    }
+}
+
+impl<A: App> Drop for Exchange<'_, A> {
+    fn drop(&mut self) {
+        self.place.0.signals().add_beside(&self.signals);
     }
 }
 
@@ -213,9 +221,11 @@ struct Segment<'a, A: App> {
     part: Range<u64>,
     /// How far it is.
     at: u64,
+    /// Before the exchange that it is of: what it counts, it writes down when it is dropped.
     source: Source,
     check: Check,
-    place: Option<Place<'a, A>>,
+    /// `None` for the first part, which is of the task's own answer, and once the part has ended.
+    exchange: Option<Exchange<'a, A>>,
 }
 
 enum Source {
@@ -232,13 +242,13 @@ enum Event {
 }
 
 impl<'a, A: App> Segment<'a, A> {
-    fn new(part: Range<u64>, source: Source, place: Option<Place<'a, A>>) -> Self {
+    fn new(part: Range<u64>, source: Source, exchange: Option<Exchange<'a, A>>) -> Self {
         Self {
             at: part.start,
             part,
             source,
             check: Check::of(None),
-            place,
+            exchange,
         }
     }
 
@@ -267,7 +277,7 @@ impl<'a, A: App> Segment<'a, A> {
 
     fn end(&mut self) {
         self.source = Source::End;
-        self.place = None;
+        self.exchange = None;
     }
 }
 
@@ -305,6 +315,9 @@ impl<A: App> Parts<'_, A> {
                     segment.check.add(&chunk);
                     partial.put(at, chunk).await?;
                     segment.at += bytes;
+                    if let Some(exchange) = &segment.exchange {
+                        exchange.signals.add_received(bytes);
+                    }
                     if number == 0 && segment.is_whole() {
                         segment.end();
                     }
@@ -327,6 +340,10 @@ impl<A: App> Parts<'_, A> {
                 {
                     let fields = answer.response.headers();
                     segment.check = Check::of(Expected::of(fields, CONTENT_DIGEST));
+                    let answer = match &segment.exchange {
+                        Some(exchange) => measured(app, &exchange.signals, answer),
+                        None => answer,
+                    };
                     segment.source = Source::Body(answer.body);
                 }
                 Event::End if segment.is_whole() => {

@@ -1,6 +1,8 @@
 //! The session's books: which tasks there are, who is on the wire, whose timer is next. One lock, no callback inside.
 
 mod alarms;
+#[cfg(feature = "download")]
+mod more_places;
 mod places;
 mod records;
 
@@ -31,6 +33,8 @@ pub(crate) struct Ledger {
     session: SessionState,
     records: Records,
     admission: Admission,
+    #[cfg(feature = "download")]
+    more_places: more_places::MorePlaces,
     alarms: Alarms,
     next_ticket: Ticket,
 }
@@ -57,6 +61,8 @@ impl Ledger {
             session: SessionState::Active,
             records: Records::default(),
             admission: Admission::new(limit),
+            #[cfg(feature = "download")]
+            more_places: more_places::MorePlaces::new(),
             alarms: Alarms::default(),
             next_ticket: 1,
         }
@@ -141,6 +147,8 @@ impl Ledger {
         if let Some(slot) = self.records.slot_of(task) {
             self.apply(slot, Event::Complete, acts);
             self.disarm(slot);
+            #[cfg(feature = "download")]
+            self.give_back_all(slot, acts);
             self.records.remove(slot);
         }
         if self.records.is_empty() {

@@ -10,8 +10,6 @@ use crate::session::ledger::{Acts, Ledger};
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::target::Origin;
-#[cfg(feature = "download")]
-use crate::words::target::OriginId;
 
 /// Between two looks at futures that were woken and are left unpolled; at the second they lose the places that others wait for.
 pub(super) const UNPOLLED_GRACE: Duration = Duration::from_millis(100);
@@ -72,19 +70,6 @@ impl Ledger {
             | State::Finishing
             | State::Completed => {}
         }
-    }
-
-    /// Takes as many more places at `origin` as are free, `most` at most; gives how many.
-    #[cfg(feature = "download")]
-    pub(crate) fn take_free_places(&mut self, origin: OriginId, most: usize) -> usize {
-        self.admission.take_free(origin, most)
-    }
-
-    /// Gives back one of those.
-    #[cfg(feature = "download")]
-    pub(crate) fn give_back_place(&mut self, origin: OriginId, acts: &mut Acts) {
-        let admitted = self.admission.release(origin);
-        self.admit(admitted, acts);
     }
 
     /// True once the task has a place at its origin, or had one and rests, or needs none.
@@ -201,6 +186,8 @@ impl Ledger {
                 record.task.set_resting(true);
                 let admitted = self.admission.release(origin);
                 self.admit(admitted, acts);
+                #[cfg(feature = "download")]
+                self.rest_more(slot, acts);
             }
             Standing::Out | Standing::Parked | Standing::Resting => {}
         }
@@ -218,6 +205,8 @@ impl Ledger {
                 let may_be_left = record.task.is_callers_future();
                 self.admission
                     .rejoin(origin.id(), || self.transport.multiplexing(&origin));
+                #[cfg(feature = "download")]
+                self.unrest_more(slot);
                 if may_be_left && self.admission.has_waiting(origin.id()) {
                     self.audit_soon();
                 }
@@ -246,7 +235,7 @@ impl Ledger {
         }
     }
 
-    fn admit(&mut self, admitted: Admitted, acts: &mut Acts) {
+    pub(super) fn admit(&mut self, admitted: Admitted, acts: &mut Acts) {
         for slot in admitted {
             let record = self.records.at(slot);
             record.standing = Standing::Held;
