@@ -1,12 +1,13 @@
 //! Files by `std::fs`, on tokio's threads for blocking work.
 
+mod buffers;
 mod place;
 mod sink;
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -16,16 +17,12 @@ use urlsession_core::{
     Files, OpenFile, Url,
 };
 
+use self::buffers::CHUNK;
+pub(crate) use self::buffers::{Buffer, Buffers};
 use self::sink::Sink;
 
 use crate::errors;
 use crate::executor::{Executor, Spawned};
-
-/// The size of a chunk read from a file, in bytes.
-const CHUNK: usize = 256 * 1024;
-
-/// How many buffers wait for their next use, at most: 2 MiB.
-const SPARE_BUFFERS: usize = 8;
 
 /// The machine's files.
 #[derive(Clone, Debug)]
@@ -231,22 +228,35 @@ pub(crate) struct FileBody {
 #[derive(Debug)]
 enum Reading {
     Idle(File),
-    Busy(Spawned<io::Result<Result<(File, Buffer), FileChanged>>>),
+    Busy(ReadElsewhere),
     Over,
 }
 
+/// A read on a thread that may wait.
+type ReadElsewhere = Spawned<io::Result<Result<(File, Buffer), FileChanged>>>;
+
+enum Next {
+    Read(File, Buffer),
+    Waits(ReadElsewhere),
+}
+
 impl FileBody {
-    fn next_read(&self, file: File) -> Result<Reading, Error> {
+    /// Reads on: here what is in memory, which costs less than to hand it over to another thread; on a thread that may wait what is not.
+    fn next_read(&self, file: File) -> Result<Next, Error> {
         let want = usize::try_from(self.remaining).map_or(CHUNK, |left| left.min(CHUNK));
-        let is_last = want as u64 == self.remaining;
-        let version = self.version;
+        let (remaining, version) = (self.remaining, self.version);
         let mut buffer = Buffers::take(&self.buffers);
-        Ok(Reading::Busy(self.executor.spawn_blocking(move || {
+        if buffer.fill_at_once(&file, want) {
+            let is_same = is_same(&file, &buffer, (remaining, version));
+            return match is_same.map_err(errors::of_reading)? {
+                true => Ok(Next::Read(file, buffer)),
+                false => Err(FileChanged.into()),
+            };
+        }
+        Ok(Next::Waits(self.executor.spawn_blocking(move || {
             buffer.fill(&file, want)?;
-            if buffer.bytes.len() < want || (is_last && version_of(&file.metadata()?) != version) {
-                return Ok(Err(FileChanged));
-            }
-            Ok(Ok((file, buffer)))
+            let is_same = buffer.length() == want && is_same(&file, &buffer, (remaining, version))?;
+            Ok(is_same.then_some((file, buffer)).ok_or(FileChanged))
         })?))
     }
 
@@ -254,6 +264,22 @@ impl FileBody {
     pub(crate) fn version(&self) -> FileVersion {
         self.version
     }
+
+    fn chunk(&mut self, file: File, buffer: Buffer) -> Bytes {
+        self.state = Reading::Idle(file);
+        self.remaining -= buffer.length() as u64;
+        Bytes::from_owner(buffer)
+    }
+}
+
+/// Before the last of the `remaining` bytes are handed on, the file is looked at again.
+fn is_same(
+    file: &File,
+    buffer: &Buffer,
+    (remaining, version): (u64, FileVersion),
+) -> io::Result<bool> {
+    let is_last = buffer.length() as u64 == remaining;
+    Ok(!is_last || version_of(&file.metadata()?) == version)
 }
 
 impl Body for FileBody {
@@ -261,16 +287,19 @@ impl Body for FileBody {
         loop {
             match std::mem::replace(&mut self.state, Reading::Over) {
                 Reading::Idle(_) if self.remaining == 0 => return Poll::Ready(None),
-                Reading::Idle(file) => self.state = self.next_read(file)?,
+                Reading::Idle(file) => match self.next_read(file)? {
+                    Next::Read(file, buffer) => {
+                        return Poll::Ready(Some(Ok(self.chunk(file, buffer))));
+                    }
+                    Next::Waits(read) => self.state = Reading::Busy(read),
+                },
                 Reading::Busy(mut read) => {
                     let Poll::Ready(read) = read.poll_unpin(context) else {
                         self.state = Reading::Busy(read);
                         return Poll::Pending;
                     };
                     let (file, buffer) = read?.map_err(errors::of_reading)??;
-                    self.state = Reading::Idle(file);
-                    self.remaining -= buffer.bytes.len() as u64;
-                    return Poll::Ready(Some(Ok(Bytes::from_owner(buffer))));
+                    return Poll::Ready(Some(Ok(self.chunk(file, buffer))));
                 }
                 Reading::Over => return Poll::Ready(None),
             }
@@ -279,50 +308,5 @@ impl Body for FileBody {
 
     fn remaining(&self) -> Option<u64> {
         Some(self.remaining)
-    }
-}
-
-/// Buffers that come back when the last chunk made of them is gone: fresh ones of this size cost a page fault per page.
-#[derive(Debug, Default)]
-pub(crate) struct Buffers(Mutex<Vec<Vec<u8>>>);
-
-impl Buffers {
-    pub(crate) fn take(home: &Arc<Self>) -> Buffer {
-        let spare = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let bytes = spare.unwrap_or_else(|| Vec::with_capacity(CHUNK));
-        Buffer {
-            bytes,
-            home: Arc::clone(home),
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Buffer {
-    bytes: Vec<u8>,
-    home: Arc<Buffers>,
-}
-
-impl Buffer {
-    /// Reads `want` bytes, fewer only at the file's end.
-    pub(crate) fn fill(&mut self, file: &File, want: usize) -> io::Result<()> {
-        self.bytes.clear();
-        file.take(want as u64).read_to_end(&mut self.bytes)?;
-        Ok(())
-    }
-}
-
-impl AsRef<[u8]> for Buffer {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        let mut spare = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE_BUFFERS {
-            spare.push(std::mem::take(&mut self.bytes));
-        }
     }
 }
