@@ -5,6 +5,8 @@
 #![cfg(all(not(target_arch = "wasm32"), feature = "upload"))]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+#[cfg(feature = "http2")]
+mod http2;
 mod kills;
 
 use std::error::Error as _;

@@ -51,7 +51,7 @@ pub use origin::{Origin, Ports};
 pub use pattern::{PATTERN_FRAME, PATTERN_PERIOD, pattern, pattern_byte};
 pub use player::Ending;
 pub use raw::{KEPT_BYTES, RawConnection, RawOrigin};
-pub use resumable::Upload;
+pub use resumable::{H2Uploads, Upload};
 pub use script::{Script, Step};
 pub use signal::Signal;
 pub use watched::{Overdue, WAIT_LIMIT};

@@ -16,7 +16,7 @@ use crate::cache_suite::CacheSuite;
 use crate::folders::Folders;
 use crate::listen::{Site, accept, bind};
 use crate::log::{ConnectionRecord, Listener, Log, ReceivedRequest, Seen};
-use crate::resumable::{Upload, Uploads};
+use crate::resumable::{H2Uploads, Upload, Uploads};
 use crate::thread::OwnThread;
 use crate::watched::Overdue;
 
@@ -253,6 +253,23 @@ impl Origin {
     #[must_use]
     pub fn uploads(&self) -> Vec<Upload> {
         self.uploads.all()
+    }
+
+    /// A port of its own where resumable uploads are served on HTTP/2, into the same [`uploads`](Self::uploads) and with the same faults. For
+    /// an origin on a thread of its own ([`spawn`](Self::spawn)).
+    ///
+    /// # Errors
+    /// If no port can be bound.
+    pub fn h2_uploads(&self) -> io::Result<H2Uploads> {
+        let site = Site {
+            log: self.log.clone(),
+            listener: Listener::H2,
+            address: self.addresses.h2c,
+            uploads: self.uploads.clone(),
+            closed: None,
+            cache_suite: Arc::default(),
+        };
+        H2Uploads::spawn(&self.runtime, site)
     }
 
     /// Empties the log of requests; counters stay.

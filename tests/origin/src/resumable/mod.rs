@@ -1,4 +1,5 @@
-//! Resumable uploads (draft-ietf-httpbis-resumable-upload) on HTTP/1.1: the server's part, and its faults.
+//! Resumable uploads (draft-ietf-httpbis-resumable-upload): the server's part, and its faults. HTTP/2 has a port of its own
+//! ([`h2_uploads`](crate::Origin::h2_uploads)), where nothing else is served; a reset is the end of the connection there.
 //!
 //! `PUT` or `POST` to `/resumable` with `Upload-Complete` begins an upload at `/resumable/N`, which takes `HEAD`, `PATCH` and `DELETE`.
 //! Parameters of the query, each for the whole upload:
@@ -20,6 +21,8 @@
 //!
 //! A request without the fields of the draft is taken as any upload. Every final answer is the number of bytes as text.
 
+mod h2;
+mod line;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -28,8 +31,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use http::{Method, request};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 
+pub use self::h2::H2Uploads;
+use self::line::Line;
 use self::reader::Reader;
 use crate::listen::{Site, received};
 use crate::log::Log;
@@ -177,11 +182,8 @@ pub(crate) async fn serve(wire: &mut Wire, connection: usize, site: &Site) -> Tu
         log: site.log.clone(),
         request,
     };
-    let answered = match exchange.number {
-        None => exchange.create(wire).await,
-        Some(number) => exchange.resource(number, wire).await,
-    };
-    match answered {
+    let reader = Reader::of(&exchange.head.headers);
+    match exchange.answer(&mut Line::Http1(wire, reader)).await {
         Ok(End::Open) => Turn::Done,
         Ok(end) => Turn::Ended(end),
         Err(_) => Turn::Ended(End::Closed),
@@ -232,17 +234,29 @@ fn parsed(bytes: &[u8]) -> Option<(request::Parts, Option<usize>)> {
         request = request.header(name, value.trim());
     }
     let (head, ()) = request.body(()).ok()?.into_parts();
-    if !head.headers.contains_key("upload-draft-interop-version") {
-        return None;
-    }
-    let number = match head.uri.path().strip_prefix("/resumable")? {
-        "" => None,
-        rest => Some(rest.strip_prefix('/')?.parse().ok()?),
-    };
+    let number = number_of(&head)?;
     Some((head, number))
 }
 
+/// Which upload the request is about; `Some(None)` for one that begins, `None` for what is no such request.
+fn number_of(head: &request::Parts) -> Option<Option<usize>> {
+    if !head.headers.contains_key("upload-draft-interop-version") {
+        return None;
+    }
+    Some(match head.uri.path().strip_prefix("/resumable")? {
+        "" => None,
+        rest => Some(rest.strip_prefix('/')?.parse().ok()?),
+    })
+}
+
 impl UploadExchange {
+    async fn answer(&self, line: &mut Line<'_>) -> io::Result<End> {
+        match self.number {
+            None => self.create(line).await,
+            Some(number) => self.resource(number, line).await,
+        }
+    }
+
     fn field(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
     }
@@ -253,7 +267,7 @@ impl UploadExchange {
         forced.or(said).unwrap_or_default().to_owned()
     }
 
-    async fn create(&self, wire: &mut Wire) -> io::Result<End> {
+    async fn create(&self, line: &mut Line<'_>) -> io::Result<End> {
         let faults = Faults::of(self.head.uri.query().unwrap_or_default());
         let is_last = self.field("upload-complete") == Some("?1");
         let (number, told) = {
@@ -267,13 +281,10 @@ impl UploadExchange {
         };
         let speaks = self.field("upload-complete").is_some();
         if speaks && !faults.flags.contains_key("silent") {
-            write(
-                wire,
-                &format!("HTTP/1.1 104 Upload Resumption Supported\r\n{told}\r\n"),
-            )
-            .await?;
+            line.interim("104 Upload Resumption Supported", &told)
+                .await?;
         }
-        self.receive(wire, number, (1, is_last || !speaks)).await
+        self.receive(line, number, (1, is_last || !speaks)).await
     }
 
     /// The fields that tell where the upload is.
@@ -288,16 +299,16 @@ impl UploadExchange {
         )
     }
 
-    async fn resource(&self, number: usize, wire: &mut Wire) -> io::Result<End> {
+    async fn resource(&self, number: usize, line: &mut Line<'_>) -> io::Result<End> {
         let Some(found) = self.uploads.with(number, |upload| {
             upload.requests += 1;
             (upload.clone(), upload.requests)
         }) else {
-            return self.refuse(wire, "404 Not Found", "").await;
+            return self.refuse(line, "404 Not Found", "").await;
         };
         let (upload, turn) = found;
         if upload.is_cancelled {
-            return self.refuse(wire, "410 Gone", "").await;
+            return self.refuse(line, "410 Gone", "").await;
         }
         let moves = matches!(self.head.method, Method::HEAD | Method::PATCH)
             && self.uploads.with(number, |upload| {
@@ -305,30 +316,30 @@ impl UploadExchange {
             }) == Some(true);
         if moves {
             let location = format!("Location: /resumable/{number}?moved\r\n");
-            self.refuse(wire, "307 Temporary Redirect", &location)
+            self.refuse(line, "307 Temporary Redirect", &location)
                 .await?;
             return Ok(End::Closed);
         }
         match self.head.method {
-            Method::HEAD => self.tell_offset(wire, number, &upload).await,
-            Method::PATCH => self.append(wire, number, turn).await,
+            Method::HEAD => self.tell_offset(line, number, &upload).await,
+            Method::PATCH => self.append(line, number, turn).await,
             Method::DELETE => {
                 self.uploads
                     .with(number, |upload| upload.is_cancelled = true);
-                self.refuse(wire, "204 No Content", "").await
+                self.refuse(line, "204 No Content", "").await
             }
-            _ => self.refuse(wire, "405 Method Not Allowed", "").await,
+            _ => self.refuse(line, "405 Method Not Allowed", "").await,
         }
     }
 
     async fn tell_offset(
         &self,
-        wire: &mut Wire,
+        line: &mut Line<'_>,
         number: usize,
         upload: &Upload,
     ) -> io::Result<End> {
         if let Some(status) = upload.faults.number("gone") {
-            return self.refuse(wire, &format!("{status} Gone"), "").await;
+            return self.refuse(line, &format!("{status} Gone"), "").await;
         }
         let ahead = self
             .uploads
@@ -339,10 +350,10 @@ impl UploadExchange {
             boolean(upload.is_complete),
             self.told(&upload.faults, number)
         );
-        self.refuse(wire, "204 No Content", &fields).await
+        self.refuse(line, "204 No Content", &fields).await
     }
 
-    async fn append(&self, wire: &mut Wire, number: usize, turn: u64) -> io::Result<End> {
+    async fn append(&self, line: &mut Line<'_>, number: usize, turn: u64) -> io::Result<End> {
         let said = self
             .field("upload-offset")
             .and_then(|it| it.parse::<usize>().ok());
@@ -355,26 +366,25 @@ impl UploadExchange {
         let (conflicts, offset, is_complete) = looked.unwrap_or_default();
         let length = self.field("content-length").unwrap_or("0");
         if is_complete && length == "0" && !conflicts {
-            return self.final_answer(wire, number).await;
+            return self.final_answer(line, number).await;
         }
         if conflicts || !is_partial || is_complete {
             let fields =
                 format!("Upload-Offset: {offset}\r\nUpload-Complete: ?0\r\nConnection: close\r\n");
-            self.refuse(wire, "409 Conflict", &fields).await?;
+            self.refuse(line, "409 Conflict", &fields).await?;
             return Ok(End::Closed);
         }
-        self.receive(wire, number, (turn, is_last)).await
+        self.receive(line, number, (turn, is_last)).await
     }
 
     /// Takes in the body, up to the next fault, and answers.
     async fn receive(
         &self,
-        wire: &mut Wire,
+        line: &mut Line<'_>,
         number: usize,
         (turn, is_last): (u64, bool),
     ) -> io::Result<End> {
-        let mut reader = Reader::of(&self.head.headers);
-        let declared = reader.length();
+        let declared = line.declared();
         let refused = self.uploads.with(number, |upload| {
             let limit = |name| upload.faults.number(name).unwrap_or(usize::MAX);
             let declared = declared.unwrap_or(0);
@@ -386,10 +396,10 @@ impl UploadExchange {
             let limit = limit.flatten().unwrap_or_default();
             let fields =
                 format!("Upload-Complete: ?0\r\nUpload-Limit: {limit}\r\nConnection: close\r\n");
-            self.refuse(wire, "413 Content Too Large", &fields).await?;
+            self.refuse(line, "413 Content Too Large", &fields).await?;
             return Ok(End::Closed);
         }
-        while let Some(chunk) = reader.next(wire).await? {
+        while let Some(chunk) = line.next().await? {
             self.log.body_received(self.request, &chunk);
             match self
                 .uploads
@@ -398,11 +408,11 @@ impl UploadExchange {
                 Some(Taken::All) => {}
                 Some(Taken::Cut) | None => return Ok(End::Reset),
                 Some(Taken::Stall) => {
-                    wire.peer_gone().await;
+                    line.peer_gone().await;
                     return Ok(End::Reset);
                 }
                 Some(Taken::Mishap) => {
-                    self.refuse(wire, "503 Service Unavailable", "Connection: close\r\n")
+                    self.refuse(line, "503 Service Unavailable", "Connection: close\r\n")
                         .await?;
                     return Ok(End::Closed);
                 }
@@ -415,12 +425,12 @@ impl UploadExchange {
                 "Upload-Complete: ?0\r\nUpload-Offset: {}\r\n",
                 offset.unwrap_or(0)
             );
-            return self.refuse(wire, "204 No Content", &fields).await;
+            return self.refuse(line, "204 No Content", &fields).await;
         }
-        self.final_answer(wire, number).await
+        self.final_answer(line, number).await
     }
 
-    async fn final_answer(&self, wire: &mut Wire, number: usize) -> io::Result<End> {
+    async fn final_answer(&self, line: &mut Line<'_>, number: usize) -> io::Result<End> {
         let lost = self.uploads.with(number, |upload| {
             upload.is_complete = true;
             (upload.faults.take("lose-answer"), upload.bytes.len())
@@ -429,21 +439,16 @@ impl UploadExchange {
         if is_lost {
             return Ok(End::Reset);
         }
-        let body = length.to_string();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nUpload-Complete: ?1\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        write(wire, &head).await?;
+        let fields = "Upload-Complete: ?1\r\nContent-Type: text/plain\r\n";
+        line.answer("200 OK", fields, Some(length.to_string()))
+            .await?;
         Ok(End::Open)
     }
 
-    async fn refuse(&self, wire: &mut Wire, status: &str, fields: &str) -> io::Result<End> {
-        let length = match status.starts_with("204") {
-            true => "",
-            false => "Content-Length: 0\r\n",
-        };
-        write(wire, &format!("HTTP/1.1 {status}\r\n{fields}{length}\r\n")).await?;
+    async fn refuse(&self, line: &mut Line<'_>, status: &str, fields: &str) -> io::Result<End> {
+        let has_body = !status.starts_with("204");
+        line.answer(status, fields, has_body.then(String::new))
+            .await?;
         Ok(End::Open)
     }
 }
@@ -487,9 +492,4 @@ impl Upload {
 
 const fn boolean(value: bool) -> &'static str {
     if value { "?1" } else { "?0" }
-}
-
-async fn write(wire: &mut Wire, text: &str) -> io::Result<()> {
-    wire.write_all(text.as_bytes()).await?;
-    wire.flush().await
 }
