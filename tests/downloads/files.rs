@@ -324,28 +324,3 @@ async fn two_downloads_do_not_mix_in_one_file() {
     }
     assert_eq!(folder.names().len(), 20);
 }
-
-/// R7: many small ones at once: descriptors and memory for those on the wire, not for all.
-#[tokio::test(flavor = "multi_thread")]
-async fn r7_ten_thousand_downloads_at_once_are_all_whole() {
-    let (origin, folder) = (Origin::spawn().unwrap(), Folder::new());
-    let count = if crate::is_campaign() { 10_000 } else { 1_000 };
-    let session = session_in(&folder.0, Configuration::default());
-    let done = Arc::new(AtomicUsize::new(0));
-    let tasks: Vec<_> = (0..count)
-        .map(|_| {
-            let done = done.clone();
-            let task = session.download_task_with(origin.url("/bytes/1024"), move |outcome| {
-                let (file, _) = outcome.unwrap();
-                assert!(std::fs::read(file.path()).unwrap() == pattern(0..1024));
-                done.fetch_add(1, Ordering::Relaxed);
-            });
-            task.resume();
-            task
-        })
-        .collect();
-    for task in tasks {
-        task.finished().await.unwrap();
-    }
-    assert_eq!(done.load(Ordering::Relaxed), count);
-}

@@ -2,10 +2,12 @@
 //!
 //! The campaigns are short here; `URLSESSION_CAMPAIGN=1`, as `cargo xtask campaign` sets it, makes them long.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::print_stdout, reason = "it says in which step each kill fell")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod faults;
 mod files;
+mod killed_sessions;
 mod kills;
 mod server;
 

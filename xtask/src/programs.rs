@@ -39,10 +39,10 @@ type Part = fn(&Workspace, &[String]) -> Result<ExitCode, String>;
 const PARTS: [(&str, Part); 3] = [
     ("simulation", simulation),
     ("downloads", |workspace, _| {
-        long_test(workspace, "downloads")
+        long_tests(workspace, &["downloads", "downloads_at_scale"])
     }),
     ("uploads", |workspace, _| {
-        long_test(workspace, "resumable_uploads")
+        long_tests(workspace, &["resumable_uploads"])
     }),
 ];
 
@@ -80,11 +80,14 @@ fn simulation(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, S
 }
 
 /// Transfers that are cut, lied to and killed, at length; it prints where each kill fell.
-fn long_test(workspace: &Workspace, test: &str) -> Result<ExitCode, String> {
+fn long_tests(workspace: &Workspace, tests: &[&str]) -> Result<ExitCode, String> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--release", "--package", "urlsession"]);
+    for test in tests {
+        cargo.args(["--test", test]);
+    }
     // One after the other: each has the machine for itself, and what it prints is together.
-    cargo.args(["--test", test, "--", "--nocapture", "--test-threads=1"]);
+    cargo.args(["--", "--nocapture", "--test-threads=1"]);
     run(cargo.env("URLSESSION_CAMPAIGN", "1"))
 }
 
