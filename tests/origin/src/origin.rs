@@ -268,6 +268,7 @@ impl Origin {
             uploads: self.uploads.clone(),
             closed: None,
             cache_suite: Arc::default(),
+            folders: Arc::default(),
         };
         H2Uploads::spawn(&self.runtime, site)
     }
