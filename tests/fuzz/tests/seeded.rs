@@ -92,6 +92,10 @@ fn try_out(target: &Target) {
 struct Shown<'a>(&'static str, usize, &'a [u8]);
 
 impl Drop for Shown<'_> {
+    #[expect(
+        clippy::print_stdout,
+        reason = "what made a target panic is to be seen"
+    )]
     fn drop(&mut self) {
         let Self(name, number, input) = self;
         println!("{name}, input {number}: {}", input.escape_ascii());
