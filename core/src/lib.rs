@@ -4,6 +4,21 @@
 //! browser's on `fetch`, or the mock for unit tests. Programs use the facade crate `urlsession`, which picks the platform of the
 //! compilation target.
 
+#![cfg_attr(
+    not(all(
+        feature = "connectivity",
+        feature = "delegate",
+        feature = "informational",
+        feature = "protocols",
+        feature = "redirects",
+        feature = "retry"
+    )),
+    allow(
+        dead_code,
+        reason = "what only a stage uses stays where it belongs when the stage is left out"
+    )
+)]
+
 #[cfg(feature = "cache")]
 mod cache;
 mod interop;
@@ -94,6 +109,7 @@ pub use words::network::{
     NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };
 pub use words::opening::{OpenBody, OpenedBody};
+pub use words::parsing::{UrlParser, parse_urls_by};
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::Response;
 #[cfg(feature = "download")]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::{HeaderMap, StatusCode, Version, header};
-use urlsession_core::{Error, ErrorCode, Response, Url};
+use urlsession_core::{Error, ErrorCode, IntoUrl as _, Response, Url};
 use wasm_bindgen::prelude::*;
 
 use crate::fields;
@@ -31,7 +31,7 @@ pub(crate) fn head(response: &Foreign, asked: &Url) -> Result<Response, Error> {
     // Empty in a response that a script made.
     let url = response.url().ok().and_then(|url| url.as_string());
     let url = url
-        .and_then(|url| Url::parse(&url).ok())
+        .and_then(|url| url.into_url().ok())
         .unwrap_or_else(|| asked.clone());
     Ok(Response::new(url, status, Version::HTTP_11, headers))
 }

@@ -48,6 +48,7 @@ mod spawned;
 mod timer;
 mod timing;
 mod transport;
+mod urls;
 
 use std::sync::Arc;
 
@@ -73,10 +74,13 @@ pub use transport::WebTransport;
     reason = "core shares a platform's parts by Arc on every target; here there is one thread"
 )]
 pub fn platform(_configuration: &Configuration) -> Platform {
-    Platform::new(
+    urlsession_core::parse_urls_by(urls::parse);
+    let platform = Platform::new(
         Arc::new(WebTransport::new()),
         Arc::new(WebRuntime::new()),
         Arc::new(WebFiles::new()),
-    )
-    .with_network(WebNetwork::new())
+    );
+    #[cfg(feature = "connectivity")]
+    let platform = platform.with_network(WebNetwork::new());
+    platform
 }

@@ -1,7 +1,6 @@
 //! The way to the servers: `fetch`.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -22,7 +21,7 @@ use crate::{fields, incoming, outgoing};
 /// Exchanges over the global `fetch`.
 #[derive(Clone, Default)]
 pub struct WebTransport {
-    dropped: Rc<RefCell<BTreeSet<String>>>,
+    dropped: Rc<RefCell<Vec<String>>>,
 }
 
 impl WebTransport {
@@ -38,7 +37,9 @@ impl WebTransport {
     /// browser keeps and then overrides on the way out is not seen: [`is_forbidden`](crate::is_forbidden) names those as well.
     #[must_use]
     pub fn dropped_fields(&self) -> Vec<String> {
-        self.dropped.borrow().iter().cloned().collect()
+        let mut names = self.dropped.borrow().clone();
+        names.sort_unstable();
+        names
     }
 
     fn note_dropped(&self, asked: &HeaderMap, made: &Request) {
@@ -50,8 +51,8 @@ impl WebTransport {
 
     fn note(&self, name: &HeaderName) {
         let mut dropped = self.dropped.borrow_mut();
-        if !dropped.contains(name.as_str()) {
-            dropped.insert(name.as_str().to_owned());
+        if !dropped.iter().any(|noted| noted == name.as_str()) {
+            dropped.push(name.as_str().to_owned());
         }
     }
 

@@ -18,13 +18,7 @@ use crate::words::target::{Origin, OriginId};
 /// Makes hop after hop until a response is the answer; and who gave it.
 pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<(Answer, Route), Error> {
     let home = origin_id(&request);
-    let mut hop = Hop {
-        request,
-        left_home: false,
-        route: app.first_route(),
-        #[cfg(feature = "cache")]
-        asks_beside: Vec::new(),
-    };
+    let mut hop = Hop::first(request, app.first_route());
     let mut followed = 0;
     loop {
         #[cfg(feature = "cache")]

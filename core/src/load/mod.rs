@@ -1,6 +1,7 @@
 //! Floor 3: one transfer's stages, each one async fn that calls the next: follow, cache, retry, route, reach, send; then decode and deliver.
 
 mod announce;
+#[cfg(feature = "protocols")]
 pub(crate) mod builtin;
 #[cfg(feature = "cache")]
 mod cache;
@@ -11,12 +12,19 @@ pub(crate) mod download;
 mod drain;
 #[cfg(feature = "upload")]
 mod file;
+#[cfg(feature = "redirects")]
+mod follow;
+#[cfg(not(feature = "redirects"))]
+#[path = "one_hop.rs"]
 mod follow;
 #[cfg(feature = "upload")]
 pub(crate) mod form;
 mod measure;
+#[cfg(feature = "protocols")]
 mod protocol;
+#[cfg(feature = "connectivity")]
 mod reach;
+#[cfg(feature = "retry")]
 mod retry;
 mod route;
 mod send;
@@ -24,3 +32,37 @@ mod send;
 mod skipping;
 #[cfg(feature = "upload")]
 mod upload;
+
+#[cfg(all(
+    not(feature = "connectivity"),
+    any(feature = "cache", feature = "download")
+))]
+use at_once as reach;
+#[cfg(not(feature = "retry"))]
+use once as retry;
+
+/// In place of `reach`: there is a way, as far as anybody looks.
+#[cfg(all(
+    not(feature = "connectivity"),
+    any(feature = "cache", feature = "download")
+))]
+mod at_once {
+    #[cfg(any(feature = "cache", feature = "download"))]
+    use crate::load::send::Hop;
+
+    #[cfg(feature = "download")]
+    pub(super) fn is_clear<A>(_: &A, _: &Hop) -> bool {
+        true
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn is_open<A>(_: &A, _: &Hop) -> bool {
+        true
+    }
+}
+
+/// In place of `retry`: the first attempt's outcome is the hop's.
+#[cfg(not(feature = "retry"))]
+mod once {
+    pub(super) use crate::load::route::route as retry;
+}

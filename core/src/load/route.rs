@@ -2,7 +2,9 @@
 
 #[cfg(feature = "cache")]
 use crate::load::cache::Proposal;
+#[cfg(feature = "protocols")]
 use crate::load::protocol;
+#[cfg(feature = "connectivity")]
 use crate::load::reach::{is_clear, reach};
 use crate::load::send::{Hop, send};
 use crate::seams::app::App;
@@ -35,8 +37,12 @@ impl From<HopResponse> for Answer {
 /// Makes the hop and gives its answer.
 pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
-        Route::Transport if is_clear(app, hop) => send(app, hop).await.map(Answer::from),
-        Route::Transport => Box::pin(reach(app, hop)).await.map(Answer::from),
+        #[cfg(feature = "connectivity")]
+        Route::Transport if !is_clear(app, hop) => {
+            Box::pin(reach(app, hop)).await.map(Answer::from)
+        }
+        Route::Transport => send(app, hop).await.map(Answer::from),
+        #[cfg(feature = "protocols")]
         Route::Protocol(number) => {
             Box::pin(protocol::load(app, hop, app.protocols().get(number))).await
         }

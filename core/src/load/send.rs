@@ -7,6 +7,7 @@ use std::task::Poll;
 use http::{HeaderMap, Method, header};
 
 use crate::load::announce::announcing;
+#[cfg(feature = "informational")]
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
 #[cfg(feature = "cache")]
@@ -19,7 +20,9 @@ use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Informational, Mail, RESUMPTION_SUPPORTED};
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
-use crate::words::body::{Body, BodyStream, RequestBody};
+#[cfg(feature = "informational")]
+use crate::words::body::Body;
+use crate::words::body::{BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::opening::OpenedBody;
@@ -38,20 +41,36 @@ pub(crate) struct Hop {
     pub(crate) asks_beside: Fields,
 }
 
+impl Hop {
+    /// A task's first.
+    pub(crate) fn first(request: Request, route: Route) -> Self {
+        Self {
+            request,
+            left_home: false,
+            route,
+            #[cfg(feature = "cache")]
+            asks_beside: Vec::new(),
+        }
+    }
+}
+
 /// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
 pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
     check(&hop.request)?;
-    let asks = expectation::asks(&hop.request, app.configuration())
+    let asks = cfg!(feature = "informational")
+        && expectation::asks(&hop.request, app.configuration())
         && app.platform().transport.capabilities().expect_continue;
     let answer = attempt(app, hop, asks).await?;
-    let is_refused = asks && expectation::is_refused(answer.response.status());
-    if !is_refused || !hop.request.body().is_at_hand() {
-        return Ok(answer);
+    #[cfg(feature = "informational")]
+    if asks && expectation::is_refused(answer.response.status()) && hop.request.body().is_at_hand()
+    {
+        // Boxed: what is rare takes no room in every task's load.
+        return Box::pin(again(app, hop, answer.body)).await;
     }
-    // Boxed: what is rare takes no room in every task's load.
-    Box::pin(again(app, hop, answer.body)).await
+    Ok(answer)
 }
 
+#[cfg(feature = "informational")]
 async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<HopResponse, Error> {
     drain(app, refusal).await;
     attempt(app, hop, false).await
@@ -292,6 +311,7 @@ fn next_letter<A: App>(app: &A) -> Option<Letter<'_>> {
     while app.signals().has_mail() {
         match app.signals().take_mail()? {
             Mail::Connected(multiplexing) => app.learned(multiplexing),
+            Mail::Informational(_) if !cfg!(feature = "informational") => {}
             Mail::Informational(interim) => return Some(told(app, interim)),
         }
     }

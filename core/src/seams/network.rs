@@ -1,6 +1,5 @@
 //! What the platform says of the way to the network.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -110,8 +109,15 @@ struct Reported {
 /// Who waits for a change, in the order in which they came.
 #[derive(Default)]
 struct Waiting {
-    wakers: BTreeMap<u64, Waker>,
+    wakers: Vec<(u64, Waker)>,
     next: u64,
+}
+
+impl Waiting {
+    fn take(&mut self, number: u64) -> Option<(u64, Waker)> {
+        let at = self.wakers.iter().position(|&(it, _)| it == number)?;
+        Some(self.wakers.remove(at))
+    }
 }
 
 impl ReportedNetwork {
@@ -129,7 +135,7 @@ impl ReportedNetwork {
             return;
         }
         let woken = std::mem::take(&mut self.0.waiting().wakers);
-        woken.into_values().for_each(Waker::wake);
+        woken.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }
 
@@ -188,7 +194,8 @@ impl Future for Changed {
         }
         let number = *self.number.get_or_insert(waiting.next);
         waiting.next = waiting.next.max(number + 1);
-        let replaced = waiting.wakers.insert(number, context.waker().clone());
+        let replaced = waiting.take(number);
+        waiting.wakers.push((number, context.waker().clone()));
         drop(waiting);
         drop(replaced);
         Poll::Pending
@@ -198,7 +205,7 @@ impl Future for Changed {
 impl Drop for Changed {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            let waker = self.network.waiting().wakers.remove(&number);
+            let waker = self.network.waiting().take(number);
             drop(waker);
         }
     }

@@ -90,10 +90,18 @@ impl Signals {
         self.wants_informational
     }
 
+    /// Where what is measured goes, where somebody wants it.
+    fn collector(&self) -> Option<&Collector> {
+        self.collector
+            .as_ref()
+            .filter(|_| cfg!(feature = "metrics"))
+            .map(|collector| &***collector)
+    }
+
     /// Signals of an exchange that is made beside the task's own, to nobody: what it measures comes by [`add_beside`](Self::add_beside).
     #[cfg(feature = "download")]
     pub(crate) fn beside(&self) -> Self {
-        let collects = self.collector.is_some();
+        let collects = self.collector().is_some();
         let collector = collects.then(|| Collector::new(self.now(), SystemTime::UNIX_EPOCH));
         Self::new(self.clock.clone(), false).measuring(collector)
     }
@@ -101,40 +109,40 @@ impl Signals {
     /// The exchange of these signals has ended: it is among the task's attempts.
     #[cfg(feature = "download")]
     pub(crate) fn add_beside(&self, other: &Self) {
-        if let (Some(collector), Some(other)) = (&self.collector, other.take_metrics()) {
+        if let (Some(collector), Some(other)) = (self.collector(), other.take_metrics()) {
             collector.add_beside(other.transaction_metrics);
         }
     }
 
     /// True when somebody wants metrics.
     pub(crate) fn wants_metrics(&self) -> bool {
-        self.collector.is_some()
+        self.collector().is_some()
     }
 
     /// Works on the metrics of the attempt under way, where somebody wants them.
     pub(crate) fn measure(&self, work: impl FnOnce(&mut TransactionMetrics)) {
-        if let Some(collector) = &self.collector {
+        if let Some(collector) = self.collector() {
             collector.last(work);
         }
     }
 
     /// A hop begins with `request`. Its predecessor has counted to its end.
     pub(crate) fn measure_hop(&self, request: &Request) {
-        if let Some(collector) = &self.collector {
+        if let Some(collector) = self.collector() {
             collector.begin(request.clone(), self.now(), self.sent());
         }
     }
 
     /// The hop is tried again.
     pub(crate) fn measure_again(&self) {
-        if let Some(collector) = &self.collector {
+        if let Some(collector) = self.collector() {
             collector.begin_again(self.now(), self.sent());
         }
     }
 
     /// A redirect is followed.
     pub(crate) fn measure_redirect(&self) {
-        if let Some(collector) = &self.collector {
+        if let Some(collector) = self.collector() {
             collector.redirected();
         }
     }
@@ -145,7 +153,7 @@ impl Signals {
             sent: self.sent(),
             received: self.received(),
         };
-        let collector: &Collector = self.collector.as_deref()?;
+        let collector = self.collector()?;
         collector.take(self.now(), &counts)
     }
 

@@ -1,11 +1,12 @@
 //! Who may be on the wire: per origin, so many at once; the others wait by priority, then by ticket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
 use smallvec::SmallVec;
 
 use crate::seams::transport::Multiplexing;
-use crate::words::target::OriginId;
+use crate::words::target::{ByOriginId, OriginId};
 
 /// Where the books have a task.
 pub(crate) type Slot = u32;
@@ -52,7 +53,7 @@ impl From<f32> for Urgency {
 #[derive(Debug)]
 pub(crate) struct Admission {
     limit: usize,
-    lines: BTreeMap<OriginId, Line>,
+    lines: HashMap<OriginId, Line, BuildHasherDefault<ByOriginId>>,
 }
 
 /// One origin's queue.
@@ -61,7 +62,7 @@ struct Line {
     multiplexing: Multiplexing,
     active: usize,
     turns: u32,
-    waiting: [BTreeMap<Ticket, Slot>; 3],
+    waiting: [BTreeSet<(Ticket, Slot)>; 3],
 }
 
 impl Admission {
@@ -69,7 +70,7 @@ impl Admission {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
-            lines: BTreeMap::new(),
+            lines: HashMap::default(),
         }
     }
 
@@ -89,18 +90,23 @@ impl Admission {
         if line.is_empty() {
             line.multiplexing = hint();
         }
-        if line.active < line.capacity(limit) && line.waiting.iter().all(BTreeMap::is_empty) {
+        if line.active < line.capacity(limit) && line.waiting.iter().all(BTreeSet::is_empty) {
             line.active += 1;
             return true;
         }
-        line.waiting[urgency as usize].insert(ticket, task);
+        line.waiting[urgency as usize].insert((ticket, task));
         false
     }
 
     /// Gives up waiting.
-    pub(crate) fn leave(&mut self, origin: OriginId, (urgency, ticket): (Urgency, Ticket)) {
+    pub(crate) fn leave(
+        &mut self,
+        origin: OriginId,
+        (urgency, ticket): (Urgency, Ticket),
+        task: Slot,
+    ) {
         if let Some(line) = self.lines.get_mut(&origin) {
-            line.waiting[urgency as usize].remove(&ticket);
+            line.waiting[urgency as usize].remove(&(ticket, task));
             self.forget(origin);
         }
     }
@@ -150,14 +156,13 @@ impl Admission {
     pub(crate) fn change_urgency(
         &mut self,
         origin: OriginId,
-        from: Urgency,
-        to: Urgency,
-        ticket: Ticket,
+        (from, to): (Urgency, Urgency),
+        waiting: (Ticket, Slot),
     ) {
         if let Some(line) = self.lines.get_mut(&origin)
-            && let Some(task) = line.waiting[from as usize].remove(&ticket)
+            && line.waiting[from as usize].remove(&waiting)
         {
-            line.waiting[to as usize].insert(ticket, task);
+            line.waiting[to as usize].insert(waiting);
         }
     }
 
@@ -186,7 +191,7 @@ impl Line {
     }
 
     fn is_empty(&self) -> bool {
-        self.active == 0 && self.waiting.iter().all(BTreeMap::is_empty)
+        self.active == 0 && self.waiting.iter().all(BTreeSet::is_empty)
     }
 
     fn capacity(&self, limit: usize) -> usize {
@@ -210,16 +215,15 @@ impl Line {
     }
 
     fn pick(&mut self) -> Option<Slot> {
-        if self.waiting.iter().all(BTreeMap::is_empty) {
+        if self.waiting.iter().all(BTreeSet::is_empty) {
             return None;
         }
         self.turns = self.turns.wrapping_add(1);
-        let first = |waiting: &BTreeMap<Ticket, Slot>| waiting.keys().next().copied();
         let waiting = self.waiting.iter_mut();
         let line = if self.turns.is_multiple_of(FAIR_TURN) {
             waiting
                 .filter(|waiting| !waiting.is_empty())
-                .min_by_key(|waiting| first(waiting))
+                .min_by_key(|waiting| waiting.first().copied())
         } else {
             let mut waiting = waiting;
             waiting.find(|waiting| !waiting.is_empty())
@@ -312,7 +316,9 @@ mod tests {
         (1..=3).for_each(|task| {
             queue.enter(task, Urgency::Default);
         });
-        queue.admission.leave(queue.origin, (Urgency::Default, 2));
+        queue
+            .admission
+            .leave(queue.origin, (Urgency::Default, 2), 2);
         assert_eq!(queue.release(), [3]);
     }
 
@@ -364,7 +370,7 @@ mod tests {
         assert!(targets.iter().all(|target| enter(target, 1)));
         assert!(targets.iter().all(|target| !enter(target, 2)));
         for target in &targets {
-            admission.leave(target.origin().id(), (Urgency::Default, 2));
+            admission.leave(target.origin().id(), (Urgency::Default, 2), 2);
         }
         let mut enter = |target: &Target| {
             let place = (Urgency::Default, 3);

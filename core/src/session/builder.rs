@@ -1,18 +1,20 @@
 //! What a session is made of, part by part.
 
 use std::fmt;
+#[cfg(any(feature = "delegate", feature = "protocols"))]
 use std::sync::Arc;
 
 #[cfg(feature = "cache")]
 use crate::cache::UrlCache;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
+#[cfg(feature = "protocols")]
 use crate::seams::protocol::UrlProtocol;
 use crate::session::delegate_queue::DelegateQueue;
 use crate::session::handle::Session;
 use crate::session::shared::{Parts, SessionShared};
-use crate::task::delegate::Delegate;
-use crate::task::observer::Observer;
+#[cfg(feature = "delegate")]
+use crate::task::{delegate::Delegate, observer::Observer};
 use crate::words::configuration::Configuration;
 
 /// Makes a [`Session`]: its configuration is data, its live parts are given here.
@@ -27,6 +29,7 @@ impl SessionBuilder {
             queue: DelegateQueue::serial(),
             delegate: None,
             observers: Vec::new(),
+            #[cfg(feature = "protocols")]
             protocols: Vec::new(),
             #[cfg(feature = "cache")]
             cache: None,
@@ -36,18 +39,21 @@ impl SessionBuilder {
 
     /// Who decides and is told, for every task of the session; an `Arc` of a delegate is one too. Kept until the session has become
     /// invalid.
+    #[cfg(feature = "delegate")]
     pub fn delegate(mut self, delegate: impl Delegate) -> Self {
         self.0.delegate = Some(Arc::new(delegate));
         self
     }
 
     /// Who watches, without a say. Several may.
+    #[cfg(feature = "delegate")]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.0.observers.push(Arc::new(observer));
         self
     }
 
     /// Who serves some requests in place of the transport. The first one registered is asked first.
+    #[cfg(feature = "protocols")]
     pub fn protocol(mut self, protocol: impl UrlProtocol) -> Self {
         self.0.protocols.push(Arc::new(protocol));
         self

@@ -76,6 +76,7 @@ impl Session {
     ///
     /// # Errors
     /// Why the transfer failed. 4xx and 5xx are no failures.
+    #[cfg(feature = "delegate")]
     pub fn data_with_delegate(
         &self,
         request: impl IntoRequest,
@@ -110,6 +111,7 @@ impl Session {
     }
 
     /// Makes a task with a delegate of its own; what that one leaves unhandled goes to the session's.
+    #[cfg(feature = "delegate")]
     pub fn data_task_with_delegate(
         &self,
         request: impl IntoRequest,

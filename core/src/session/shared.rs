@@ -10,10 +10,12 @@ use futures::task::AtomicWaker;
 
 #[cfg(feature = "cache")]
 use crate::cache::{UrlCache, session::SessionCache};
+#[cfg(feature = "protocols")]
 use crate::load::builtin;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::platform::Platform;
+#[cfg(feature = "protocols")]
 use crate::seams::protocol::UrlProtocol;
 use crate::seams::protocol::list::Protocols;
 use crate::seams::runtime::{Clock, Runtime};
@@ -60,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) queue: DelegateQueue,
     pub(crate) delegate: Option<Arc<dyn Delegate>>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    #[cfg(feature = "protocols")]
     pub(crate) protocols: Vec<Arc<dyn UrlProtocol>>,
     #[cfg(feature = "cache")]
     pub(crate) cache: Option<UrlCache>,
@@ -74,6 +77,7 @@ impl SessionShared {
             queue,
             delegate,
             observers,
+            #[cfg(feature = "protocols")]
             protocols,
             #[cfg(feature = "cache")]
             cache,
@@ -114,7 +118,10 @@ impl SessionShared {
                 limit,
             )),
             clock,
+            #[cfg(feature = "protocols")]
             protocols: Protocols::new(protocols, builtin::protocols(&platform)),
+            #[cfg(not(feature = "protocols"))]
+            protocols: Protocols::default(),
             platform,
             configuration,
             queue,

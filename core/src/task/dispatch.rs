@@ -81,6 +81,7 @@ impl<T> Drop for Slot<T> {
 impl TaskShared {
     /// Asks the delegates that want this call, in turn, until one answers. The load goes on only once the task loads: the call
     /// itself may have suspended or cancelled it.
+    #[cfg(feature = "delegate")]
     fn ask<T: MaybeSend + 'static>(
         self: &Arc<Self>,
         wanted: Wants,
@@ -100,6 +101,16 @@ impl TaskShared {
                 None => Ok(None),
             }
         }
+    }
+
+    /// Without delegates nobody answers.
+    #[cfg(not(feature = "delegate"))]
+    fn ask<T: MaybeSend + 'static>(
+        self: &Arc<Self>,
+        _: Wants,
+        _: impl Call<T>,
+    ) -> impl Future<Output = Result<Option<T>, Error>> + MaybeSend {
+        std::future::ready(Ok(None))
     }
 
     async fn ask_each<T: MaybeSend + 'static>(

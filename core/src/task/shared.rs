@@ -348,7 +348,7 @@ impl TaskShared {
     }
 
     pub(crate) fn wants(&self, call: Wants) -> bool {
-        self.wants.contains(call)
+        cfg!(feature = "delegate") && self.wants.contains(call)
     }
 
     /// Works on what is known of the upload, where the task is one.
@@ -520,7 +520,7 @@ impl TaskShared {
 
     /// Tells those who watch.
     pub(crate) fn tell_observers(self: &Arc<Self>, event: TaskEvent<'_>) {
-        if self.session.observers.is_empty() {
+        if !cfg!(feature = "delegate") || self.session.observers.is_empty() {
             return;
         }
         let task = Task::of(self.clone());

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Position, Url};
 
 #[cfg(feature = "upload")]
 use crate::words::bounds::WithWaker;
@@ -259,13 +259,9 @@ impl fmt::Display for Shown<'_> {
         if self.0.username().is_empty() && self.0.password().is_none() {
             return f.write_str(self.0.as_str());
         }
-        let text = self.0.as_str();
-        let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
-        write!(
-            f,
-            "{scheme}://{}",
-            rest.split_once('@').map_or(rest, |(_, host)| host)
-        )
+        f.write_str(self.0.scheme())?;
+        f.write_str("://")?;
+        f.write_str(&self.0[Position::BeforeHost..])
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod multipart;
 pub(crate) mod network;
 pub(crate) mod one_shot;
 pub(crate) mod opening;
+pub(crate) mod parsing;
 pub(crate) mod request;
 pub(crate) mod response;
 #[cfg(feature = "download")]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use crate::words::error::{Error, ErrorCode, Shown};
+use crate::words::parsing::parse;
 use crate::words::request::{Request, may_be_secret};
 use crate::words::target::without_user;
 
@@ -300,7 +301,7 @@ fn read(text: &str) -> Option<Facts> {
     for line in lines {
         let (key, value) = line.split_once(' ')?;
         match key {
-            "url" => url = Some(Url::parse(value).ok()?),
+            "url" => url = Some(parse(value).ok()?),
             "field" => {
                 let (name, value) = value.split_once(": ")?;
                 let name: HeaderName = name.parse().ok()?;

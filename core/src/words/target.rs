@@ -1,15 +1,18 @@
 //! Where a request goes: a URL parsed once, with everything that a hop needs of it.
 
+#[cfg(feature = "request-target")]
+mod parts;
+
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
-use http::HeaderValue;
-use http::uri::{Authority, PathAndQuery};
 use url::{Host, Url};
 
 use crate::words::error::{Error, ErrorCode, Shown};
+use crate::words::parsing::parse;
 
 /// A number for an [`Origin`], equal while and only while the origins are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +25,27 @@ pub struct Origin {
     scheme: String,
     host: Host<String>,
     port: u16,
+}
+
+/// The hash of a number that is one of its own kind already: counted, it is spread evenly.
+#[derive(Debug, Default)]
+pub(crate) struct ByOriginId(u64);
+
+impl Hasher for ByOriginId {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    /// Hash tables look at the highest bits and the lowest: both are to differ (Fibonacci hashing).
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(self.0 ^ u64::from(byte));
+        }
+    }
 }
 
 impl Origin {
@@ -109,9 +133,8 @@ pub(crate) fn without_user(mut url: Url) -> Url {
 pub struct Target {
     url: Url,
     origin: Arc<Origin>,
-    authority: Authority,
-    path: PathAndQuery,
-    host: HeaderValue,
+    #[cfg(feature = "request-target")]
+    parts: parts::Parts,
     /// The hash of its cache key, made when a cache is asked first; 0 before. No more than that: every queued task may have a target of
     /// its own.
     #[cfg(feature = "cache")]
@@ -124,9 +147,7 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let url =
-            Url::parse(text).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
-        Self::from_url(url)
+        Self::from_url(parse(text)?)
     }
 
     /// Takes a parsed URL.
@@ -134,34 +155,17 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn from_url(url: Url) -> Result<Self, Error> {
-        let bad = |cause: http::Error| {
-            Error::new(ErrorCode::BadUrl)
-                .with_url(&url)
-                .with_cause(cause)
-        };
         let Some(host) = url.host() else {
             return Err(Error::new(ErrorCode::UnsupportedUrl)
                 .with_url(&url)
                 .with_cause("a URL without a host"));
         };
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        let path = PathAndQuery::try_from(path).map_err(|cause| bad(cause.into()))?;
-        let host_field = HeaderValue::from_str(&authority).map_err(|cause| bad(cause.into()))?;
-        let authority = Authority::try_from(authority).map_err(|cause| bad(cause.into()))?;
         let port = url.port_or_known_default().unwrap_or(0);
         let origin = intern((url.scheme().to_owned(), host.to_owned(), port));
         Ok(Self {
+            #[cfg(feature = "request-target")]
+            parts: parts::Parts::of(&url)?,
             origin,
-            authority,
-            path,
-            host: host_field,
             #[cfg(feature = "cache")]
             cache_hash: AtomicU64::new(0),
             url,
@@ -185,18 +189,6 @@ impl Target {
         &self.origin
     }
 
-    /// Host and port as the request target of HTTP/2 and the Host field have them: no default port, no user.
-    #[must_use]
-    pub fn authority(&self) -> &Authority {
-        &self.authority
-    }
-
-    /// Path and query: the request target of HTTP/1.1 in origin form (RFC 9112 section 3.2.1).
-    #[must_use]
-    pub fn path_and_query(&self) -> &PathAndQuery {
-        &self.path
-    }
-
     /// The hash of what its responses are found by in a cache, made by `make` at first.
     #[cfg(feature = "cache")]
     pub(crate) fn cache_hash(&self, make: impl FnOnce() -> u64) -> u64 {
@@ -208,12 +200,6 @@ impl Target {
             }
             hash => hash,
         }
-    }
-
-    /// The value of the Host field (RFC 9110 section 7.2).
-    #[must_use]
-    pub fn host_field(&self) -> &HeaderValue {
-        &self.host
     }
 }
 

@@ -33,7 +33,9 @@ pub(crate) fn decode<A: App>(app: &A, answer: HopResponse, route: Route) -> Cont
     }
     match app.platform().decoder.clone() {
         Some(decoder)
-            if app.decodes() && answer.response.status() != StatusCode::PARTIAL_CONTENT =>
+            if cfg!(feature = "decode")
+                && app.decodes()
+                && answer.response.status() != StatusCode::PARTIAL_CONTENT =>
         {
             undo(app, answer, decoder)
         }

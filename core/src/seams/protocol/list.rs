@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "protocols")]
 use crate::seams::protocol::UrlProtocol;
 use crate::words::error::Error;
+#[cfg(feature = "protocols")]
 use crate::words::guarded::guarded;
 use crate::words::request::Request;
 use crate::words::target::Origin;
@@ -14,6 +16,7 @@ pub(crate) enum Route {
     /// The transport.
     Transport,
     /// The protocol of this number.
+    #[cfg(feature = "protocols")]
     Protocol(u16),
     /// Nobody knows its scheme.
     Nowhere,
@@ -22,20 +25,20 @@ pub(crate) enum Route {
 impl Route {
     /// Where the hop needs a place: only the transport's exchanges do.
     pub(crate) fn origin(self, request: &Request) -> Option<&Arc<Origin>> {
-        match self {
-            Self::Transport => request.origin(),
-            Self::Protocol(_) | Self::Nowhere => None,
-        }
+        request.origin().filter(|_| self == Self::Transport)
     }
 }
 
 /// A session's protocols in the order in which they are asked: the app's own, then those built in.
+#[derive(Default)]
 pub(crate) struct Protocols {
+    #[cfg(feature = "protocols")]
     list: Vec<Arc<dyn UrlProtocol>>,
     has_own: bool,
 }
 
 impl Protocols {
+    #[cfg(feature = "protocols")]
     pub(crate) fn new(
         own: Vec<Arc<dyn UrlProtocol>>,
         built_in: impl IntoIterator<Item = Arc<dyn UrlProtocol>>,
@@ -61,6 +64,7 @@ impl Protocols {
         if transports && !self.has_own {
             return Ok(Route::Transport);
         }
+        #[cfg(feature = "protocols")]
         for (number, protocol) in (0..).zip(&self.list) {
             if guarded(|| protocol.can_init(request))? {
                 return Ok(Route::Protocol(number));
@@ -74,6 +78,7 @@ impl Protocols {
     }
 
     /// The protocol of a number that [`route`](Self::route) gave.
+    #[cfg(feature = "protocols")]
     pub(crate) fn get(&self, number: u16) -> &Arc<dyn UrlProtocol> {
         &self.list[usize::from(number)]
     }

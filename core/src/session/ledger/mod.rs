@@ -166,7 +166,7 @@ impl Ledger {
         let before = std::mem::replace(&mut record.urgency, urgency);
         if let Some((origin, ticket)) = record.waits_at() {
             self.admission
-                .change_urgency(origin, before, urgency, ticket);
+                .change_urgency(origin, (before, urgency), (ticket, slot));
         }
     }
 

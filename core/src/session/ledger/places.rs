@@ -179,7 +179,7 @@ impl Ledger {
             Standing::Waiting => {
                 record.standing = Standing::Parked;
                 self.admission
-                    .leave(origin, (record.urgency, record.ticket));
+                    .leave(origin, (record.urgency, record.ticket), slot);
             }
             Standing::Held => {
                 record.standing = Standing::Resting;
@@ -250,7 +250,7 @@ impl Ledger {
         let record = self.records.at(slot);
         if let Some((origin, ticket)) = record.waits_at() {
             record.standing = Standing::Out;
-            self.admission.leave(origin, (record.urgency, ticket));
+            self.admission.leave(origin, (record.urgency, ticket), slot);
         }
     }
 

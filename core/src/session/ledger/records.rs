@@ -1,5 +1,6 @@
 //! A record a task, in a table of slots.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::session::admission::{Slot, Ticket, Urgency};
@@ -111,8 +112,13 @@ impl Records {
 
     /// The tasks, in the order of their making.
     pub(super) fn tasks(&self) -> Vec<Arc<TaskShared>> {
-        let mut tasks: Vec<_> = self.iter().map(|record| record.task.clone()).collect();
-        tasks.sort_unstable_by_key(|task| task.id());
-        tasks
+        let mut order = BTreeSet::new();
+        for (slot, record) in (0..).zip(&self.slots) {
+            // One by one: `collect` would bring a sort of its own.
+            order.extend(record.iter().map(|record| (record.task.id(), slot)));
+        }
+        let record = |(_, slot): (_, Slot)| self.slots[slot as usize].as_ref();
+        let records = order.into_iter().filter_map(record);
+        records.map(|record| record.task.clone()).collect()
     }
 }

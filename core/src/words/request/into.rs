@@ -3,7 +3,8 @@
 use url::Url;
 
 use crate::words::body::RequestBody;
-use crate::words::error::{Error, ErrorCode};
+use crate::words::error::Error;
+use crate::words::parsing::parse;
 use crate::words::request::Request;
 
 /// Something that names a URL: text, a [`Url`], an [`http::Uri`].
@@ -11,13 +12,13 @@ pub trait IntoUrl {
     /// The URL parsed, as the URL standard has it.
     ///
     /// # Errors
-    /// [`ErrorCode::BadUrl`] when it is no URL.
+    /// [`ErrorCode::BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
     fn into_url(self) -> Result<Url, Error>;
 }
 
 impl IntoUrl for &str {
     fn into_url(self) -> Result<Url, Error> {
-        Url::parse(self).map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
+        parse(self)
     }
 }
 
@@ -58,7 +59,7 @@ pub trait IntoRequest {
     /// The request.
     ///
     /// # Errors
-    /// Why there is none, usually [`ErrorCode::BadUrl`].
+    /// Why there is none, usually [`ErrorCode::BadUrl`](crate::ErrorCode::BadUrl).
     fn into_request(self) -> Result<Request, Error>;
 }
 

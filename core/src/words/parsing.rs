@@ -1,0 +1,83 @@
+//! From text to a [`Url`]: by the crate `url` with the feature `url-parser`, else by the platform.
+
+#[cfg(any(test, not(feature = "url-parser")))]
+mod serialised;
+
+use url::Url;
+
+use crate::words::error::Error;
+
+/// Parses as the URL standard has it.
+///
+/// # Errors
+/// [`BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
+pub(crate) fn parse(text: &str) -> Result<Url, Error> {
+    by::parse(text, None)
+}
+
+/// Parses what stands in a resource of `base`.
+///
+/// # Errors
+/// [`BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
+pub(crate) fn join(base: &Url, text: &str) -> Result<Url, Error> {
+    by::parse(text, Some(base))
+}
+
+#[cfg(feature = "url-parser")]
+mod by {
+    use super::{Error, Url};
+    use crate::words::error::ErrorCode;
+
+    pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
+        let parsed = Url::options().base_url(base).parse(text);
+        parsed.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
+    }
+}
+
+#[cfg(not(feature = "url-parser"))]
+mod by {
+    use super::serialised::serialised;
+    use super::{Error, Url, platform};
+    use crate::words::error::ErrorCode;
+
+    pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
+        let bad = |cause: &'static str| Error::new(ErrorCode::BadUrl).with_cause(cause);
+        let parser = platform::parser()
+            .ok_or_else(|| bad("no platform is there yet, and the feature `url-parser` is off"))?;
+        parser(text, base)
+            .and_then(serialised)
+            .ok_or_else(|| bad("the platform knows no such URL"))
+    }
+}
+
+/// How a platform parses: text, and the URL it is relative to, into the URL serialised; `None` when it is none.
+pub type UrlParser = fn(text: &str, base: Option<&Url>) -> Option<String>;
+
+/// Has URLs parsed by the platform, where this crate is built without the feature `url-parser`: a browser has a parser and the tables of
+/// international names, and need not load them a second time. The first call counts. A [`Request`](crate::Request) that is made of text before it
+/// fails with [`BadUrl`](crate::ErrorCode::BadUrl).
+pub fn parse_urls_by(parser: UrlParser) {
+    platform::install(parser);
+}
+
+#[cfg(feature = "url-parser")]
+mod platform {
+    pub(super) fn install(_: super::UrlParser) {}
+}
+
+#[cfg(not(feature = "url-parser"))]
+mod platform {
+    use std::sync::OnceLock;
+
+    use super::UrlParser;
+
+    static PARSER: OnceLock<UrlParser> = OnceLock::new();
+
+    pub(super) fn install(parser: UrlParser) {
+        PARSER.get_or_init(|| parser);
+    }
+
+    pub(super) fn parser() -> Option<&'static UrlParser> {
+        PARSER.get()
+    }
+}
