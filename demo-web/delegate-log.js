@@ -1,7 +1,7 @@
 // @ts-check
 /** A delegate that writes down what it is told and asked, and has another delegate answer. */
 
-import { duration } from "./figures.js";
+import { bytes, duration } from "./figures.js";
 import { nameOf } from "./tasks.js";
 
 /** @import { SessionDelegate } from "urlsession" */
@@ -18,6 +18,7 @@ const METHODS = /** @type {const} */ ([
   "taskIsWaitingForConnectivity",
   "taskWillRetry",
   "dataTaskWillCacheResponse",
+  "downloadTaskDidResumeAtOffset",
   "taskDidFinishCollectingMetrics",
   "taskDidComplete",
 ]);
@@ -74,6 +75,7 @@ export class DelegateLog {
 /** What the log says of one thing that the delegate was given. @param {any} given */
 function told(given) {
   if (given == null) return "";
+  if (typeof given === "number") return bytes(given);
   if (given instanceof Error) return `${"code" in given ? given.code : given.name}`;
   if (given.taskInterval) return duration(given.taskInterval.end - given.taskInterval.start);
   if ("originalRequest" in given) return `task ${given.id} ${nameOf(given)}`;

@@ -8,7 +8,7 @@ import { bytes, duration } from "./figures.js";
 import { Recipes } from "./recipes.js";
 import { TaskList } from "./tasks.js";
 
-/** @import { SessionDelegate, Task } from "urlsession" */
+/** @import { SessionDelegate } from "urlsession" */
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -38,17 +38,20 @@ document.body.dataset.ready = "";
 void sections.get("start")?.run();
 
 /**
- * The delegate of every session on this page: it lists the tasks and keeps the log.
+ * The delegate of every session on this page: it lists the tasks, here and in a list of the section's own, and keeps the log.
  * @param {SessionDelegate} delegate
- * @param {(task: Task) => void} created
+ * @param {() => TaskList | undefined} own
  */
-function watch(delegate, created) {
+function watch(delegate, own) {
   return log.watch({
     ...delegate,
     sessionDidCreateTask(task) {
-      live.add(task);
-      created(task);
+      for (const list of [live, own()]) list?.add(task);
       return delegate.sessionDidCreateTask?.(task);
+    },
+    downloadTaskDidResumeAtOffset(task, offset, expected) {
+      for (const list of [live, own()]) list?.resumed(task, offset);
+      return delegate.downloadTaskDidResumeAtOffset?.(task, offset, expected);
     },
   });
 }

@@ -8,8 +8,8 @@ import * as scope from "./scope.js";
 import { TaskList, nameOf } from "./tasks.js";
 import { drawWaterfall } from "./waterfall.js";
 
-/** @import { SessionConfiguration, SessionDelegate, Task, TaskMetrics } from "urlsession" */
-/** @typedef {(delegate: SessionDelegate, created: (task: Task) => void) => SessionDelegate} Watch */
+/** @import { SessionConfiguration, SessionDelegate, TaskMetrics } from "urlsession" */
+/** @typedef {(delegate: SessionDelegate, own: () => TaskList | undefined) => SessionDelegate} Watch */
 
 /** Makes a section's code editable and gives it a place to run and to show what it does. */
 export class Recipes {
@@ -125,7 +125,7 @@ export class Recipes {
   #scope(run) {
     const made = this.#sessions;
     const watched = (/** @type {SessionDelegate} */ delegate = {}) =>
-      this.watch(delegate, (task) => made === this.#sessions && this.tasks.add(task));
+      this.watch(delegate, () => (made === this.#sessions ? this.tasks : undefined));
     class WatchedSession extends urlsession.Session {
       /**
        * @param {SessionConfiguration} [configuration]
@@ -136,7 +136,7 @@ export class Recipes {
         made.push(this);
       }
     }
-    this.#session ??= new urlsession.Session({}, this.watch({}, (task) => this.tasks.add(task)));
+    this.#session ??= new urlsession.Session({}, this.watch({}, () => this.tasks));
     const input = /** @type {HTMLInputElement | null} */ (this.section.querySelector("input[type=file]"));
     const { default: _, ...library } = urlsession;
     return {

@@ -42,6 +42,11 @@ export class TaskList {
     this.changed();
   }
 
+  /** Notes that a download goes on with so many bytes. @param {Task} task @param {number} offset */
+  resumed(task, offset) {
+    this.#rows.get(task)?.goOn(offset);
+  }
+
   /** Every task in the list. */
   get tasks() {
     return [...this.#rows.keys()];
@@ -94,7 +99,6 @@ class TaskRow {
       this.#button(act).title = word;
     }
     this.item.addEventListener("click", (event) => this.#act(event));
-    this.#kept = task.progress.completed;
     for (const type of ["statechange", "progress", "response", "complete"]) {
       task.addEventListener(type, () => this.draw());
     }
@@ -106,6 +110,12 @@ class TaskRow {
     const { state, error } = this.task;
     if (state !== "completed") return state;
     return !error ? "done" : error.code === "cancelled" ? "cancelled" : "failed";
+  }
+
+  /** It has so many bytes from before. @param {number} offset */
+  goOn(offset) {
+    this.#kept = offset;
+    this.draw();
   }
 
   /** Draws the row anew with the next frame. */

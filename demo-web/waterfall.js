@@ -13,7 +13,7 @@ const HEAD = 22;
 
 /** @type {[Phase, string][]} */
 const LEGEND = [
-  ["queued", "Queued"],
+  ["queued", "Until it is sent"],
   ["connecting", "Name and connection"],
   ["waiting", "Request to response"],
   ["receiving", "Body"],

@@ -34,7 +34,8 @@ export const EXPECTED = {
     },
     stream: {
       check(outcome) {
-        assert.deepEqual(cell(outcome, "latest"), ["latest", "chunk 11"]);
+        // Under load several lines come in one.
+        assert.match(cell(outcome, "latest")[1], /chunk 11$/);
         assert.deepEqual(cell(outcome, "state"), ["state", "completed"]);
       },
     },
@@ -76,10 +77,12 @@ export const EXPECTED = {
       complaint: /net::ERR_CONTENT_LENGTH_MISMATCH|net::ERR_CONNECTION_(CLOSED|RESET)/,
       check(outcome) {
         const [, kept] = cell(outcome, "kept");
-        assert.match(kept, /^(9(\.\d+)?|10) MB$/);
+        // How much of what was sent is handed on before the loss, the browser decides.
+        assert.match(kept, /^([1-9](\.\d+)?|10) MB$/);
         assert.deepEqual(cell(outcome, "file"), ["file", "24 MB"]);
         assert.equal(cell(outcome, "SHA-256")[2], "equal");
         assert.deepEqual(outcome.states, ["Finished", "Failed"]);
+        assert.equal(outcome.names[0], outcome.names[1]);
       },
     },
   },

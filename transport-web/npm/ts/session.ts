@@ -131,7 +131,7 @@ export class Session implements Disposable {
   /** Makes a task whose answer goes to a file; with `{ resumeData }`, one that goes on where another stopped. It is born suspended. */
   downloadTask(input: DownloadInput, options?: DownloadOptions): DownloadTask {
     const resumeData = isResuming(input) ? input.resumeData : undefined;
-    const request = isResuming(input) ? { url: "about:blank", headers: input.headers } : input;
+    const request = isResuming(input) ? { url: urlOf(input.resumeData), headers: input.headers } : input;
     const download = {
       resumeData: resumeData === undefined ? undefined : String(resumeData),
       destination: options?.destination,
@@ -269,6 +269,11 @@ function obey(transfer: Transfer, signal: AbortSignal): void {
   const abort = () => transfer.cancel(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   transfer.whenEnded(() => signal.removeEventListener("abort", abort));
+}
+
+/** What resume data go on with; they say it in a line. */
+function urlOf(resumeData: ResumeData): string {
+  return /^url (.+)$/m.exec(String(resumeData))?.[1] ?? "about:blank";
 }
 
 /** The request, with a field Accept. */
