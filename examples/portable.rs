@@ -112,8 +112,8 @@ async fn downloaded(session: &Session, url: &str, log: &Log) -> Result<(), Error
         return Ok(());
     }
     let (file, _) = session.download(url).await?;
-    log.add(format!("download  {}", file.file().path().display()));
-    Ok(())
+    log.add(format!("download  {} bytes", file.length().await?));
+    file.remove().await
 }
 
 /// Natively a program may wait for its end.
