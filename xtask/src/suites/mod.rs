@@ -87,12 +87,12 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "firefox",
-        about: "transport-web and conformance in headless Firefox",
+        about: "conformance in headless Firefox",
         run: wasm::firefox,
     },
     Suite {
         name: "webkit",
-        about: "transport-web and conformance in WebKitGTK",
+        about: "conformance in WebKitGTK",
         run: wasm::webkit,
     },
     Suite {
