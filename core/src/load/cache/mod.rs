@@ -41,11 +41,9 @@ pub(crate) async fn cached<A: App>(
     hop: &mut Hop,
     cache: &Arc<SessionCache>,
 ) -> Result<Answer, Error> {
-    let asked = match hop.route {
-        Route::Transport => cache.asked(&hop.request, hop.left_home),
-        Route::Protocol(_) | Route::Nowhere => None,
-    };
-    let Some(asked) = asked else {
+    let is_sent = hop.route == Route::Transport;
+    let asked = is_sent.then(|| cache.asked(&hop.request, hop.left_home));
+    let Some(asked) = asked.flatten() else {
         return retry(app, hop).await;
     };
     let (mut looks, mut follows) = (0, true);
