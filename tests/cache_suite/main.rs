@@ -287,7 +287,7 @@ fn our_own_cases_need_a_cache() {
     let results = on_the_mock(by_default, without_cache, |world| play_all(world, &cases));
     let score = Score::of(&cases, &results);
     let (passed, all) = score.count(Applies::Browser, Kind::Optimal);
-    assert_eq!((passed, all), (0, 9));
+    assert!(passed == 0 && all > 50, "{passed} of {all}");
 }
 
 /// Every case with either validator: what is wrong, by its name.
