@@ -48,6 +48,8 @@ pub(crate) struct Signals {
     #[cfg(feature = "cache")]
     is_still: AtomicBool,
     active_at: AtomicU64,
+    /// Bytes moved in the poll under way: when it waits, the time is noted.
+    touched: AtomicBool,
     sent: AtomicU64,
     received: AtomicU64,
     has_mail: AtomicBool,
@@ -71,6 +73,7 @@ impl Signals {
             #[cfg(feature = "cache")]
             is_still: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
+            touched: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
@@ -165,15 +168,34 @@ impl Signals {
         self.clock.now()
     }
 
-    /// Notes that bytes moved: the idle timer counts from now.
+    /// Notes that bytes moved: the idle timer counts from now. The clock is read once a poll, and not at all in one that ends the task.
     pub(crate) fn touch(&self) {
+        if !self.is_polling() {
+            return self.note_time();
+        }
+        // Whoever is second here and in `poll_waits`, of whose swaps one comes first, sees what the other did.
+        let is_first =
+            !self.touched.load(Ordering::Relaxed) && !self.touched.swap(true, Ordering::AcqRel);
+        if is_first && !self.is_polling() && self.touched.swap(false, Ordering::AcqRel) {
+            self.note_time();
+        }
+    }
+
+    fn is_polling(&self) -> bool {
+        self.phase.load(Ordering::Acquire) & POLLING != 0
+    }
+
+    fn note_time(&self) {
         self.active_at
             .store(self.clock.now().as_nanos(), Ordering::Relaxed);
     }
 
     /// When bytes moved last.
     pub(crate) fn active_at(&self) -> Moment {
-        Moment::from_nanos(self.active_at.load(Ordering::Relaxed))
+        match self.touched.load(Ordering::Relaxed) {
+            true => self.clock.now(),
+            false => Moment::from_nanos(self.active_at.load(Ordering::Relaxed)),
+        }
     }
 
     pub(crate) fn add_sent(&self, count: u64) {
@@ -240,7 +262,11 @@ impl Signals {
     /// The poll has found nothing to do: from now on, and for what came meanwhile, `waker` is woken.
     pub(crate) fn poll_waits(&self, waker: &Waker) {
         self.waker.register(waker);
-        if self.phase.fetch_and(!POLLING, Ordering::AcqRel) & WOKEN != 0 {
+        let phase = self.phase.fetch_and(!POLLING, Ordering::AcqRel);
+        if self.touched.swap(false, Ordering::AcqRel) {
+            self.note_time();
+        }
+        if phase & WOKEN != 0 {
             waker.wake_by_ref();
         }
     }
@@ -301,12 +327,13 @@ mod tests {
     use super::*;
     use crate::testing::test;
 
-    /// Time stands still.
-    struct Stopped;
+    /// Each look is a nanosecond after the one before.
+    #[derive(Default)]
+    struct Looks(AtomicU64);
 
-    impl Clock for Stopped {
+    impl Clock for Looks {
         fn now(&self) -> Moment {
-            Moment::default()
+            Moment::from_nanos(self.0.fetch_add(1, Ordering::Relaxed) + 1)
         }
     }
 
@@ -323,14 +350,21 @@ mod tests {
     struct Driver {
         signals: Signals,
         wakes: Arc<Wakes>,
+        clock: Arc<Looks>,
     }
 
     impl Driver {
         fn new() -> Self {
+            let clock = Arc::<Looks>::default();
             Self {
-                signals: Signals::new(Arc::new(Stopped), false),
+                signals: Signals::new(clock.clone(), false),
                 wakes: Arc::default(),
+                clock,
             }
+        }
+
+        fn looks(&self) -> u64 {
+            self.clock.0.load(Ordering::Relaxed)
         }
 
         fn waits(&self) {
@@ -381,6 +415,41 @@ mod tests {
         driver.signals.poll_begins();
         driver.waits();
         assert_eq!(driver.wakes(), 0);
+    }
+
+    #[test]
+    fn a_poll_in_which_bytes_move_looks_at_the_clock_when_it_waits() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.signals.touch();
+        driver.signals.add_received(1);
+        assert_eq!(driver.looks(), 0);
+        driver.waits();
+        assert_eq!(driver.signals.active_at().as_nanos(), 1);
+        driver.waits();
+        assert_eq!(driver.signals.active_at().as_nanos(), 1);
+        driver.signals.poll_begins();
+        driver.waits();
+        assert_eq!(driver.looks(), 1);
+    }
+
+    #[test]
+    fn bytes_that_move_in_a_poll_move_now_for_who_looks_meanwhile() {
+        let driver = Driver::new();
+        driver.signals.touch();
+        driver.signals.poll_begins();
+        assert_eq!(driver.signals.active_at().as_nanos(), 1);
+        driver.signals.touch();
+        assert_eq!(driver.signals.active_at().as_nanos(), 2);
+    }
+
+    #[test]
+    fn bytes_that_move_between_polls_move_at_once() {
+        let driver = Driver::new();
+        driver.signals.poll_begins();
+        driver.waits();
+        driver.signals.add_sent(1);
+        assert_eq!(driver.signals.active_at().as_nanos(), 1);
     }
 
     #[test]
