@@ -1,7 +1,8 @@
 //! What the server answers.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, Method, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -44,9 +45,11 @@ fn small(headers: &[(HeaderName, &str)]) -> Answer {
     response.body(Outgoing::small())
 }
 
-/// 304 to whoever has `"v1"`.
+/// 304 to whoever has `"v1"`. Each answer has a date of its own, as it has where a second and more lies between two of them.
 fn validated(request: &Request<Incoming>) -> Answer {
+    let date = next_date();
     let headers = [
+        (header::DATE, &*date),
         (header::ETAG, "\"v1\""),
         (header::CACHE_CONTROL, "no-cache"),
     ];
@@ -57,12 +60,18 @@ fn validated(request: &Request<Incoming>) -> Answer {
     {
         return small(&headers);
     }
-    let [(etag, tag), (cache_control, no_cache)] = headers;
-    let response = Response::builder().status(StatusCode::NOT_MODIFIED);
-    response
-        .header(etag, tag)
-        .header(cache_control, no_cache)
-        .body(Outgoing::empty())
+    let mut response = Response::builder().status(StatusCode::NOT_MODIFIED);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(Outgoing::empty())
+}
+
+/// A second after the one before.
+fn next_date() -> String {
+    static SECONDS: AtomicU64 = AtomicU64::new(0);
+    let ahead = SECONDS.fetch_add(1, Ordering::Relaxed);
+    httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(ahead))
 }
 
 async fn delayed(milliseconds: &str) -> Answer {
