@@ -23,6 +23,8 @@ pub(crate) struct Entry {
     /// Where the store has it, as soon as that is known.
     pub(crate) record: Arc<OnceLock<CacheRecordId>>,
     stored_at: SystemTime,
+    /// In bytes, but for what its head has made meanwhile.
+    bare_size: u64,
     size: u64,
     is_final: bool,
     turn: AtomicU64,
@@ -37,9 +39,11 @@ impl Entry {
         body: Bytes,
         stored_at: SystemTime,
     ) -> Self {
+        let bare_size = size(&key, &head, &body);
         Self {
-            size: size(&key, &head, &body),
-            is_final: is_final(head.response()),
+            bare_size,
+            size: bare_size + head.made_meanwhile(),
+            is_final: is_final(head.but_for_date()),
             key: key.detached(),
             head,
             body,
@@ -52,22 +56,22 @@ impl Entry {
 
     /// The same body under another head.
     pub(crate) fn with_head(&self, head: Arc<CacheHead>) -> Self {
-        let is_same_response =
-            std::ptr::eq(head.response().headers(), self.head.response().headers());
-        let (size, is_final) = match is_same_response {
-            true => (self.size, self.is_final),
+        let (bare_size, is_final) = match head.shares_fields(&self.head) {
+            true => (self.bare_size, self.is_final),
             false => (
                 size(&self.key, &head, &self.body),
-                is_final(head.response()),
+                is_final(head.but_for_date()),
             ),
         };
+        let made_meanwhile = head.made_meanwhile();
         Self {
             key: self.key.clone(),
             head,
             body: self.body.clone(),
             record: self.record.clone(),
             stored_at: self.stored_at,
-            size,
+            bare_size,
+            size: bare_size + made_meanwhile,
             is_final,
             turn: AtomicU64::new(0),
             used: AtomicBool::new(false),
@@ -100,6 +104,10 @@ impl Entry {
         if !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
     }
 
     pub(crate) fn take_used(&self) -> bool {

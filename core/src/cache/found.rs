@@ -105,8 +105,7 @@ fn from(bytes: &Bytes, offset: u64) -> Box<dyn Body> {
 impl Tiers {
     /// What memory has of `key`, the latest first.
     pub(crate) fn in_memory(&self, key: &CacheKey) -> Vec<Found> {
-        let entries = self.memory().find(key);
-        entries.into_iter().map(Found::from).collect()
+        self.memory().find(key, |entry| Found::from(entry.clone()))
     }
 
     /// What the store has of `target`, the latest first; what cannot be read is not there.

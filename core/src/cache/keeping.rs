@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header;
+use http::{Method, StatusCode, header};
 
 use crate::cache::asked::Asked;
 use crate::cache::changes::Mark;
@@ -16,10 +16,13 @@ use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
 use crate::policy::cache::{CacheHead, Extent, combined, selects, supersedes};
-use crate::seams::runtime::Runtime;
+use crate::words::bounds::BoxFuture;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::cache_key::CacheKey;
 use crate::words::response::Response;
+
+/// So many responses of one URL are kept in each tier: where a server says of each that it is for one request only, look-ups stay short.
+pub(crate) const MOST_VARIANTS: usize = 32;
 
 /// A response with its body whole.
 pub(crate) struct Kept {
@@ -106,7 +109,7 @@ fn joined(tiers: &Tiers, kept: &Kept) -> (Arc<CacheHead>, Bytes) {
         return (head, body);
     }
     let read = kept.asked.read();
-    for other in tiers.memory().find(kept.asked.key()) {
+    for other in tiers.memory().find(kept.asked.key(), Arc::clone) {
         if !selects(&read, &other.head) {
             continue;
         }
@@ -125,18 +128,38 @@ fn concatenated(first: &Bytes, second: &Bytes, skip: u64) -> Bytes {
     [first, rest].concat().into()
 }
 
-/// The store's names of what answers the same request.
+/// The store's names of what goes for `kept`.
 async fn replaced(tiers: &Tiers, kept: &Kept) -> Vec<CacheRecordId> {
     let known = tiers.in_store(kept.asked.target()).await;
-    let same = known
+    gone_for(&kept.asked, &kept.head, &known)
+}
+
+/// The store's names of what goes for `new`, the answer to `asked`: what it takes the place of, and of too many others of its URL the
+/// last of `found`.
+pub(crate) fn gone_for(asked: &Asked, new: &CacheHead, found: &[Found]) -> Vec<CacheRecordId> {
+    let mut others = 0;
+    let goes = |found: &&Found| {
+        takes_place_of(asked, new, &found.head) || {
+            others += 1;
+            others >= MOST_VARIANTS
+        }
+    };
+    found
         .iter()
-        .filter(|found| takes_place_of(&kept.asked, &kept.head, &found.head));
-    same.filter_map(Found::record).collect()
+        .filter(goes)
+        .filter_map(Found::record)
+        .collect()
 }
 
 /// `found` under a new head, its body as it is; taken out where the head says that it must not be kept.
-pub(crate) async fn update(cache: &SessionCache, found: &Found, head: CacheHead) -> Found {
-    let (tiers, head) = (cache.tiers(), Arc::new(head));
+///
+/// What is to be waited for is there where the store has it too.
+pub(crate) fn update(
+    cache: &SessionCache,
+    found: &Found,
+    head: Arc<CacheHead>,
+) -> (Found, Option<BoxFuture<'static, ()>>) {
+    let tiers = cache.tiers();
     let is_kept = head.storage_policy() != CacheStoragePolicy::NotAllowed;
     let place = match &found.place {
         Place::Memory(entry) => {
@@ -150,13 +173,26 @@ pub(crate) async fn update(cache: &SessionCache, found: &Found, head: CacheHead)
         }
         Place::Store(record) => Place::Store(record.clone()),
     };
-    if let (Some(store), Some(id)) = (tiers.store(), found.record()) {
-        match is_kept {
-            true => store.update(id, head.to_bytes()).await,
-            false => store.remove(vec![id]).await,
-        }
+    let written = tiers.store().zip(found.record());
+    let written = written.map(|(store, id)| match is_kept {
+        true => store.update(id, head.to_bytes()),
+        false => store.remove(vec![id]),
+    });
+    (Found { head, place }, written)
+}
+
+/// Takes out of `found` what `response`, which may not be stored, is there in place of: a success is what there is now, and what a request like it
+/// got before is not (RFC 9111 sections 4.3.3 and 4.3.4).
+pub(crate) async fn superseded(tiers: &Tiers, asked: &Asked, response: &Response, found: &[Found]) {
+    let status = response.status();
+    let is_whole = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
+    if asked.method() != Method::GET || !is_whole {
+        return;
     }
-    Found { head, place }
+    let read = asked.read();
+    for found in found.iter().filter(|found| selects(&read, &found.head)) {
+        forget(tiers, asked.key(), found).await;
+    }
 }
 
 /// Takes `found` out.
@@ -181,18 +217,6 @@ async fn write(
         writer.write(body).await.ok()?;
     }
     writer.finish(None).await.ok()
-}
-
-/// Random bytes for the digests of a head.
-pub(crate) fn salt(runtime: &dyn Runtime) -> [u8; 16] {
-    let halves = [
-        runtime.random().to_le_bytes(),
-        runtime.random().to_le_bytes(),
-    ];
-    let mut salt = [0; 16];
-    salt[..8].copy_from_slice(&halves[0]);
-    salt[8..].copy_from_slice(&halves[1]);
-    salt
 }
 
 /// When a response says that it was made; long ago where it does not.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use smallvec::SmallVec;
 
 use crate::cache::entry::Entry;
+use crate::cache::keeping::MOST_VARIANTS;
 use crate::words::cache_key::CacheKey;
 
 /// An entry may take so large a part of the capacity: the 20th.
@@ -49,15 +50,23 @@ impl Memory {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every response of `key`, the latest first.
-    pub(crate) fn find(&self, key: &CacheKey) -> Variants {
-        match self.read().entries.get(&key.hash()) {
-            Some(found) => found
-                .iter()
-                .filter(|entry| entry.is_of(key))
-                .cloned()
-                .collect(),
-            None => Variants::new(),
+    /// Every response of `key`, the latest first, as `seen`.
+    pub(crate) fn find<T>(&self, key: &CacheKey, seen: impl Fn(&Arc<Entry>) -> T) -> Vec<T> {
+        let tier = self.read();
+        let found = tier.entries.get(&key.hash()).into_iter().flatten();
+        found.filter(|entry| entry.is_of(key)).map(seen).collect()
+    }
+
+    /// Every response of `key`, the latest first, if there is one among them that `suits`; else none.
+    pub(crate) fn find_if(&self, key: &CacheKey, suits: impl Fn(&Entry) -> bool) -> Variants {
+        let tier = self.read();
+        let Some(found) = tier.entries.get(&key.hash()) else {
+            return Variants::new();
+        };
+        let of_key = || found.iter().filter(|entry| entry.is_of(key));
+        match of_key().any(|entry| suits(entry)) {
+            true => of_key().cloned().collect(),
+            false => Variants::new(),
         }
     }
 
@@ -150,10 +159,30 @@ impl Tier {
         if entry.size() > self.capacity / LARGEST_PART {
             return;
         }
+        self.thin_out(&key);
         self.usage += entry.size();
         self.take_turn(&entry);
         self.entries.entry(hash).or_default().insert(0, entry);
         self.evict();
+    }
+
+    /// Makes room for one more response of `key`: of too many the one goes that was not used for the longest time.
+    fn thin_out(&mut self, key: &CacheKey) {
+        let variants = self.entries.get(&key.hash()).into_iter().flatten();
+        let of_key: Vec<_> = variants.filter(|entry| entry.is_of(key)).cloned().collect();
+        if of_key.len() < MOST_VARIANTS {
+            return;
+        }
+        let by_use = |entry: &&Arc<Entry>| (entry.is_used(), entry.turn());
+        if let Some(last) = of_key.iter().min_by_key(by_use) {
+            // All were used, or what was stays to be told from what was not.
+            if last.is_used() {
+                of_key.iter().for_each(|entry| {
+                    entry.take_used();
+                });
+            }
+            self.remove_where(key.hash(), |entry| std::ptr::eq(entry, &**last));
+        }
     }
 
     fn take_turn(&mut self, entry: &Entry) {

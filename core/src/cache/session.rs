@@ -139,15 +139,16 @@ impl SessionCache {
     /// What memory has for `request`, where that is an answer without a look at anything else.
     fn at_once(&self, request: &Request, now: SystemTime) -> Option<AtOnce> {
         let key = CacheKey::of_target(request.target()?);
-        let entries = self.tiers().memory().find(&key);
-        let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
         let is_plain = self.is_plain(request);
-        if heads.is_empty() || !may_use(now, is_plain, &heads) {
+        let suits = |entry: &Entry| may_use(now, is_plain, &entry.head);
+        let entries = self.tiers().memory().find_if(&key, suits);
+        if entries.is_empty() {
             return None;
         }
+        let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
         let asked = self.asked(request, false)?;
         let read = asked.read();
-        if !is_plain && !may_use(now, read.is_plain, &heads) {
+        if !is_plain && !heads.iter().any(|head| may_use(now, read.is_plain, head)) {
             return None;
         }
         match decide(now, &read, &heads, self.options) {

@@ -11,7 +11,7 @@ use crate::cache::found::Found;
 use crate::cache::keeping::{self, Kept};
 use crate::cache::store::CacheStore;
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{Extent, Stamp, selects, storable};
+use crate::policy::cache::{Extent, Salt, Salts, Stamp, selects, storable};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
 use crate::words::cache::{CachePolicy, CachedResponse};
@@ -105,11 +105,11 @@ impl UrlCache {
         let Some(asked) = self.asked(request) else {
             return;
         };
-        let (now, salt) = self.now_and_salt(&cached);
+        let now = self.came_at(&cached);
         let stamp = Stamp {
             request_time: now,
             response_time: now,
-            salt,
+            salts: self,
         };
         let Some(head) = storable(&asked.read(), &cached.response, &stamp) else {
             return;
@@ -227,11 +227,24 @@ impl UrlCache {
         Some(data.freeze())
     }
 
-    fn now_and_salt(&self, cached: &CachedResponse) -> (SystemTime, [u8; 16]) {
+    fn came_at(&self, cached: &CachedResponse) -> SystemTime {
         match &self.sender {
-            Some(sender) => (sender.runtime.wall_clock(), keeping::salt(&*sender.runtime)),
-            None => (keeping::date_of(&cached.response), cache_key::chance()),
+            Some(sender) => sender.runtime.wall_clock(),
+            None => keeping::date_of(&cached.response),
         }
+    }
+}
+
+impl Salts for UrlCache {
+    fn salt(&self) -> Salt {
+        let Some(sender) = &self.sender else {
+            return cache_key::chance();
+        };
+        let mut salt = Salt::default();
+        for half in salt.chunks_exact_mut(8) {
+            half.copy_from_slice(&sender.runtime.random().to_le_bytes());
+        }
+        salt
     }
 }
 

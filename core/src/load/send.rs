@@ -10,11 +10,7 @@ use crate::load::announce::announcing;
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
-#[cfg(feature = "cache")]
-use crate::policy::cache::Fields;
 use crate::policy::expectation;
-#[cfg(feature = "cache")]
-use crate::policy::fields::with_beside;
 use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
 use crate::seams::exchange::{ExchangeEvents, Informational, Mail, RESUMPTION_SUPPORTED};
@@ -36,9 +32,9 @@ pub(crate) struct Hop {
     pub(crate) left_home: bool,
     /// Who serves it.
     pub(crate) route: Route,
-    /// What the cache asks the server beside: fields in place of the request's own.
+    /// The fields with which the cache asks the server, where those are not the request's own.
     #[cfg(feature = "cache")]
-    pub(crate) asks_beside: Fields,
+    pub(crate) fields: Option<Arc<HeaderMap>>,
 }
 
 impl Hop {
@@ -49,7 +45,7 @@ impl Hop {
             left_home: false,
             route,
             #[cfg(feature = "cache")]
-            asks_beside: Vec::new(),
+            fields: None,
         }
     }
 }
@@ -165,13 +161,13 @@ fn exchange<A: App>(
     (body, asks): (HopBody, bool),
 ) -> BoxFuture<'static, Result<HopResponse, Error>> {
     let request = &hop.request;
-    let mut headers = app.fields().of_hop(request, hop.left_home);
+    let own = || app.fields().of_hop(request, hop.left_home);
+    #[cfg(feature = "cache")]
+    let mut headers = hop.fields.clone().unwrap_or_else(own);
+    #[cfg(not(feature = "cache"))]
+    let mut headers = own();
     if !request.body().is_empty() && asks != headers.contains_key(header::EXPECT) {
         expectation::set(Arc::make_mut(&mut headers), asks);
-    }
-    #[cfg(feature = "cache")]
-    if !hop.asks_beside.is_empty() {
-        headers = Arc::new(with_beside(&headers, &hop.asks_beside));
     }
     begin(app, app.signals(), request);
     let priority = app.hop_begins(body.length());

@@ -46,12 +46,20 @@ impl CacheKey {
 
     /// The key of what `target` gives, without a copy of its text.
     pub(crate) fn of_target(target: &Arc<Target>) -> Self {
-        let url = target.url();
-        if !has_no_user(url) {
-            return Self::of(url);
-        }
+        let hash = match target.cache_hash() {
+            Some(hash) => hash,
+            None => {
+                let url = target.url();
+                if !has_no_user(url) {
+                    return Self::of(url);
+                }
+                let hash = hash(&url[..Position::AfterQuery]);
+                target.note_cache_hash(hash);
+                hash
+            }
+        };
         Self {
-            hash: target.cache_hash(|| hash(&url[..Position::AfterQuery])),
+            hash,
             text: Text::Target(target.clone()),
         }
     }

@@ -109,6 +109,12 @@ impl Response {
         &self.0.headers
     }
 
+    /// The header fields, to be changed: in place, unless somebody else has this response too.
+    #[cfg(feature = "cache")]
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut Arc::make_mut(&mut self.0).headers
+    }
+
     /// The values of a field joined by `, ` (RFC 9110 section 5.3); `None` when it is absent or no text.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {

@@ -189,17 +189,17 @@ impl Target {
         &self.origin
     }
 
-    /// The hash of what its responses are found by in a cache, made by `make` at first.
+    /// The hash of what its responses are found by in a cache, where that was noted.
     #[cfg(feature = "cache")]
-    pub(crate) fn cache_hash(&self, make: impl FnOnce() -> u64) -> u64 {
-        match self.cache_hash.load(Ordering::Relaxed) {
-            0 => {
-                let hash = make();
-                self.cache_hash.store(hash, Ordering::Relaxed);
-                hash
-            }
-            hash => hash,
-        }
+    pub(crate) fn cache_hash(&self) -> Option<u64> {
+        let hash = self.cache_hash.load(Ordering::Relaxed);
+        (hash != 0).then_some(hash)
+    }
+
+    /// Notes that hash.
+    #[cfg(feature = "cache")]
+    pub(crate) fn note_cache_hash(&self, hash: u64) {
+        self.cache_hash.store(hash, Ordering::Relaxed);
     }
 }
 

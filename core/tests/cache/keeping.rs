@@ -159,7 +159,7 @@ fn a_stored_body_that_breaks_off_is_an_error_once() {
 #[test]
 fn the_least_recently_used_goes_first() {
     let mock = platform();
-    let body = Bytes::from("x".repeat(1_000));
+    let body = Bytes::from("x".repeat(900));
     mock.transport().respond(move |_| {
         let reply = Reply::new(200).header("cache-control", "max-age=1000");
         reply.body(body.clone())

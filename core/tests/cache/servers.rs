@@ -32,6 +32,47 @@ fn varying(name: &'static str) -> MockPlatform {
     mock
 }
 
+/// As many as a tier keeps of one URL.
+const MOST_VARIANTS: usize = 32;
+
+#[test]
+fn a_server_that_varies_without_end_has_its_latest_variants_kept() {
+    let (disk, store) = in_store();
+    for cache in [in_memory(), disk] {
+        let mock = varying("cookie");
+        let session = session(&mock, cache.clone());
+        let get = |number: usize| {
+            let outcome = load(&mock, &session, with("cookie", &number.to_string()));
+            mock.runtime().run_until_idle();
+            assert_eq!(text(&outcome), number.to_string());
+        };
+        (0..100).for_each(get);
+        assert_eq!(asked(&mock), 100);
+        (100 - MOST_VARIANTS..100).for_each(get);
+        assert_eq!(asked(&mock), 100);
+        get(0);
+        assert_eq!(asked(&mock), 101);
+        let usage = cache.current_memory_usage();
+        (0..100).for_each(get);
+        assert!(cache.current_memory_usage() <= usage + 1024);
+    }
+    assert_eq!(store.records(), MOST_VARIANTS);
+}
+
+#[test]
+fn of_too_many_variants_one_that_is_used_stays() {
+    let mock = varying("cookie");
+    let session = session(&mock, in_memory());
+    let get = |number: usize| {
+        load(&mock, &session, with("cookie", &number.to_string())).unwrap();
+    };
+    for number in 0..100 {
+        get(number);
+        get(0);
+    }
+    assert_eq!(asked(&mock), 100);
+}
+
 #[test]
 fn variants_are_kept_side_by_side() {
     for cache in [in_memory(), in_store().0] {
@@ -160,6 +201,43 @@ fn stale_while_revalidating_is_used_at_once_and_validated_beside() {
         assert_eq!(urlsession_core::Runtime::now(mock.runtime()), before);
         mock.runtime().run_until_idle();
         assert_eq!((get(&mock, &session), asked(&mock)), ("two".into(), 2));
+    }
+}
+
+#[test]
+fn what_may_not_be_kept_ends_what_was_validated_beside() {
+    for cache in [in_memory(), in_store().0] {
+        let mock = platform();
+        let says = |says: &'static str, body: &'static str| {
+            Reply::new(200).header("cache-control", says).body(body)
+        };
+        let old = says("max-age=1, stale-while-revalidate=60", "one");
+        serve(
+            &mock,
+            [old, says("no-store", "two"), says("no-store", "three")],
+        );
+        let session = session(&mock, cache);
+        get(&mock, &session);
+        mock.runtime().advance(seconds(10));
+        assert_eq!(get(&mock, &session), "one");
+        mock.runtime().run_until_idle();
+        assert_eq!((get(&mock, &session), asked(&mock)), ("three".into(), 3));
+    }
+}
+
+#[test]
+fn an_error_of_the_server_ends_nothing_that_is_validated_beside() {
+    let mock = platform();
+    let says = "max-age=1, stale-while-revalidate=60";
+    let old = Reply::new(200).header("cache-control", says).body("one");
+    let error = Reply::new(500).header("cache-control", "no-store");
+    serve(&mock, [old, error]);
+    let session = session(&mock, in_memory());
+    get(&mock, &session);
+    mock.runtime().advance(seconds(10));
+    for _ in 0..2 {
+        assert_eq!(get(&mock, &session), "one");
+        mock.runtime().run_until_idle();
     }
 }
 

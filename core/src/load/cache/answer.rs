@@ -1,5 +1,7 @@
 //! Makes an answer of what was kept.
 
+use std::time::SystemTime;
+
 use http::{HeaderMap, Method, StatusCode, Version, header};
 
 use crate::cache::asked::Asked;
@@ -13,14 +15,15 @@ use crate::seams::transport::HopResponse;
 use crate::words::body::{Body, InMemory};
 use crate::words::response::Response;
 
-/// The answer that `found` is; `None` when its body is not there any more. It needs no place at the origin.
+/// The answer that `found` is `now`; `None` when its body is not there any more. It needs no place at the origin.
 pub(super) async fn answer<A: App>(
     app: &A,
     asked: &Asked,
     found: &Found,
     hit: &Hit,
+    now: SystemTime,
 ) -> Option<Answer> {
-    let (response, body) = opened(app, asked, found, hit).await?;
+    let (response, body) = opened(app, asked, found, hit, now).await?;
     Some(made(app, asked, response, body).await)
 }
 
@@ -31,8 +34,9 @@ pub(super) async fn validated<A: App>(
     asked: &Asked,
     found: &Found,
     hit: &Hit,
+    now: SystemTime,
 ) -> Option<Answer> {
-    let (response, body) = opened(app, asked, found, hit).await?;
+    let (response, body) = opened(app, asked, found, hit, now).await?;
     match &found.place {
         Place::Memory(_) => Some(noted(app, asked, response, body)),
         Place::Store(_) => Some(made(app, asked, response, body).await),
@@ -45,6 +49,7 @@ async fn opened<A: App>(
     asked: &Asked,
     found: &Found,
     hit: &Hit,
+    now: SystemTime,
 ) -> Option<(Response, Box<dyn Body>)> {
     let cache = app.cache()?;
     let body: Box<dyn Body> = if asked.method() == Method::HEAD {
@@ -59,7 +64,7 @@ async fn opened<A: App>(
         }
     };
     let url = asked.target().url();
-    let response = found.head.delivered(cache.now(), url, hit.slice.as_ref());
+    let response = found.head.delivered(now, url, hit.slice.as_ref());
     Some((response, body))
 }
 

@@ -9,7 +9,7 @@ use http::StatusCode;
 
 use crate::cache::asked::Asked;
 use crate::cache::found::Found;
-use crate::cache::keeping::{self, takes_place_of};
+use crate::cache::keeping::{self, gone_for, superseded};
 use crate::cache::session::SessionCache;
 use crate::load::cache::keep::{Keeper, Plan};
 use crate::load::cache::seen::may_be_kept;
@@ -84,10 +84,10 @@ impl Revalidation {
     }
 
     async fn exchange(self) -> Result<(), Error> {
-        let mut headers = self.asked.fields().clone();
-        for (name, value) in self.fields {
-            Arc::make_mut(&mut headers).insert(name, value);
-        }
+        let headers = self
+            .found
+            .head
+            .asked_with(self.asked.fields(), &self.fields);
         let request = HopRequest {
             method: self.asked.method().clone(),
             target: self.asked.target().clone(),
@@ -104,21 +104,30 @@ impl Revalidation {
         let stamp = Stamp {
             request_time,
             response_time: self.cache.now(),
-            salt: keeping::salt(&**self.cache.runtime()),
+            salts: self.cache.url_cache(),
         };
         let read = self.asked.read();
         if !may_be_kept(&*self.transport, &self.asked, &answer.response) {
             return Ok(());
         }
         if answer.response.status() == StatusCode::NOT_MODIFIED {
-            let head = freshened(&self.found.head, &read, &answer.response, &stamp);
-            keeping::update(&self.cache, &self.found, head).await;
+            let head = freshened(
+                &self.found.head,
+                self.asked.fields(),
+                &answer.response,
+                &stamp,
+            );
+            if let (_, Some(written)) = keeping::update(&self.cache, &self.found, head) {
+                written.await;
+            }
             return Ok(());
         }
+        let found = std::slice::from_ref(&self.found);
         let Some(head) = storable(&read, &answer.response, &stamp) else {
+            superseded(self.cache.tiers(), &self.asked, &answer.response, found).await;
             return Ok(());
         };
-        let superseded = takes_place_of(&self.asked, &head, &self.found.head);
+        let replaces = gone_for(&self.asked, &head, found);
         let length = answer.body.remaining();
         let plan = Plan {
             cache: self.cache.clone(),
@@ -126,12 +135,7 @@ impl Revalidation {
             stored_at: stamp.response_time,
             length,
             head,
-            replaces: self
-                .found
-                .record()
-                .filter(|_| superseded)
-                .into_iter()
-                .collect(),
+            replaces,
             slot: None,
             mark,
             lead: None,

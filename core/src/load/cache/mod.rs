@@ -12,6 +12,7 @@ mod tee;
 mod writer;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::cache::asked::Asked;
 use crate::cache::flights::{End, Part};
@@ -25,7 +26,7 @@ use crate::load::cache::network::Network;
 use crate::load::retry::retry;
 use crate::load::route::Answer;
 use crate::load::send::Hop;
-use crate::policy::cache::{Decision, Hit, decide};
+use crate::policy::cache::{Decision, Fields, Hit, decide};
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
 use crate::words::error::{Error, ErrorCode};
@@ -49,7 +50,7 @@ pub(crate) async fn cached<A: App>(
     let (mut looks, mut follows) = (0, true);
     while looks < LOOKS {
         let mark = cache.tiers().changes().mark();
-        let (found, decision) = look_up(cache, &asked).await;
+        let (found, decision, now) = look_up(cache, &asked).await;
         let is_sent = matches!(decision, Decision::Load { .. } | Decision::Validate { .. });
         let part = (is_sent && follows)
             .then(|| cache.part_of(&asked, app.signals()))
@@ -63,7 +64,7 @@ pub(crate) async fn cached<A: App>(
                 continue;
             }
         };
-        let network = Network {
+        let mut network = Network {
             app,
             hop: &mut *hop,
             cache,
@@ -73,12 +74,12 @@ pub(crate) async fn cached<A: App>(
             mark,
         };
         looks += 1;
-        if let Some(answer) = carry_out(network, decision).await? {
+        if let Some(answer) = carry_out(&mut network, decision, now).await? {
             return Ok(answer);
         }
     }
     // Its store loses what it finds.
-    let network = Network {
+    let mut network = Network {
         app,
         hop,
         cache,
@@ -87,25 +88,26 @@ pub(crate) async fn cached<A: App>(
         lead: None,
         mark: cache.tiers().changes().mark(),
     };
-    network.load(Vec::new(), None).await
+    Box::pin(network.load(Fields::default(), None)).await
 }
 
-/// Does what was decided. `None` when what was to be the answer is not there any more.
+/// Does what was decided `now`. `None` when what was to be the answer is not there any more. What is rare is boxed: it takes no room in every load.
 async fn carry_out<A: App>(
-    network: Network<'_, A>,
+    network: &mut Network<'_, A>,
     decision: Decision,
+    now: SystemTime,
 ) -> Result<Option<Answer>, Error> {
     let answer = match decision {
-        Decision::Use(hit) => return Ok(use_stored(&network, &hit).await),
+        Decision::Use(hit) => return Ok(use_stored(network, &hit, now).await),
         Decision::UseAndRevalidate { hit, fields } => {
-            let answer = use_stored(&network, &hit).await;
+            let answer = Box::pin(use_stored(network, &hit, now)).await;
             if answer.is_some() {
                 let stale = (&network.found[hit.index], fields);
                 revalidate(network.app, network.hop, network.asked, stale);
             }
             return Ok(answer);
         }
-        Decision::Bypass { fields } => network.bypass(fields).await?,
+        Decision::Bypass { fields } => Box::pin(network.bypass(fields)).await?,
         Decision::Load { fields, fallback } => network.load(fields, fallback).await?,
         Decision::Validate {
             hit,
@@ -116,41 +118,54 @@ async fn carry_out<A: App>(
             index,
             from,
             fields,
-        } => network.complete(index, from, fields).await?,
+        } => Box::pin(network.complete(index, from, fields)).await?,
         Decision::Refuse => {
             let error = Error::new(ErrorCode::ResourceUnavailable);
             return Err(error.with_cause("the cache policy forbids to ask the server"));
         }
-        Decision::GatewayTimeout => gateway_timeout(network.app, network.asked).await,
+        Decision::GatewayTimeout => Box::pin(gateway_timeout(network.app, network.asked)).await,
     };
     Ok(Some(answer))
 }
 
 /// The stored answer; where its body is gone, it is forgotten.
-async fn use_stored<A: App>(network: &Network<'_, A>, hit: &Hit) -> Option<Answer> {
+async fn use_stored<A: App>(
+    network: &Network<'_, A>,
+    hit: &Hit,
+    now: SystemTime,
+) -> Option<Answer> {
     let (tiers, key) = (network.cache.tiers(), network.asked.key());
     let found = &network.found[hit.index];
-    let answer = answer(network.app, network.asked, found, hit).await;
+    let answer = answer(network.app, network.asked, found, hit, now).await;
     match answer {
         Some(_) => promote(tiers, key, found, network.mark),
-        None => forget(tiers, key, found).await,
+        None => Box::pin(forget(tiers, key, found)).await,
     }
     answer
 }
 
-/// What is kept for the request, and what is done with it. The store is asked only where memory has no answer.
-async fn look_up(cache: &Arc<SessionCache>, asked: &Asked) -> (Vec<Found>, Decision) {
-    let mut found = cache.tiers().in_memory(asked.key());
-    let decision = decide(cache.now(), &asked.read(), &found, cache.options());
+/// What is kept for the request, and what is done with it now. The store is asked only where memory has no answer.
+async fn look_up(cache: &Arc<SessionCache>, asked: &Asked) -> (Vec<Found>, Decision, SystemTime) {
+    let (found, now) = (cache.tiers().in_memory(asked.key()), cache.now());
+    let decision = decide(now, &asked.read(), &found, cache.options());
     if matches!(decision, Decision::Use(_) | Decision::Bypass { .. })
         || cache.tiers().store().is_none()
     {
-        return (found, decision);
+        return (found, decision, now);
     }
+    Box::pin(look_further(cache, asked, found)).await
+}
+
+async fn look_further(
+    cache: &Arc<SessionCache>,
+    asked: &Asked,
+    mut found: Vec<Found>,
+) -> (Vec<Found>, Decision, SystemTime) {
     let known: Vec<_> = found.iter().filter_map(Found::record).collect();
     let stored = cache.tiers().in_store(asked.target()).await;
     let is_new = |found: &Found| found.record().is_none_or(|id| !known.contains(&id));
     found.extend(stored.into_iter().filter(is_new));
-    let decision = decide(cache.now(), &asked.read(), &found, cache.options());
-    (found, decision)
+    let now = cache.now();
+    let decision = decide(now, &asked.read(), &found, cache.options());
+    (found, decision, now)
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::cache::asked::Asked;
 use crate::cache::changes::Mark;
 use crate::cache::flights::Lead;
 use crate::cache::found::Found;
-use crate::cache::keeping::{self, takes_place_of};
+use crate::cache::keeping::{self, gone_for, superseded};
 use crate::cache::session::SessionCache;
 use crate::load::cache::answer::{answer, validated};
 use crate::load::cache::keep::{Keeper, Plan};
@@ -24,8 +24,10 @@ use crate::policy::cache::{
     CacheHead, Fallback, Fields, Hit, Stamp, clears_cache, completed, freshened, invalidated,
     is_server_error, selects, storable, updated_by_head,
 };
+use crate::policy::fields::with_beside;
 use crate::seams::app::App;
 use crate::seams::transport::HopResponse;
+use crate::words::bounds::BoxFuture;
 use crate::words::cache_key::CacheKey;
 use crate::words::error::{Blame, Error, ErrorCode};
 use crate::words::response::Response;
@@ -44,66 +46,78 @@ pub(super) struct Network<'a, A> {
     pub(super) mark: Mark,
 }
 
-impl<A: App> Network<'_, A> {
+impl<'a, A: App> Network<'a, A> {
     /// Nothing is stored.
-    pub(super) async fn bypass(mut self, fields: Fields) -> Result<Answer, Error> {
+    pub(super) async fn bypass(&mut self, fields: Fields) -> Result<Answer, Error> {
+        let fields = self.beside(&fields);
         self.send(fields).await.0
     }
 
     /// What comes is stored if it may be.
     pub(super) async fn load(
-        mut self,
+        &mut self,
         fields: Fields,
         fallback: Option<Fallback>,
     ) -> Result<Answer, Error> {
+        let fields = self.beside(&fields);
         let (outcome, stamp) = self.send(fields).await;
-        let answer = match self.or_fallback(outcome, fallback).await? {
-            (answer, false) => answer,
-            (stale, true) => return Ok(stale),
-        };
-        self.learn_from_head(&answer.exchange.response, &stamp)
-            .await;
-        Ok(self.kept(answer, &stamp).await)
+        let fallback = fallback.filter(|fallback| stands_in(&outcome, fallback));
+        if let Some(fallback) = fallback
+            && let Some(stale) = self.stale(&fallback, &stamp).await
+        {
+            self.pass_over(outcome).await;
+            return Ok(stale);
+        }
+        Ok(self.settled(outcome?, &stamp).await)
     }
 
     /// What is stored is the answer, if the server says that it still is.
     pub(super) async fn validate(
-        mut self,
+        &mut self,
         hit: Hit,
         fields: Fields,
         fallback: Option<Fallback>,
     ) -> Result<Answer, Error> {
-        let (outcome, stamp) = self.send(fields).await;
-        let fresh = match self.or_fallback(outcome, fallback).await? {
-            (answer, false) => answer,
-            (stale, true) => return Ok(stale),
-        };
+        let found = &self.found[hit.index];
+        let fields = found.head.asked_with(self.asked.fields(), &fields);
+        let (outcome, stamp) = self.send(Some(fields)).await;
+        let fallback = fallback.filter(|fallback| stands_in(&outcome, fallback));
+        if let Some(fallback) = fallback
+            && let Some(stale) = self.stale(&fallback, &stamp).await
+        {
+            self.pass_over(outcome).await;
+            return Ok(stale);
+        }
+        let fresh = outcome?;
         if fresh.exchange.response.status() != StatusCode::NOT_MODIFIED {
-            self.learn_from_head(&fresh.exchange.response, &stamp).await;
-            return Ok(self.kept(fresh, &stamp).await);
+            return Ok(self.settled(fresh, &stamp).await);
         }
         let response = fresh.exchange.response;
         drain(self.app, fresh.exchange.body).await;
         if self.is_of_this_url(&response) {
-            let found = &self.found[hit.index];
-            let head = freshened(&found.head, &self.asked.read(), &response, &stamp);
-            let found = self.update(found, head).await;
-            if let Some(answer) = validated(self.app, self.asked, &found, &hit).await {
+            let head = freshened(&found.head, self.asked.fields(), &response, &stamp);
+            let (found, written) = keeping::update(self.cache, found, head);
+            if let Some(written) = written {
+                written.await;
+            }
+            let now = stamp.response_time;
+            if let Some(answer) = validated(self.app, self.asked, &found, &hit, now).await {
                 return Ok(answer);
             }
         }
         // It speaks of something else, or what it speaks of is gone.
         self.found = &[];
-        self.load(Vec::new(), None).await
+        Box::pin(self.load(Fields::default(), None)).await
     }
 
     /// The stored beginning of the body, and the rest of it from the server.
     pub(super) async fn complete(
-        mut self,
+        &mut self,
         index: usize,
         from: u64,
         fields: Fields,
     ) -> Result<Answer, Error> {
+        let fields = self.beside(&fields);
         let (outcome, stamp) = self.send(fields).await;
         let rest = outcome?;
         let status = rest.exchange.response.status();
@@ -116,7 +130,7 @@ impl<A: App> Network<'_, A> {
         }
         let found = &self.found[index];
         let response = &rest.exchange.response;
-        let head = completed(&found.head, &self.asked.read(), response, &stamp);
+        let head = completed(&found.head, self.asked.fields(), response, &stamp);
         if let Some(head) = head
             && self.is_of_this_url(response)
             && let Some(beginning) = found.open(self.cache.tiers(), 0).await
@@ -131,111 +145,116 @@ impl<A: App> Network<'_, A> {
             return Ok(self.teed(Answer::from(whole), head));
         }
         drain(self.app, rest.exchange.body).await;
-        self.load(Vec::new(), None).await
+        self.load(Fields::default(), None).await
+    }
+
+    /// The request's own fields with these in place of those of the same name; `None` where there are none.
+    fn beside(&self, fields: &Fields) -> Option<Arc<HeaderMap>> {
+        let all = || Arc::new(with_beside(self.asked.fields(), fields));
+        (!fields.is_empty()).then(all)
     }
 
     /// Makes the exchange, with `fields` in place of the request's own.
-    async fn send(&mut self, fields: Fields) -> (Result<Answer, Error>, Stamp) {
+    async fn send(&mut self, fields: Option<Arc<HeaderMap>>) -> (Result<Answer, Error>, Stamp<'a>) {
         let (app, hop) = (self.app, &mut *self.hop);
         app.move_to(hop.route.origin(&hop.request)).await;
-        hop.asks_beside = fields;
+        hop.fields = fields;
         let request_time = self.cache.now();
         self.mark = self.cache.tiers().changes().mark();
         let outcome = retry(app, hop).await;
-        hop.asks_beside = Vec::new();
+        hop.fields = None;
         let stamp = Stamp {
             request_time,
             response_time: self.cache.now(),
-            salt: keeping::salt(&**self.cache.runtime()),
+            salts: self.cache.url_cache(),
         };
         if let Ok(answer) = &outcome
-            && self.invalidate(&answer.exchange.response).await
+            && let Some(invalidation) = self.invalidation(&answer.exchange.response)
         {
+            invalidation.await;
             // What it brings itself is of after the change.
             self.mark = self.cache.tiers().changes().mark();
         }
         (outcome, stamp)
     }
 
-    /// The outcome, or a stale response in its place, and whether it is that.
-    async fn or_fallback(
-        &self,
-        outcome: Result<Answer, Error>,
-        fallback: Option<Fallback>,
-    ) -> Result<(Answer, bool), Error> {
-        let Some(fallback) = fallback.filter(|fallback| stands_in(&outcome, fallback)) else {
-            return Ok((outcome?, false));
-        };
+    /// The stale response that stands in for the server's.
+    async fn stale(&self, fallback: &Fallback, stamp: &Stamp<'_>) -> Option<Answer> {
         let found = &self.found[fallback.hit.index];
-        match answer(self.app, self.asked, found, &fallback.hit).await {
-            Some(stale) => {
-                if let Ok(refusal) = outcome {
-                    drain(self.app, refusal.exchange.body).await;
-                }
-                Ok((stale, true))
-            }
-            None => Ok((outcome?, false)),
+        let now = stamp.response_time;
+        // Boxed: what is rare takes no room in every load.
+        Box::pin(answer(self.app, self.asked, found, &fallback.hit, now)).await
+    }
+
+    /// Reads away an answer that another stands in for.
+    async fn pass_over(&self, outcome: Result<Answer, Error>) {
+        if let Ok(refusal) = outcome {
+            Box::pin(drain(self.app, refusal.exchange.body)).await;
         }
     }
 
-    /// Takes out what the request has changed, and what the server wants out; true when there was any such thing.
-    async fn invalidate(&self, response: &Response) -> bool {
-        let tiers = self.cache.tiers();
-        let urls = invalidated(self.asked.method(), self.asked.target().url(), response);
-        for url in &urls {
-            tiers.remove_key(&CacheKey::of(url)).await;
-        }
+    /// Takes out what the request has changed, and what the server wants out; `None` where there is no such thing.
+    fn invalidation(&self, response: &Response) -> Option<BoxFuture<'a, ()>> {
+        let (tiers, target) = (self.cache.tiers(), self.asked.target());
+        let urls = invalidated(self.asked.method(), target.url(), response);
         let clears = clears_cache(response);
-        if clears {
-            tiers.remove_origin(self.asked.target().url()).await;
+        (clears || !urls.is_empty()).then(|| {
+            let invalidation = async move {
+                for url in &urls {
+                    tiers.remove_key(&CacheKey::of(url)).await;
+                }
+                if clears {
+                    tiers.remove_origin(target.url()).await;
+                }
+            };
+            Box::pin(invalidation) as BoxFuture<'_, _>
+        })
+    }
+
+    /// The answer, the server's own: what there is to be learned of it is learned.
+    async fn settled(&mut self, answer: Answer, stamp: &Stamp<'_>) -> Answer {
+        if self.asked.method() == Method::HEAD {
+            Box::pin(self.learn_from_head(&answer.exchange.response, stamp)).await;
         }
-        clears || !urls.is_empty()
+        self.kept(answer, stamp).await
     }
 
     /// The answer to a HEAD tells of what a GET has brought.
-    async fn learn_from_head(&self, response: &Response, stamp: &Stamp) {
-        let transport = &*self.app.platform().transport;
-        if self.asked.method() != Method::HEAD || !may_be_kept(transport, self.asked, response) {
+    async fn learn_from_head(&self, response: &Response, stamp: &Stamp<'_>) {
+        if !may_be_kept(&*self.app.platform().transport, self.asked, response) {
             return;
         }
         let read = self.asked.read();
         for found in self.found {
             if selects(&read, &found.head)
-                && let Some(head) = updated_by_head(&found.head, &read, response, stamp)
+                && let Some(head) =
+                    updated_by_head(&found.head, self.asked.fields(), response, stamp)
+                && let (_, Some(written)) = keeping::update(self.cache, found, Arc::new(head))
             {
-                self.update(found, head).await;
+                written.await;
             }
         }
-    }
-
-    /// `found` under a new head.
-    async fn update(&self, found: &Found, head: CacheHead) -> Found {
-        keeping::update(self.cache, found, head).await
     }
 
     /// The answer, kept as it passes if it may be.
-    async fn kept(&mut self, answer: Answer, stamp: &Stamp) -> Answer {
+    async fn kept(&mut self, answer: Answer, stamp: &Stamp<'_>) -> Answer {
         let response = &answer.exchange.response;
-        let transport = &*self.app.platform().transport;
-        if !may_be_kept(transport, self.asked, response) {
+        if !may_be_kept(&*self.app.platform().transport, self.asked, response) {
             return answer;
         }
-        match storable(&self.asked.read(), response, stamp) {
-            Some(head) => self.teed(answer, head),
-            None => {
-                self.remove_superseded(response).await;
-                answer
-            }
+        if let Some(head) = storable(&self.asked.read(), response, stamp) {
+            return self.teed(answer, head);
         }
+        if !self.found.is_empty() {
+            let (tiers, asked) = (self.cache.tiers(), self.asked);
+            Box::pin(superseded(tiers, asked, response, self.found)).await;
+        }
+        answer
     }
 
     fn teed(&mut self, answer: Answer, head: CacheHead) -> Answer {
         let slot = self.app.wants_will_cache().then(Slot::default);
-        let superseded = self
-            .found
-            .iter()
-            .filter(|found| takes_place_of(self.asked, &head, &found.head));
-        let replaces = superseded.filter_map(Found::record).collect();
+        let replaces = gone_for(self.asked, &head, self.found);
         let plan = Plan {
             cache: self.cache.clone(),
             asked: self.asked.clone(),
@@ -273,21 +292,6 @@ impl<A: App> Network<'_, A> {
             .body
             .remaining()
             .or_else(|| is_as_sent.then(said).flatten())
-    }
-
-    /// A success that may not be stored is what there is now: the one before it is not.
-    async fn remove_superseded(&self, response: &Response) {
-        let status = response.status();
-        let is_whole = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
-        if self.asked.method() != Method::GET || !is_whole {
-            return;
-        }
-        let read = self.asked.read();
-        for found in self.found {
-            if selects(&read, &found.head) {
-                keeping::forget(self.cache.tiers(), self.asked.key(), found).await;
-            }
-        }
     }
 
     fn is_of_this_url(&self, response: &Response) -> bool {

@@ -82,7 +82,7 @@ impl Plan {
             route: app.protocols().route(&request).ok()?,
             request,
             #[cfg(feature = "cache")]
-            asks_beside: Vec::new(),
+            fields: None,
         };
         let is_plain = matches!(hop.route, Route::Transport) && is_clear(app, &hop);
         (is_plain && partial.takes_any_order()).then_some(Self {

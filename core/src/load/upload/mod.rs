@@ -320,7 +320,7 @@ impl<A: App> Course<'_, A> {
             left_home: request.origin().map(|origin| origin.id()) != home,
             request,
             #[cfg(feature = "cache")]
-            asks_beside: Vec::new(),
+            fields: None,
         };
         for followed in 0.. {
             app.set_current_request(&hop.request);

@@ -6,29 +6,28 @@ use http::header::{self, HeaderMap, HeaderValue};
 use crate::policy::cache::decide::Fields;
 use crate::policy::cache::head::{CacheHead, Extent, Stamp, strong_validator};
 use crate::policy::cache::range::ContentRange;
-use crate::policy::cache::request::CacheRequest;
 use crate::policy::cache::validate::updated;
 use crate::words::response::Response;
 
 /// The fields that ask for what comes after the first `end` bytes, if they are still of the same representation.
 pub(super) fn remainder(head: &CacheHead, end: u64) -> Fields {
-    let mut fields = Fields::new();
+    let mut fields = Vec::new();
     if let Ok(range) = HeaderValue::try_from(format!("bytes={end}-")) {
         fields.push((header::RANGE, range));
         if let Some(tag) = head.strong_validator() {
             fields.push((header::IF_RANGE, tag.clone()));
         }
     }
-    fields
+    fields.into()
 }
 
-/// The whole of which `head` is the beginning and the body of `response`, a 206, the rest. `None` when they do not belong together: the
+/// The whole of which `head` is the beginning and the body of `response`, a 206 to a request with the fields `asked`, the rest. `None` when they do not belong together: the
 /// whole must be asked for.
 pub(crate) fn completed(
     head: &CacheHead,
-    request: &CacheRequest<'_>,
+    asked: &HeaderMap,
     response: &Response,
-    stamp: &Stamp,
+    stamp: &Stamp<'_>,
 ) -> Option<CacheHead> {
     let Extent::Part {
         start: 0,
@@ -45,7 +44,7 @@ pub(crate) fn completed(
         && range.complete == Some(complete);
     let is_same = shares_strong_validator(head, response.headers());
     (is_rest && is_same).then(|| {
-        let made = updated(head, request, response.headers(), stamp);
+        let made = updated(head, asked, response.headers(), stamp);
         with_extent(made, 0, complete, Some(complete))
     })
 }
@@ -69,7 +68,7 @@ pub(crate) fn combined(first: &CacheHead, second: &CacheHead) -> Option<(CacheHe
         return None;
     };
     let touches = start <= next && next <= end && end < last;
-    let is_same = shares_strong_validator(first, second.response.headers())
+    let is_same = shares_strong_validator(first, second.but_for_date().headers())
         && (complete.is_none() || of.is_none() || complete == of);
     let newer = if first.freshness.date > second.freshness.date {
         first
@@ -129,7 +128,7 @@ mod tests {
             (header::RANGE, "bytes=5-".parse().unwrap()),
             (header::IF_RANGE, "\"a\"".parse().unwrap()),
         ];
-        assert_eq!(fields, expected);
+        assert_eq!(*fields, expected);
         let weak = [("etag", "W/\"a\"")];
         assert_eq!(remainder(&part("bytes 0-4/10", 5, &weak), 5).len(), 1);
     }
@@ -141,7 +140,7 @@ mod tests {
         let with = |status, lines: &[(&str, &str)]| {
             completed(
                 &first,
-                &asked.request(),
+                asked.request().fields,
                 &response(status, lines),
                 &stamp(1),
             )

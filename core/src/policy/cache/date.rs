@@ -31,6 +31,9 @@ pub(super) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Opti
 pub(super) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
     /// More than any date has.
     const LENGTH: usize = 40;
+    if let Some(date) = as_usual(text) {
+        return Some(date);
+    }
     let text = text.trim_ascii();
     let mut room = [0; LENGTH];
     let lower = room.get_mut(..text.len())?;
@@ -48,6 +51,45 @@ pub(super) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
         };
     }
     rest.asctime()
+}
+
+/// A date as nearly every server writes it, `Sun, 06 Nov 1994 08:49:37 GMT`: each part where it has to be.
+fn as_usual(text: &[u8]) -> Option<SystemTime> {
+    let text: &[u8; 29] = text.try_into().ok()?;
+    let is_at = |at: usize, part: &[u8]| text[at..].starts_with(part);
+    let digit = |at: usize| {
+        let digit = text[at].wrapping_sub(b'0');
+        (digit < 10).then_some(u64::from(digit))
+    };
+    let number = |at: usize| Some(digit(at)? * 10 + digit(at + 1)?);
+    let is_separated = is_at(3, b", ")
+        && [7, 11, 16].iter().all(|&at| text[at] == b' ')
+        && [19, 22].iter().all(|&at| text[at] == b':')
+        && is_at(25, b" GMT");
+    let is_a_day = matches!(
+        &text[..3],
+        b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun"
+    );
+    let month = match &text[8..11] {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    };
+    let (hour, minute, second) = (number(17)?, number(20)?, number(23)?);
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    let year = number(12)? * 100 + number(14)?;
+    let seconds = hour * 3600 + minute * 60 + second;
+    (is_separated && is_a_day && is_time).then(|| moment(year, month, number(5)?, seconds))?
 }
 
 struct Rest<'a>(&'a str);
@@ -186,6 +228,7 @@ fn year_of(now: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::cache::testing::Chance;
     use crate::testing::test;
 
     /// Sun, 06 Nov 1994 08:49:37 GMT.
@@ -196,6 +239,29 @@ mod tests {
     fn parsed(text: &str) -> Option<u64> {
         let moment = parse(text.as_bytes(), UNIX_EPOCH + Duration::from_secs(NOW))?;
         Some(moment.duration_since(UNIX_EPOCH).unwrap().as_secs())
+    }
+
+    #[test]
+    fn a_date_as_usual_is_the_same_in_any_case() {
+        let now = UNIX_EPOCH;
+        let mut chance = Chance(7);
+        let mut found = 0;
+        for _ in 0..50_000 {
+            let date = Duration::from_secs(chance.below(1 << 33) as u64);
+            let mut text = httpdate::fmt_http_date(UNIX_EPOCH + date).into_bytes();
+            let at = chance.below(2 * text.len());
+            if let Some(byte) = text.get_mut(at) {
+                *byte = match byte.is_ascii_digit() {
+                    true => b'0' + chance.byte() % 10,
+                    false => chance.byte() % 128,
+                };
+            }
+            if let Some(date) = as_usual(&text) {
+                found += 1;
+                assert_eq!(parse(&text.to_ascii_lowercase(), now), Some(date));
+            }
+        }
+        assert!(found > 20_000);
     }
 
     #[test]

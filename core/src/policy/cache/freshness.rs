@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::policy::cache::date;
 use crate::policy::cache::directives::{ResponseDirectives, delta_seconds};
+use crate::words::response::Response;
 
 /// The longest time for which a response is taken to be fresh without having said so.
 const LONGEST_HEURISTIC: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -28,6 +29,8 @@ pub(super) struct Freshness {
     /// It says how old it was.
     pub(super) has_age: bool,
     pub(super) lifetime: Duration,
+    /// The lifetime is another where the date is.
+    depends_on_date: bool,
     /// How old it was when it came: RFC 9111's corrected_initial_age.
     pub(super) initial_age: Duration,
     /// Never used without validation.
@@ -48,14 +51,15 @@ impl Freshness {
     ) -> Self {
         let said = date::of(fields, &header::DATE, times.response);
         let date = said.unwrap_or(times.response);
-        let explicit = explicit_lifetime(fields, directives, date);
         Self {
             date,
             is_dated: said.is_some(),
             has_age: fields.contains_key(header::AGE),
-            lifetime: explicit
-                .or_else(|| heuristic_lifetime(status, fields, directives, date))
-                .unwrap_or_default(),
+            lifetime: lifetime(status, fields, directives, date),
+            depends_on_date: directives.max_age.is_none()
+                && [header::EXPIRES, header::LAST_MODIFIED]
+                    .iter()
+                    .any(|name| fields.contains_key(name)),
             initial_age: initial_age(age_field(fields), date, times),
             no_cache: directives.no_cache,
             must_revalidate: directives.must_revalidate,
@@ -65,13 +69,42 @@ impl Freshness {
         }
     }
 
-    /// The same of a response that came again at other `times`; `None` where it does not say when it was made, or how old it was then.
-    pub(super) fn again(&self, times: Times) -> Option<Self> {
-        (self.is_dated && !self.has_age).then(|| Self {
-            initial_age: initial_age(Duration::ZERO, self.date, times),
+    /// The same of a response without Age that was confirmed at other `times`, and at `date` where that is another than its own.
+    pub(super) fn again(
+        &self,
+        (response, directives): (&Response, &ResponseDirectives),
+        date: Option<&HeaderValue>,
+        times: Times,
+    ) -> Self {
+        let said = match date {
+            Some(date) => date::parse(date.as_bytes(), times.response),
+            None => self.is_dated.then_some(self.date),
+        };
+        let date = said.unwrap_or(times.response);
+        let is_the_same = date == self.date || !self.depends_on_date;
+        Self {
+            date,
+            is_dated: said.is_some(),
+            lifetime: match is_the_same {
+                true => self.lifetime,
+                false => lifetime(response.status(), response.headers(), directives, date),
+            },
+            initial_age: initial_age(Duration::ZERO, date, times),
             ..*self
-        })
+        }
     }
+}
+
+/// How long it is fresh, made at `date`.
+fn lifetime(
+    status: StatusCode,
+    fields: &HeaderMap,
+    directives: &ResponseDirectives,
+    date: SystemTime,
+) -> Duration {
+    explicit_lifetime(fields, directives, date)
+        .or_else(|| heuristic_lifetime(status, fields, directives, date))
+        .unwrap_or_default()
 }
 
 /// What the server says: `max-age`, else Expires.

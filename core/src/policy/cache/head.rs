@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, StatusCode};
 use url::Url;
 
+use crate::policy::cache::dated::Dated;
+use crate::policy::cache::decide::Fields;
+use crate::policy::cache::delivered::{self, Delivered};
 use crate::policy::cache::directives::ResponseDirectives;
 use crate::policy::cache::freshness::{Freshness, Times, since};
 use crate::policy::cache::range::Slice;
-use crate::policy::cache::vary::Selecting;
+use crate::policy::cache::validate::{conditions, field};
+use crate::policy::cache::validating::Validating;
+use crate::policy::cache::vary::{Salts, Selecting};
+use crate::policy::fields::with_beside;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::Response;
 use crate::words::target::without_user;
@@ -40,19 +46,19 @@ pub(crate) enum Extent {
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
 /// What is known of a response besides itself.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stamp {
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp<'a> {
     /// When its request was sent.
     pub(crate) request_time: SystemTime,
     /// When it came.
     pub(crate) response_time: SystemTime,
-    /// Random bytes, for the digests of secrets.
-    pub(crate) salt: [u8; 16],
+    /// For the digests of secrets.
+    pub(crate) salts: &'a dyn Salts,
 }
 
 /// The stored head: what is delivered, and what decides whether it is.
 pub(crate) struct CacheHead {
-    pub(super) response: Response,
+    pub(super) stored: Dated,
     pub(super) times: Times,
     pub(super) selecting: Selecting,
     pub(super) extent: Extent,
@@ -63,12 +69,14 @@ pub(crate) struct CacheHead {
     /// What its Cache-Control says: derived from what stands above, as is all that follows.
     pub(super) directives: Arc<ResponseDirectives>,
     pub(super) freshness: Freshness,
+    /// Under which the server may say that it still is.
+    pub(super) conditions: Fields,
     /// The moment up to which it answers a plain request without a further look; none where it never does.
     pub(super) simply_fresh_until: Option<SystemTime>,
     /// Before that, a clock has been set back since it was stored: its age is not known.
     pub(super) credible_from: SystemTime,
-    /// What was delivered last, and at which age in seconds.
-    recent: Mutex<Option<(u64, Response)>>,
+    delivered: Delivered,
+    validating: Validating,
 }
 
 /// What a head is made of.
@@ -84,28 +92,25 @@ pub(super) struct Parts {
 
 impl CacheHead {
     pub(super) fn new(parts: Parts) -> Self {
-        let directives = ResponseDirectives::of(parts.response.headers());
-        Self::saying(parts, Arc::new(directives))
-    }
-
-    /// The same, of a response that is known to say these directives.
-    pub(super) fn saying(parts: Parts, directives: Arc<ResponseDirectives>) -> Self {
         let (status, fields) = (parts.response.status(), parts.response.headers());
+        let directives = ResponseDirectives::of(fields);
         let freshness = Freshness::of(status, fields, &directives, parts.times);
         let came = parts.times.response;
         let mut head = Self {
             credible_from: came.checked_sub(CLOCK_SLACK).unwrap_or(came),
-            response: parts.response,
+            conditions: conditions(&parts.response, came),
+            validating: Validating::default(),
+            stored: parts.response.into(),
             times: parts.times,
             selecting: parts.selecting,
             extent: parts.extent,
             is_considered_stale: parts.is_considered_stale,
             storage_policy: parts.storage_policy,
             user_info: parts.user_info,
-            directives,
+            directives: Arc::new(directives),
             freshness,
             simply_fresh_until: None,
-            recent: Mutex::default(),
+            delivered: Delivered::default(),
         };
         head.simply_fresh_until = head.simply_fresh_until();
         head
@@ -113,7 +118,7 @@ impl CacheHead {
 
     pub(super) fn parts(&self) -> Parts {
         Parts {
-            response: self.response.clone(),
+            response: self.response().clone(),
             times: self.times,
             selecting: self.selecting.clone(),
             extent: self.extent,
@@ -123,16 +128,20 @@ impl CacheHead {
         }
     }
 
-    /// The same response, confirmed at other times as it is, its date included; what was delivered may be delivered again. `None` where
-    /// more than the age depends on when it came, or on who asked.
-    pub(super) fn again(&self, times: Times) -> Option<Self> {
-        let freshness = self.freshness.again(times)?;
-        if !self.selecting.is_none() {
-            return None;
-        }
+    /// The same response, confirmed at other times, and at `date` where that is another than it has. What was delivered may be delivered
+    /// again.
+    pub(super) fn confirmed(&self, times: Times, date: Option<HeaderValue>) -> Self {
         let came = times.response;
+        let of = (self.but_for_date(), &*self.directives);
+        let freshness = self.freshness.again(of, date.as_ref(), times);
         let mut head = Self {
-            response: self.response.clone(),
+            delivered: self.delivered.handed_over(date.is_none()),
+            conditions: self.conditions.clone(),
+            validating: self.validating.handed_over(),
+            stored: match date {
+                Some(date) => self.stored.confirmed(date),
+                None => self.stored.clone(),
+            },
             times,
             selecting: self.selecting.clone(),
             extent: self.extent,
@@ -143,14 +152,9 @@ impl CacheHead {
             freshness,
             simply_fresh_until: None,
             credible_from: came.checked_sub(CLOCK_SLACK).unwrap_or(came),
-            recent: Mutex::new(self.recent().clone()),
         };
         head.simply_fresh_until = head.simply_fresh_until();
-        Some(head)
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Option<(u64, Response)>> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+        head
     }
 
     fn simply_fresh_until(&self) -> Option<SystemTime> {
@@ -166,7 +170,17 @@ impl CacheHead {
 
     /// The response as it is stored: without the fields of one connection, and without the Age of this moment.
     pub(crate) fn response(&self) -> &Response {
-        &self.response
+        self.stored.response()
+    }
+
+    /// The same but for its date, which may be an older one: for who looks at anything else.
+    pub(crate) fn but_for_date(&self) -> &Response {
+        self.stored.but_for_date()
+    }
+
+    /// True when both have the same fields, but for their dates.
+    pub(crate) fn shares_fields(&self, other: &Self) -> bool {
+        self.stored.shares_fields(&other.stored)
     }
 
     /// When it came, or was last validated.
@@ -244,14 +258,14 @@ impl CacheHead {
     #[must_use]
     pub(crate) fn cut_short(self, received: u64) -> Option<Self> {
         let (start, complete) = match self.extent {
-            Extent::Whole { .. } => (0, self.response.expected_content_length()),
+            Extent::Whole { .. } => (0, self.but_for_date().expected_content_length()),
             Extent::Part {
                 start, complete, ..
             } => (start, complete),
         };
         let is_of_use = received > 0
             && matches!(
-                self.response.status(),
+                self.but_for_date().status(),
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT
             )
             && self.strong_validator().is_some();
@@ -290,53 +304,56 @@ impl CacheHead {
         self.freshness.no_cache || self.is_considered_stale || self.selecting.by_anything
     }
 
-    /// The field, where it is there once and is text.
+    /// The field, where it is there once and is text; not for its date.
     pub(super) fn field(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        let value = self.response.headers().get(name)?;
-        value.to_str().is_ok().then_some(value)
+        field(self.but_for_date(), name)
     }
 
-    pub(super) fn etag(&self) -> Option<&HeaderValue> {
-        self.field(&header::ETAG).filter(|value| !value.is_empty())
+    /// The fields of a request that has `own` and sets `fields` in their places.
+    pub(crate) fn asked_with(&self, own: &Arc<HeaderMap>, fields: &Fields) -> Arc<HeaderMap> {
+        if fields.is_empty() {
+            return own.clone();
+        }
+        match Arc::ptr_eq(fields, &self.conditions) {
+            true => self.validating.fields(own, fields),
+            false => Arc::new(with_beside(own, fields)),
+        }
     }
 
     /// The entity tag, if it tells every change of a byte (RFC 9110 section 8.8.1).
     pub(super) fn strong_validator(&self) -> Option<&HeaderValue> {
-        strong_validator(self.response.headers())
+        strong_validator(self.but_for_date().headers())
     }
 
     /// What is delivered `now` for a request for `url`: with Age, and as 206 where a slice of the body answers it.
     pub(crate) fn delivered(&self, now: SystemTime, url: &Url, slice: Option<&Slice>) -> Response {
         let age = self.age(now).as_secs();
-        let has_stored_url =
-            url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-        if slice.is_some() || !has_stored_url {
-            return self.made(age, url.clone(), slice);
-        }
-        let mut recent = self.recent();
-        match &*recent {
-            Some((made_at, response)) if *made_at == age => response.clone(),
-            _ => {
-                let response = self.made(age, self.response.url().clone(), None);
-                *recent = Some((age, response.clone()));
-                response
-            }
+        // The stored one has neither fragment nor user, and nothing else tells them apart.
+        let has_stored_url = url.as_str().len() == self.but_for_date().url().as_str().len();
+        match slice {
+            None if has_stored_url => self.delivered.at(age, &self.stored),
+            None | Some(_) => self.made(age, url.clone(), slice),
         }
     }
 
     fn made(&self, age: u64, url: Url, slice: Option<&Slice>) -> Response {
-        let mut fields = self.response.headers().clone();
-        fields.insert(header::AGE, age.into());
-        let mut status = self.response.status();
+        let mut fields = delivered::fields(&self.stored, age);
+        let stored = self.but_for_date();
+        let mut status = stored.status();
         if let Some(slice) = slice {
             status = StatusCode::PARTIAL_CONTENT;
             fields.insert(header::CONTENT_RANGE, slice.content_range());
             fields.insert(header::CONTENT_LENGTH, slice.length().into());
         }
-        Response::new(url, status, self.response.version(), fields)
+        Response::new(url, status, stored.version(), fields)
     }
 
-    /// About how many bytes of memory it takes.
+    /// About how many bytes of memory that takes which was made since it was: the fields that validate it.
+    pub(crate) fn made_meanwhile(&self) -> u64 {
+        self.validating.memory_size() as u64
+    }
+
+    /// About how many bytes of memory it takes besides.
     pub(crate) fn memory_size(&self) -> usize {
         /// A field's place in the map, besides its text.
         const FIELD: usize = 96;
@@ -350,8 +367,9 @@ impl CacheHead {
         let info: usize = info
             .map(|(name, value)| name.len() + value.len() + 64)
             .sum();
+        let stored = self.but_for_date();
         // The response may stand there twice: as it was stored, and as it was delivered last.
-        2 * (of_fields(self.response.headers()) + self.response.url().as_str().len() + 256)
+        2 * (of_fields(stored.headers()) + stored.url().as_str().len() + 256)
             + self.selecting.fields.len() * 128
             + info
             + size_of::<Self>()
@@ -382,7 +400,7 @@ impl AsRef<Self> for CacheHead {
 impl Clone for CacheHead {
     fn clone(&self) -> Self {
         Self {
-            response: self.response.clone(),
+            stored: self.stored.clone(),
             times: self.times,
             selecting: self.selecting.clone(),
             extent: self.extent,
@@ -393,14 +411,16 @@ impl Clone for CacheHead {
             freshness: self.freshness,
             simply_fresh_until: self.simply_fresh_until,
             credible_from: self.credible_from,
-            recent: Mutex::default(),
+            delivered: Delivered::default(),
+            conditions: self.conditions.clone(),
+            validating: Validating::default(),
         }
     }
 }
 
 impl PartialEq for CacheHead {
     fn eq(&self, other: &Self) -> bool {
-        self.response == other.response
+        self.response() == other.response()
             && self.times == other.times
             && self.selecting == other.selecting
             && self.extent == other.extent
@@ -413,7 +433,7 @@ impl PartialEq for CacheHead {
 impl fmt::Debug for CacheHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheHead")
-            .field("response", &self.response)
+            .field("response", self.response())
             .field("extent", &self.extent)
             .field("freshness", &self.freshness)
             .finish_non_exhaustive()

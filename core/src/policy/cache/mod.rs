@@ -6,7 +6,9 @@
 mod clear;
 mod combine;
 mod date;
+mod dated;
 mod decide;
+mod delivered;
 mod directives;
 mod freshness;
 mod head;
@@ -17,6 +19,7 @@ mod storable;
 #[cfg(test)]
 mod testing;
 mod validate;
+mod validating;
 mod vary;
 mod wire;
 
@@ -30,4 +33,4 @@ pub(crate) use invalidate::invalidated;
 pub(crate) use request::{CacheRequest, are_plain};
 pub(crate) use storable::{storable, supersedes};
 pub(crate) use validate::{freshened, updated_by_head};
-pub(crate) use vary::{selects, varies_by_hidden_fields};
+pub(crate) use vary::{Salt, Salts, selects, varies_by_hidden_fields};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::BytesMut;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
@@ -20,7 +21,7 @@ use crate::words::response::Response;
 pub(crate) fn storable(
     request: &CacheRequest<'_>,
     response: &Response,
-    stamp: &Stamp,
+    stamp: &Stamp<'_>,
 ) -> Option<CacheHead> {
     if request.bypasses() {
         return None;
@@ -42,7 +43,7 @@ pub(crate) fn storable(
     Some(CacheHead::new(Parts {
         response: Response::new(url, status, response.version(), fields),
         times: Times::of(stamp),
-        selecting: Selecting::of(request.fields, response.headers(), stamp.salt),
+        selecting: Selecting::of(request.fields, response.headers(), stamp.salts),
         extent,
         is_considered_stale: false,
         storage_policy: CacheStoragePolicy::Allowed,
@@ -71,7 +72,7 @@ pub(crate) fn supersedes(new: &CacheHead, old: &CacheHead) -> bool {
 }
 
 impl Times {
-    pub(super) fn of(stamp: &Stamp) -> Self {
+    pub(super) fn of(stamp: &Stamp<'_>) -> Self {
         Self {
             request: stamp.request_time,
             response: stamp.response_time,
@@ -148,12 +149,24 @@ pub(super) fn stored_fields(fields: &HeaderMap, directives: &ResponseDirectives)
             && !listed.contains(name)
             && !directives.no_cache_fields.contains(name)
     };
-    let kept = fields.iter().filter(|(name, _)| is_kept(name));
-    let mut stored = HeaderMap::with_capacity(fields.keys_len());
-    for (name, value) in kept {
-        stored.append(name, value.clone());
+    copied(fields, is_kept)
+}
+
+/// A copy of the fields that are kept, their values in bytes of their own: those that came are a part of all that came with them, often of many
+/// times their size.
+fn copied(fields: &HeaderMap, is_kept: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    let kept = || fields.iter().filter(|(name, _)| is_kept(name));
+    let mut bytes = BytesMut::with_capacity(kept().map(|(_, value)| value.len()).sum());
+    let mut copy = HeaderMap::with_capacity(fields.keys_len());
+    for (name, value) in kept() {
+        bytes.extend_from_slice(value.as_bytes());
+        // What was the value of a field is one.
+        if let Ok(mut own) = HeaderValue::from_maybe_shared(bytes.split().freeze()) {
+            own.set_sensitive(value.is_sensitive());
+            copy.append(name, own);
+        }
     }
-    stored
+    copy
 }
 
 /// True for fields that speak of one connection, or to a proxy.
@@ -182,23 +195,49 @@ fn listed_in_connection(fields: &HeaderMap) -> impl Iterator<Item = HeaderName> 
 
 /// A response without a date was made when it came (RFC 9110 section 6.6.1).
 pub(super) fn record_date(fields: &mut HeaderMap, response_time: SystemTime) {
-    /// The year 10000, which has no HTTP date.
-    const END: Duration = Duration::from_secs(253_402_300_800);
-    let age = response_time.duration_since(UNIX_EPOCH);
-    if fields.contains_key(header::DATE) || age.is_ok_and(|age| age >= END) {
-        return;
-    }
-    let date = httpdate::fmt_http_date(response_time.max(UNIX_EPOCH));
-    if let Ok(date) = HeaderValue::try_from(date) {
+    if !fields.contains_key(header::DATE)
+        && let Some(date) = date_of(response_time)
+    {
         fields.insert(header::DATE, date);
     }
 }
 
+/// The date of what came then; `None` from the year 10000 on, which has no HTTP date.
+pub(super) fn date_of(response_time: SystemTime) -> Option<HeaderValue> {
+    const END: Duration = Duration::from_secs(253_402_300_800);
+    let age = response_time.duration_since(UNIX_EPOCH);
+    if age.is_ok_and(|age| age >= END) {
+        return None;
+    }
+    let date = httpdate::fmt_http_date(response_time.max(UNIX_EPOCH));
+    HeaderValue::try_from(date).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use http::Version;
+
     use super::*;
     use crate::policy::cache::testing::{URL, date, fields, get, response, stored, stored_part};
     use crate::testing::test;
+
+    #[test]
+    fn what_is_stored_holds_nothing_else_that_came() {
+        let all = bytes::Bytes::from(b"max-age=9".repeat(100));
+        let mut value = HeaderValue::from_maybe_shared(all.slice(..9)).unwrap();
+        value.set_sensitive(true);
+        let fields = HeaderMap::from_iter([(header::CACHE_CONTROL, value)]);
+        let came = Response::new(
+            URL.parse().unwrap(),
+            StatusCode::OK,
+            Version::HTTP_11,
+            fields,
+        );
+        let head = get(&[]).stores(&came).unwrap();
+        let stored = &head.response().headers()[header::CACHE_CONTROL];
+        assert!(*stored == "max-age=9" && stored.is_sensitive());
+        assert!(!all.as_ptr_range().contains(&stored.as_bytes().as_ptr()));
+    }
 
     fn is_stored(method: &str, status: u16, lines: &[(&str, &str)]) -> bool {
         get(&[])

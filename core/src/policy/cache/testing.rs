@@ -9,6 +9,7 @@ use crate::policy::cache::decide::{CacheOptions, Decision, decide, may_use};
 use crate::policy::cache::head::{CacheHead, Stamp};
 use crate::policy::cache::request::CacheRequest;
 use crate::policy::cache::storable::storable;
+use crate::policy::cache::vary::{Salt, Salts};
 use crate::words::cache::CachePolicy;
 use crate::words::response::Response;
 
@@ -97,7 +98,8 @@ impl Asked {
     pub(super) fn decide(&self, now: SystemTime, heads: &[&CacheHead]) -> Decision {
         let decision = decide(now, &self.request(), heads, self.options);
         let is_use = matches!(decision, Decision::Use(_));
-        assert!(!is_use || may_use(now, self.request().is_plain, heads));
+        let is_plain = self.request().is_plain;
+        assert!(!is_use || heads.iter().any(|head| may_use(now, is_plain, head)));
         decision
     }
 
@@ -107,12 +109,18 @@ impl Asked {
     }
 }
 
+impl Salts for Salt {
+    fn salt(&self) -> Salt {
+        *self
+    }
+}
+
 /// A response that came in no time, so many seconds after the beginning.
-pub(super) fn stamp(seconds: u64) -> Stamp {
+pub(super) fn stamp(seconds: u64) -> Stamp<'static> {
     Stamp {
         request_time: at(seconds),
         response_time: at(seconds),
-        salt: [9; 16],
+        salts: &[9; 16],
     }
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::request::CacheRequest;
+use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::response::Response;
 
 /// The fields by which a response was chosen, as its request had them.
@@ -14,7 +15,8 @@ use crate::words::response::Response;
 pub(super) struct Selecting {
     /// By more than fields: `Vary: *`.
     pub(super) by_anything: bool,
-    pub(super) salt: [u8; 16],
+    /// All zero where nothing is a secret.
+    pub(super) salt: Salt,
     /// Responses to different credentials are kept apart, whatever Vary says.
     pub(super) authorization: Option<Digest>,
     pub(super) fields: Vec<(HeaderName, Chosen)>,
@@ -30,24 +32,36 @@ pub(super) enum Chosen {
     Secret(Digest),
 }
 
+/// Random bytes that keep the digests of one head apart from those of others.
+pub(crate) type Salt = [u8; 16];
+
+/// Where salts come from: asked where there is a secret.
+pub(crate) trait Salts: MaybeSend + MaybeSync {
+    /// Bytes that nobody can foresee.
+    fn salt(&self) -> Salt;
+}
+
 /// What stands for a secret: SHA-256 of a salt, the field's name and its value.
 pub(super) type Digest = [u8; 32];
 
 impl Selecting {
     /// What `response` (its fields) was chosen by, of those of its request.
-    pub(super) fn of(request: &HeaderMap, response: &HeaderMap, salt: [u8; 16]) -> Self {
+    pub(super) fn of(request: &HeaderMap, response: &HeaderMap, salts: &dyn Salts) -> Self {
         let (by_anything, names) = nominated(response);
+        let has_authorization = request.contains_key(header::AUTHORIZATION);
+        let has_secret = has_authorization || names.iter().any(|name| is_secret(request, name));
+        let salt = match has_secret {
+            true => salts.salt(),
+            false => Salt::default(),
+        };
         let fields = names.into_iter().map(|name| {
             let chosen = chosen(request, &name, salt);
             (name, chosen)
         });
-        let authorization = request
-            .contains_key(header::AUTHORIZATION)
-            .then(|| digest(request, &header::AUTHORIZATION, salt));
         Self {
             by_anything,
             salt,
-            authorization,
+            authorization: has_authorization.then(|| digest(request, &header::AUTHORIZATION, salt)),
             fields: fields.collect(),
         }
     }
@@ -125,7 +139,7 @@ fn nominated(response: &HeaderMap) -> (bool, Vec<HeaderName>) {
     (by_anything, names)
 }
 
-fn chosen(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Chosen {
+fn chosen(request: &HeaderMap, name: &HeaderName, salt: Salt) -> Chosen {
     if !request.contains_key(name) {
         Chosen::Absent
     } else if is_secret(request, name) {
@@ -144,7 +158,7 @@ fn is_secret(request: &HeaderMap, name: &HeaderName) -> bool {
     SECRETS.contains(name) || request.get_all(name).iter().any(|v| v.is_sensitive())
 }
 
-fn digest(request: &HeaderMap, name: &HeaderName, salt: [u8; 16]) -> Digest {
+fn digest(request: &HeaderMap, name: &HeaderName, salt: Salt) -> Digest {
     let mut sha = Sha256::new();
     sha.update(salt);
     sha.update(name.as_str());
@@ -264,7 +278,7 @@ mod tests {
 
     fn is_reused(vary: &str, first: &[(&str, &str)], second: &[(&str, &str)]) -> bool {
         let (first, second) = (fields(first), fields(second));
-        let selecting = Selecting::of(&first, &fields(&[("vary", vary)]), [7; 16]);
+        let selecting = Selecting::of(&first, &fields(&[("vary", vary)]), &[7; 16]);
         let has_authorization = second.contains_key(header::AUTHORIZATION);
         !selecting.by_anything && selecting.is_same_variant(&second, has_authorization)
     }
@@ -378,11 +392,11 @@ mod tests {
         ]);
         request.get_mut("foo").unwrap().set_sensitive(true);
         let vary = fields(&[("vary", "Cookie, Authorization, Foo")]);
-        let selecting = Selecting::of(&request, &vary, [1; 16]);
+        let selecting = Selecting::of(&request, &vary, &[1; 16]);
         assert!(selecting.is_same_variant(&request, true));
         let is_secret = |(_, chosen): &(_, Chosen)| matches!(chosen, Chosen::Secret(_));
         assert!(selecting.fields.iter().all(is_secret));
-        let salted_otherwise = Selecting::of(&request, &vary, [2; 16]);
+        let salted_otherwise = Selecting::of(&request, &vary, &[2; 16]);
         assert_ne!(selecting.authorization, salted_otherwise.authorization);
         request.insert("foo", HeaderValue::from_static("hunter2"));
         assert!(selecting.is_same_variant(&request, true));

@@ -42,7 +42,7 @@ pub(super) fn chosen<'a>(
 /// Which part of `head`'s body answers, all of it for `Some(None)`; `None` where it does not answer.
 fn answer(request: &CacheRequest<'_>, head: &CacheHead) -> Option<Option<Slice>> {
     let is_whole = matches!(head.extent, Extent::Whole { .. });
-    let is_ok = head.response.status() == StatusCode::OK;
+    let is_ok = head.but_for_date().status() == StatusCode::OK;
     let asked = match *request.method {
         Method::HEAD => Asked::Whole,
         _ => request.range,

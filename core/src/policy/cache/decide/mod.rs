@@ -6,6 +6,7 @@ mod tests;
 mod told;
 mod verdict;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
@@ -18,7 +19,7 @@ use crate::policy::cache::range::Slice;
 use crate::policy::cache::request::CacheRequest;
 
 /// Fields that the cache sets on a request that it sends on, in place of those of the same name.
-pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
+pub(crate) type Fields = Arc<[(HeaderName, HeaderValue)]>;
 
 /// What a session chose.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,10 +127,10 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
     })
 }
 
-/// False where [`decide`] uses none of `heads` at once for a request that is plain, or not: told in less than a decision takes.
-pub(crate) fn may_use<H: AsRef<CacheHead>>(now: SystemTime, is_plain: bool, heads: &[H]) -> bool {
+/// False where [`decide`] does not use `head` at once for a request that is plain, or not: told in less than a decision takes.
+pub(crate) fn may_use(now: SystemTime, is_plain: bool, head: &CacheHead) -> bool {
     // A plain request accepts nothing that is not fresh.
-    !is_plain || heads.iter().any(|head| head.as_ref().is_fresh(now))
+    !is_plain || head.is_fresh(now)
 }
 
 /// The usual case: nothing to choose, nothing to parse.

@@ -13,7 +13,7 @@ const MAX_AGE_0: HeaderValue = HeaderValue::from_static("max-age=0");
 pub(super) fn told(request: &CacheRequest<'_>) -> Fields {
     let own = request.fields;
     let lacks = |name: &HeaderName| !own.contains_key(name);
-    let mut fields = Fields::new();
+    let mut fields = Vec::new();
     match request.policy {
         CachePolicy::ReloadRevalidatingCacheData => {
             if lacks(&header::CACHE_CONTROL) {
@@ -34,7 +34,10 @@ pub(super) fn told(request: &CacheRequest<'_>) -> Fields {
         }
         CachePolicy::ReturnCacheDataElseLoad | CachePolicy::ReturnCacheDataDontLoad => {}
     }
-    fields
+    match fields.is_empty() {
+        true => Fields::default(),
+        false => fields.into(),
+    }
 }
 
 /// The app's own Cache-Control, and `no-cache`; `None` where it says so itself.

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use crate::policy::cache::combine::remainder;
 use crate::policy::cache::decide::candidates::{Beginning, Candidate};
 use crate::policy::cache::decide::told::told;
-use crate::policy::cache::decide::{CacheOptions, Decision, Fallback, Hit};
+use crate::policy::cache::decide::{CacheOptions, Decision, Fallback, Fields, Hit};
 use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::request::CacheRequest;
-use crate::policy::cache::validate::conditions;
+use crate::policy::cache::validate::conditions_for_range;
 use crate::words::cache::CachePolicy;
 
 /// What a stored response is good for.
@@ -67,7 +67,7 @@ impl Decider<'_, '_> {
             Verdict::Use { is_stale } => Decision::Use(hit(is_stale)),
             Verdict::UseAndRevalidate => Decision::UseAndRevalidate {
                 hit: hit(true),
-                fields: conditions(chosen.head, false),
+                fields: chosen.head.conditions.clone(),
             },
             Verdict::Validate => {
                 let hit = hit(!chosen.head.is_fresh(self.now));
@@ -155,30 +155,26 @@ impl Decider<'_, '_> {
 
     fn validate(&self, head: &CacheHead, hit: Hit) -> Decision {
         let fallback = self.fallback(head, hit);
-        let conditions = conditions(head, hit.slice.is_some());
+        let conditions = match hit.slice {
+            Some(_) => conditions_for_range(head),
+            None => head.conditions.clone(),
+        };
         if conditions.is_empty() {
             return self.load(fallback);
         }
-        let mut fields = told(self.request);
-        if fields.is_empty() {
-            fields = conditions;
-        } else {
-            fields.extend(conditions);
-        }
         Decision::Validate {
             hit,
-            fields,
+            fields: joined(told(self.request), conditions),
             fallback,
         }
     }
 
     fn complete(&self, beginning: &Beginning<'_>) -> Decision {
-        let mut fields = told(self.request);
-        fields.extend(remainder(beginning.head, beginning.end));
+        let rest = remainder(beginning.head, beginning.end);
         Decision::Complete {
             index: beginning.index,
             from: beginning.end,
-            fields,
+            fields: joined(told(self.request), rest),
         }
     }
 
@@ -201,5 +197,13 @@ impl Decider<'_, '_> {
             hit,
             covers_server_errors,
         })
+    }
+}
+
+/// Both, as they are where one is empty.
+fn joined(first: Fields, second: Fields) -> Fields {
+    match first.is_empty() {
+        true => second,
+        false => first.iter().chain(&*second).cloned().collect(),
     }
 }
