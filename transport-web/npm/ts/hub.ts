@@ -51,6 +51,22 @@ function protocolsOf(session: number): readonly URLProtocol[] {
   return sessions.get(session)?.deref()?.configuration.protocols ?? [];
 }
 
+/** How deep calls into the part in WebAssembly may be in one another: beyond, the stack might end in the midst of one, and leave it unusable. */
+const DEEPEST = 100;
+
+let depth = 0;
+
+/** Calls into the part in WebAssembly, which may call back, and so on. Throws a RangeError where that goes too deep. */
+export function descend<R>(call: () => R): R {
+  if (depth >= DEEPEST) throw new RangeError("calls from inside callbacks are too deep in one another");
+  depth++;
+  try {
+    return call();
+  } finally {
+    depth--;
+  }
+}
+
 function of(number: number): Transfer | undefined {
   return live.get(number) ?? born.get(number)?.deref();
 }

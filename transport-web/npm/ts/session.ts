@@ -5,7 +5,7 @@ import type { RequestBody } from "./body.js";
 import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
-import { enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
+import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
 import { isReady } from "./init.js";
 import { type RequestInput, taken } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
@@ -180,12 +180,12 @@ export class Session implements Disposable {
 
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
   finishTasksAndInvalidate(): void {
-    raw.session_finish(this.#number);
+    descend(() => raw.session_finish(this.#number));
   }
 
   /** Takes no more tasks, cancels all, and becomes invalid when each has ended. */
   invalidateAndCancel(): void {
-    raw.session_cancel(this.#number);
+    descend(() => raw.session_cancel(this.#number));
   }
 
   /** Forgets what the session has learned: its cache is emptied. */
@@ -221,7 +221,7 @@ export class Session implements Disposable {
     const task = wrap(transfer);
     transfer.description = options?.description ?? null;
     enter(transfer);
-    transfer.begin(plan);
+    descend(() => transfer.begin(plan));
     if (options?.priority !== undefined) transfer.priority = options.priority;
     this.#announce(task);
     for (const signal of [options?.signal, request.signal]) if (signal) obey(transfer, signal);

@@ -17,7 +17,7 @@ import {
   TaskRedirectEvent,
   TaskResponseEvent,
 } from "./events.js";
-import { keep, leave } from "./hub.js";
+import { descend, keep, leave } from "./hub.js";
 import { metricsOf, type TaskMetrics } from "./metrics.js";
 import { known, type Progress, progressOf } from "./progress.js";
 import { ChunkReader } from "./reader.js";
@@ -88,6 +88,9 @@ export class Transfer {
   readonly #heard = new Set<string>();
   #state: TaskState | null = null;
   #wasResumed = false;
+  /** The state that listeners were told last. */
+  #told: TaskState | null = null;
+  #isTelling = false;
   #id = 0;
   #thrown: Thrown | null = null;
   #reason: Thrown | null = null;
@@ -178,13 +181,19 @@ export class Transfer {
     this.#change(() => raw.task_cancel(this.number));
   }
 
-  /** Does something that may change the state, and tells the listeners if it has. */
+  /** Does something that may change the state, and tells the listeners if it has: those in whose midst it is done, once they have returned. */
   #change(act: () => void): void {
     if (this.#ended !== null) return;
-    const before = this.state;
     keep(this);
-    act();
-    if (this.#ended === null && this.state !== before) this.#fire("statechange", () => new Event("statechange"));
+    this.#told ??= this.state;
+    descend(act);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    while (this.#ended === null && this.state !== this.#told) {
+      this.#told = this.state;
+      this.#fire("statechange", () => new Event("statechange"));
+    }
+    this.#isTelling = false;
   }
 
   /** Cancels a download; gives what it takes to go on, once it has ended. */
@@ -405,7 +414,7 @@ export class Transfer {
     this.#response = this.response;
     this.#ended = {
       counts: countsOf(raw.task_counts(this.number)),
-      progress: progressOf(raw.task_progress(this.number)),
+      progress: ended(progressOf(raw.task_progress(this.number)), this.error === null),
       priority: raw.task_priority(this.number),
     };
     leave(this.number);
@@ -526,4 +535,10 @@ function countsOf(numbers: Float64Array): ByteCounts {
     received,
     expectedToReceive: known(expectedToReceive),
   };
+}
+
+/** The progress of a task that has ended: of one that has succeeded all is done, whatever was known before. */
+function ended(progress: Progress, isWhole: boolean): Progress {
+  if (!isWhole) return { ...progress, throughput: null, remaining: null };
+  return { completed: progress.completed, total: progress.completed, fraction: 1, throughput: null, remaining: null };
 }

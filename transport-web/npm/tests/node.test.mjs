@@ -1,0 +1,95 @@
+// The package in Node: every case, and the module behind it with a host that means harm.
+//
+//     URLSESSION_PACKAGE=<folder> URLSESSION_GLUE=<folder> URLSESSION_ORIGIN=<the origin server's line> node --test node.test.mjs
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { cases, check } from "./cases.mjs";
+
+const folder = resolve(process.env.URLSESSION_PACKAGE);
+const origin = JSON.parse(process.env.URLSESSION_ORIGIN).http.replace(/\/$/, "");
+const lib = await import(pathToFileURL(join(folder, "node.js")).href);
+
+test("nothing works before init, and init may be called again", async () => {
+  assert.throws(() => new lib.Session(), /init/);
+  assert.throws(() => new lib.UrlCache(), /init/);
+  assert.throws(() => lib.capabilities(), /init/);
+  await Promise.all([lib.default(), lib.default()]);
+  await lib.default();
+  assert.equal(typeof lib.capabilities().redirects, "boolean");
+});
+
+for (const [sentence, claim] of cases) {
+  test(sentence, { timeout: 30_000 }, () => claim({ lib, origin, check }));
+}
+
+test("numbers that nobody gave out, and hosts that throw, are harmless to the module", async () => {
+  const glue = resolve(process.env.URLSESSION_GLUE);
+  const raw = await import(pathToFileURL(join(glue, "urlsession.js")).href);
+  await raw.default({ module_or_path: await readFile(join(glue, "urlsession_bg.wasm")) });
+  const numbers = new Float64Array([Infinity, -5, 2, NaN, 7, 1e308, 99, -1, 300, 1, 1, 1e300, 0, 1e9, -1, 1e300, -5, 1e300, 1e300, 1e300]);
+  const exported = Object.entries(raw).filter(([name]) => /^(session|task|cache)_|^suggested|^capabilities/.test(name));
+  assert.ok(exported.length > 20);
+  const arguments_ = [
+    [],
+    [0, 0, 0, 0, 0, 0, 0, 0],
+    [4294967295, 4294967295, 255, "", NaN, NaN, NaN, 255, {}, 4294967295],
+  ];
+  let depth = 0;
+  let isHostile = true;
+  const everything = () => {
+    for (const [name, call] of exported) {
+      if (name === "session_new") continue;
+      for (const given of [[1], [7], [2, false, 3], ...arguments_]) {
+        try {
+          call(...given)?.catch?.(() => {});
+        } catch (error) {
+          // The glue's own checks of types are no fault of the module; a trap is.
+          assert.ok(!(error instanceof WebAssembly.RuntimeError), `${name}: ${error}`);
+        }
+      }
+    }
+  };
+  const values = [undefined, null, 0, -1, NaN, "x", {}, [], () => {}, Symbol("s"), Promise.resolve("x"), Promise.reject(new Error("r")), new Uint8Array(3)];
+  values[11].catch(() => {});
+  const completed = [];
+  const host = new Proxy({}, {
+    get: (_, name) => (...given) => {
+      if (name === "complete") completed.push(given[0]);
+      if (isHostile && depth < 2) {
+        depth += 1;
+        everything();
+        depth -= 1;
+      }
+      const value = values[Math.floor(Math.random() * values.length)];
+      if (value === values[9] || Math.random() < 0.2) throw value;
+      return value;
+    },
+  });
+  const trapped = [];
+  const note = (error) => trapped.push(error);
+  process.on("uncaughtException", note);
+  for (let round = 0; round < 40; round++) {
+    const [session, task] = [1000 + round, 5000 + round * 10];
+    raw.session_new(session, host, numbers, "a\nb\nbroken", "x\n\n", true, "GET\n\nA B", new Uint16Array([0, 99, 503]), new Int32Array([1, -1001]), 0, 2);
+    raw.session_task(session, task, 0, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, 31);
+    raw.session_task(session, task + 1, 1, `POST\n${origin}/echo`, -1, 77, 88, 255, new Blob(["x"]), 31);
+    raw.session_task(session, task + 2, 0, "nonsense", NaN, NaN, NaN, 0, new Proxy({}, { get() { throw new Error(); } }), 31);
+    raw.session_download(session, task + 3, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, 31, undefined, undefined, false, 4294967295);
+    raw.session_download(session, task + 4, "", NaN, NaN, NaN, 0, undefined, 31, "urlsession-resume 1\n", "..", true, 0);
+    raw.session_task(session, task + 5, 0, "note:x", NaN, NaN, NaN, 0, "body", 31);
+    for (let at = 0; at < 6; at++) raw.task_resume(task + at);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    raw.session_cancel(session);
+    if (round % 2) raw.session_free(session);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  process.off("uncaughtException", note);
+  isHostile = false;
+  assert.deepEqual(trapped.filter((error) => error instanceof WebAssembly.RuntimeError), []);
+  assert.equal(new Set(completed).size, completed.length, "a task ended twice");
+  assert.equal(raw.suggested_filename("http://a.example/b.txt\n200"), "b.txt");
+});
