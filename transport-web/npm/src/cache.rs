@@ -1,11 +1,13 @@
 //! Caches, as the other part calls them.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
 use urlsession_core::UrlCache;
+use urlsession_transport_web::indexed_db_cache;
 use wasm_bindgen::prelude::*;
 
 use crate::table::{self, Table};
@@ -19,10 +21,15 @@ pub(crate) fn get(number: u32) -> Option<UrlCache> {
     table::get(&CACHES, number)
 }
 
-/// Makes a cache in memory, of so many bytes.
+/// Makes a cache in memory, of so many bytes, and on disk, unless that takes none.
 #[wasm_bindgen]
-pub fn cache_new(number: u32, memory_capacity: f64) {
-    table::put(&CACHES, number, UrlCache::in_memory(memory_capacity as u64));
+pub fn cache_new(number: u32, memory_capacity: f64, disk_capacity: f64, name: &str) {
+    let (memory, disk) = (memory_capacity as u64, disk_capacity as u64);
+    let cache = match disk {
+        0 => UrlCache::in_memory(memory),
+        _ => UrlCache::new(memory, Arc::new(indexed_db_cache(name, disk))),
+    };
+    table::put(&CACHES, number, cache);
 }
 
 /// Lets go of a cache. Sessions keep theirs.

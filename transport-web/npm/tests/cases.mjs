@@ -83,11 +83,13 @@ export const cases = [
     check.equal(await sent(new Blob(["blob"], { type: "text/x-mine" })), ["blob", "text/x-mine"]);
     check.equal((await sent(new URLSearchParams({ a: "1 2" })))[0], "a=1+2");
     const form = new FormData();
-    form.set("a\"b", "1\n2");
+    form.set("a", "1\n2");
+    form.set("b\"\n", "");
     form.set("file", new File(["content"], "näme.txt", { type: "text/plain" }));
     const [body, type] = await sent(form);
     const back = await new Response(body, { headers: { "content-type": type } }).formData();
-    check.equal([back.get("a\"b"), back.get("file").name, await back.get("file").text()], ["1\r\n2", "näme.txt", "content"]);
+    check.ok(body.includes('name="b%22%0D%0A"'), body);
+    check.equal([back.get("a"), back.get("file").name, await back.get("file").text()], ["1\r\n2", "näme.txt", "content"]);
   }],
 
   ["a task is born suspended, and says what it does", async ({ lib, origin, check }) => {

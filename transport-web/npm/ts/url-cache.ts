@@ -10,7 +10,7 @@ import { type RequestInput, taken } from "./request.js";
 export interface UrlCacheOptions {
   /** How many bytes it takes in memory. Default 4 MiB. */
   memoryCapacity?: number;
-  /** How many bytes it takes on disk, where it outlives the page. Default 0: it is in memory alone. */
+  /** How many bytes it takes in IndexedDB, where it outlives the page. Default 0: it is in memory alone. */
   diskCapacity?: number;
   /** The name of what is on disk: caches of one name share it. Default `urlsession`. */
   name?: string;
@@ -39,7 +39,8 @@ export class UrlCache {
   /** A cache. Throws before `init` is done. */
   constructor(options: UrlCacheOptions = {}) {
     if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
-    raw.cache_new(this.#number, bytes(options.memoryCapacity ?? 4 * 1024 * 1024));
+    const { memoryCapacity = 4 * 1024 * 1024, diskCapacity = 0, name = "urlsession" } = options;
+    raw.cache_new(this.#number, bytes(memoryCapacity), bytes(diskCapacity), String(name));
     forgotten.register(this, this.#number);
   }
 

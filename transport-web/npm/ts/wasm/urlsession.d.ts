@@ -71,7 +71,7 @@ export function task_counts(number: number): Float64Array;
 export function task_progress(number: number): Float64Array;
 export function task_free(number: number): void;
 
-export function cache_new(number: number, memory_capacity: number): void;
+export function cache_new(number: number, memory_capacity: number, disk_capacity: number, name: string): void;
 export function cache_free(number: number): void;
 export function cache_numbers(number: number): Float64Array;
 export function cache_set_memory_capacity(number: number, bytes: number): void;

@@ -1,0 +1,83 @@
+// The package as it is shipped: its files, its types under the strictest settings, every example of its README.
+//
+//     node checks.mjs <folder of the package> <folder of the glue> <folder node_modules>
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [folder, glue, modules] = process.argv.slice(2).map((path) => resolve(path));
+const work = mkdtempSync(join(tmpdir(), "urlsession-types-"));
+
+try {
+  files();
+  types();
+} finally {
+  rmSync(work, { recursive: true });
+}
+
+/** The package has what it must have, and nothing else. */
+function files() {
+  const listed = execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], { cwd: folder, encoding: "utf8" });
+  const [{ files, name }] = JSON.parse(listed);
+  const paths = files.map(({ path }) => path).sort();
+  assert.equal(name, "urlsession");
+  assert.deepEqual(
+    paths.filter((path) => !path.startsWith("types/")),
+    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.js", "node.js", "package.json", "urlsession_bg.wasm"],
+  );
+  const declarations = paths.filter((path) => path.startsWith("types/"));
+  assert.ok(declarations.includes("types/index.d.ts") && declarations.every((path) => path.endsWith(".d.ts")));
+  for (const inner of ["hub", "host", "transfer", "reader"]) {
+    assert.ok(!declarations.includes(`types/${inner}.d.ts`), `types/${inner}.d.ts is nobody's business`);
+  }
+  const code = readFileSync(join(folder, "index.js"), "utf8");
+  assert.match(code, /new URL\("urlsession_bg\.wasm",\s*import\.meta\.url\)/, "bundlers could not see the module");
+  console.log(`${paths.length} files`);
+}
+
+/** The declarations, the tests over them, the README's examples, and the seam to the module compile. */
+function types() {
+  mkdirSync(join(work, "node_modules"));
+  symlinkSync(folder, join(work, "node_modules", "urlsession"), "dir");
+  symlinkSync(glue, join(work, "glue"), "dir");
+  symlinkSync(join(here, "..", "ts"), join(work, "ts"), "dir");
+  const readme = readFileSync(join(folder, "README.md"), "utf8");
+  const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+  assert.ok(examples.length >= 8, "the README has lost its examples");
+  examples.forEach((code, at) => writeFileSync(join(work, `readme-${at + 1}.ts`), code));
+  writeFileSync(join(work, "types.ts"), readFileSync(join(here, "types.ts")));
+  writeFileSync(
+    join(work, "seam.ts"),
+    `import type * as declared from "./ts/wasm/urlsession.js";
+import type * as generated from "./glue/urlsession.js";
+type Missing = Exclude<keyof typeof declared, keyof typeof generated>;
+export const none: [Missing] extends [never] ? true : Missing = true;
+type Calls<T, K> = { [N in K & keyof T]: T[N] extends (...given: infer G) => unknown ? G["length"] : never };
+export const counts: Calls<typeof generated, Exclude<keyof typeof declared, "default">> =
+  null as unknown as Calls<typeof declared, Exclude<keyof typeof declared, "default">>;
+`,
+  );
+  const options = {
+    target: "ES2022",
+    lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    module: "ESNext",
+    moduleResolution: "Bundler",
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noImplicitOverride: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: false,
+    preserveSymlinks: true,
+    noEmit: true,
+  };
+  writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*.ts"] }));
+  execFileSync(join(modules, ".bin", "tsc"), ["-p", work], { stdio: "inherit" });
+  console.log(`${examples.length} examples`);
+}
