@@ -153,7 +153,7 @@ impl<'a> Tools<'a> {
         let mut install_all = Command::new(npm);
         install_all.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
         install(
-            "binaryen, esbuild, playwright-core and typescript by npm",
+            "binaryen, esbuild, playwright-core, typescript and vite by npm",
             install_all.current_dir(&folder),
         );
         match is_whole() {

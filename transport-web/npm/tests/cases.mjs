@@ -439,6 +439,31 @@ export const cases = [
     check.equal(written.at(-1)[1], 500000);
   }],
 
+  ["a download that was cut off goes on where it stopped", async ({ lib, origin, check }) => {
+    const session = new lib.Session();
+    const error = await failure(session.download(`${origin}${fresh("/bytes/3000000?cut=1000000")}`));
+    check.equal(error.code, "networkConnectionLost");
+    // Whether a body is coded must be seen for that.
+    if (error.resumeData === null && globalThis.process !== undefined) return;
+    const offsets = [];
+    const delegate = { downloadTaskDidResumeAtOffset: (_, offset, length) => offsets.push([offset > 0, length]) };
+    const resumeData = lib.ResumeData.fromJSON(JSON.parse(JSON.stringify(error.resumeData)));
+    const { file } = await session.download({ resumeData }, { delegate });
+    check.equal([file.size, offsets], [3000000, [[true, 3000000]]]);
+    const expected = await whole(origin, 3000000);
+    check.ok(new Uint8Array(await file.arrayBuffer()).every((byte, at) => byte === expected[at]));
+  }],
+
+  ["a download to a destination stays there", async ({ lib, origin, check }) => {
+    const destination = `mine/${fresh("file").replace("?", "-")}`;
+    const session = new lib.Session();
+    const { file, path } = await session.download(`${origin}/bytes/1000`, { destination });
+    check.equal([file.size, path.endsWith(destination)], [1000, true]);
+    const error = await failure(session.download(`${origin}/bytes/1000`, { destination }));
+    check.equal(error.code, "cannotCreateFile");
+    await session.download(`${origin}/bytes/2000`, { destination, replaces: true });
+  }],
+
   ["a data task may become a download", async ({ lib, origin, check }) => {
     const kinds = [];
     const delegate = {

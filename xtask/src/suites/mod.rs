@@ -3,6 +3,7 @@
 mod checks;
 mod gates;
 mod host;
+mod npm;
 mod page;
 mod size;
 mod wasm;
@@ -79,6 +80,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "size",
         about: "modules for browsers within their limits, and opened in one",
         run: size::size,
+    },
+    Suite {
+        name: "npm",
+        about: "the npm package as it is shipped: files, types, README, in Node and Chromium, built by Vite",
+        run: npm::npm,
     },
     Suite {
         name: "page",
