@@ -117,7 +117,20 @@ const busy = async () => {
   const { metrics } = await browser.send("Performance.getMetrics");
   return metrics.find(({ name }) => name === "ThreadTime").value * 1000;
 };
-const run = (...values) => browser.evaluate(`window.run(${values.map((value) => JSON.stringify(value))})`);
+/** Longer than any run takes; a client that panics leaves its promise pending for ever. */
+const PATIENCE = 120_000;
+
+async function run(...values) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${PATIENCE} ms: ${values}`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([late, browser.evaluate(`window.run(${values.map((value) => JSON.stringify(value))})`)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** One run; the milliseconds that the main thread was busy, `null` where a client cannot. */
 async function measure(scenario, name, amount) {

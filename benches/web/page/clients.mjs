@@ -61,13 +61,20 @@ window.load = async (names) => {
 
 const realFetch = window.fetch;
 
-/** A response that never saw a network: 1 KiB, or `length` bytes in chunks of 64 KiB. */
+/** A response that never saw a network, and has a URL all the same: without one, reqwest panics. */
+class Imagined extends Response {
+  get url() {
+    return `${location.origin}/small`;
+  }
+}
+
+/** 1 KiB, or `length` bytes in chunks of 64 KiB. */
 const imagined = {
-  small: () => new Response(new Uint8Array(1024)),
+  small: () => new Imagined(new Uint8Array(1024)),
   stream: (length) => {
     const chunk = new Uint8Array(65536);
     let left = length;
-    return new Response(new ReadableStream({
+    return new Imagined(new ReadableStream({
       pull(control) {
         control.enqueue(chunk.slice());
         left -= chunk.length;

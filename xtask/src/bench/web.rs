@@ -100,7 +100,8 @@ pub(super) fn web(workspace: &Workspace, rounds: usize, scale: f64) -> Result<()
     let names: Vec<&str> = CLIENTS.iter().copied().chain([PACKAGE]).collect();
     let scenarios = SCENARIOS.iter().map(|scenario| {
         let amount = (f64::from(scenario.amount) * scale).ceil();
-        json!({ "scenario": scenario.name, "amount": amount, "warm": (amount / 4.0).ceil() })
+        // As much before as in a round: engines compile what runs often a second time, and better.
+        json!({ "scenario": scenario.name, "amount": amount, "warm": amount })
     });
     let options = json!({
         "chromium": chromium, "page": page, "clients": folder.join("bench"), "npm": npm,
