@@ -12,13 +12,8 @@ import { TaskList } from "./tasks.js";
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-themes();
-whereWeAre();
-copying();
-
 const loading = performance.now();
-await init();
-const ready = performance.now() - loading;
+const loaded = init();
 
 const live = new TaskList(part("live"), summary);
 const log = new DelegateLog(part("log"));
@@ -27,15 +22,23 @@ part("log-clear").addEventListener("click", () => log.clear());
 const sections = new Map(
   [...document.querySelectorAll("section:has([data-recipe])")].map((section) => [
     section.id,
-    new Recipes(/** @type {HTMLElement} */ (section), watch),
+    new Recipes(/** @type {HTMLElement} */ (section), watch, loaded),
   ]),
 );
 
-fillCapabilities(part("capability-rows"), capabilities());
+themes();
+whereWeAre();
+copying();
 allAtOnce();
-facts();
-document.body.dataset.ready = "";
 void sections.get("start")?.run();
+try {
+  await loaded;
+  facts(performance.now() - loading);
+  fillCapabilities(part("capability-rows"), capabilities());
+  document.body.dataset.ready = "";
+} catch (error) {
+  part("live-summary").textContent = `The module cannot be loaded: ${error}`;
+}
 
 /**
  * The delegate of every session on this page: it lists the tasks, here and in a list of the section's own, and keeps the log.
@@ -78,7 +81,8 @@ function allAtOnce() {
   });
 }
 
-function facts() {
+/** @param {number} ready in how many milliseconds the module was */
+function facts(ready) {
   const module = performance.getEntriesByType("resource").find(({ name }) => name.endsWith(".wasm"));
   if (module instanceof PerformanceResourceTiming) part("fact-size").textContent = bytes(module.decodedBodySize);
   part("fact-ready").textContent = duration(ready);

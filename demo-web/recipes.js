@@ -26,10 +26,12 @@ export class Recipes {
   /**
    * @param {HTMLElement} section
    * @param {Watch} watch
+   * @param {Promise<void>} loaded when the module is
    */
-  constructor(section, watch) {
+  constructor(section, watch, loaded) {
     this.section = section;
     this.watch = watch;
+    this.loaded = loaded;
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("stage"));
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     this.stage = /** @type {HTMLElement} */ (copy.firstElementChild);
@@ -53,6 +55,8 @@ export class Recipes {
     this.#say("running", "Running");
     const began = performance.now();
     try {
+      await this.loaded;
+      if (run !== this.#runs) return;
       await compiled(code.textContent ?? "", this.#scope(run));
       if (run === this.#runs) this.#say("done", `Done in ${duration(performance.now() - began)}`);
     } catch (error) {

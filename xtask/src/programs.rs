@@ -22,6 +22,7 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
         "demo",
         "--",
     ]);
+    println!("Building the tour: some minutes the first time, seconds after that.");
     let toured = run(cargo.args(&arguments))?;
     let file_of = |place: usize| place > 0 && arguments[place - 1] == "--svg";
     let of_url =
