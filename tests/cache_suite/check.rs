@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::case::{Exchange, Expected};
 use crate::play::{Failure, server_now};
-use crate::world::Seen;
+use crate::seen::Seen;
 
 type Checked = Result<(), Failure>;
 

@@ -15,7 +15,7 @@ use urlsession::http::{HeaderMap, StatusCode};
 use urlsession::{CachePolicy, Informational, Request, RequestBody};
 
 use crate::example::example;
-use crate::world::{Manner, Redirects, Seen, Trouble};
+use crate::seen::{Manner, Redirects, Seen, Trouble};
 
 type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Value>>>>;
 

@@ -22,6 +22,7 @@ mod example;
 mod modes;
 mod play;
 mod score;
+mod seen;
 mod world;
 
 use std::collections::BTreeMap;

@@ -9,7 +9,8 @@ use urlsession::http::header::{HeaderName, HeaderValue};
 use urlsession::{CachePolicy, Request};
 use urlsession_origin::cache_suite::{MODES, imf_fixdate};
 
-use crate::world::{Manner, Redirects, World};
+use crate::seen::{Manner, Redirects};
+use crate::world::World;
 
 /// What Fetch's `cache` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -53,7 +54,12 @@ impl ModeCases {
     pub(crate) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        Self::parse(&text)
+    }
+
+    /// The same of a file's text.
+    pub(crate) fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("no cases: {error}"))
     }
 }
 

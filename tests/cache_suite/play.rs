@@ -13,7 +13,8 @@ use urlsession_origin::cache_suite::{FieldValue, SCRIPTS};
 use crate::case::{Case, Exchange};
 use crate::check::{self, Arrival};
 use crate::modes::Mode;
-use crate::world::{Redirects, Seen, Trouble, World};
+use crate::seen::{Redirects, Seen, Trouble};
+use crate::world::World;
 
 /// How long a case lets a cache grow old.
 const PAUSE: Duration = Duration::from_secs(3);
