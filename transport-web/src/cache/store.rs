@@ -41,6 +41,8 @@ pub struct IndexedDbCacheStore(Rc<Shared>);
 pub(super) struct Shared {
     pub(super) database: Database,
     capacity: Cell<u64>,
+    /// What its ids have beside the time.
+    lane: f64,
     last_id: Cell<f64>,
     /// The records that were used since that was last noted.
     used: RefCell<Vec<f64>>,
@@ -66,6 +68,7 @@ pub fn indexed_db_cache(name: &str, capacity: u64) -> IndexedDbCacheStore {
     IndexedDbCacheStore(Rc::new(Shared {
         database: Database::new(name),
         capacity: Cell::new(capacity),
+        lane: (WebRuntime::new().random() % IDS_A_MILLISECOND as u64) as f64,
         last_id: Cell::new(0.0),
         used: RefCell::default(),
         is_swept: Cell::new(false),
@@ -86,9 +89,8 @@ impl Shared {
 
     /// Later than all before it; hardly one of another tab's: should two meet, the second is not kept.
     fn new_id(&self) -> f64 {
-        let chance = WebRuntime::new().random() % IDS_A_MILLISECOND as u64;
-        let id = Date::now().floor() * IDS_A_MILLISECOND + chance as f64;
-        let id = id.max(self.last_id.get() + 1.0);
+        let now = Date::now().floor() * IDS_A_MILLISECOND + self.lane;
+        let id = now.max(self.last_id.get() + IDS_A_MILLISECOND);
         self.last_id.set(id);
         id
     }

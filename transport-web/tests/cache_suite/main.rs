@@ -1,5 +1,5 @@
-//! The public suite of HTTP caching and Fetch's cache modes, over `fetch` and a `UrlCache` of core's: the cases of our own, played by the code that
-//! plays them over sockets.
+//! The public suite of HTTP caching over `fetch` and a `UrlCache` of core's: the cases of our own, played by the code that plays them over
+//! sockets.
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
@@ -21,7 +21,10 @@ mod check;
 #[expect(unreachable_pub, reason = "it is public where it is the server's")]
 mod exchange;
 #[path = "../../../tests/cache_suite/modes.rs"]
-#[expect(dead_code, reason = "files are read on the host alone")]
+#[expect(
+    dead_code,
+    reason = "its own cases count what a browser adds by itself"
+)]
 mod modes;
 #[path = "../../../tests/cache_suite/play.rs"]
 mod play;
@@ -43,15 +46,13 @@ use std::sync::Arc;
 
 use case::{Applies, Cases, Kind};
 use futures::future::join_all;
-use modes::{ModeCases, Validator};
 use play::play;
-use urlsession::{Runtime, UrlCache};
+use urlsession::{CachePolicy, ErrorCode, Request, Runtime, Session, UrlCache};
 use urlsession_transport_web::{WebRuntime, indexed_db_cache};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use world::World;
 
 const CASES: &str = include_str!("../../../tests/cache_suite/cases.json");
-const MODE_CASES: &str = include_str!("../../../tests/cache_suite/modes.json");
 
 async fn is_passed(cache: UrlCache) {
     let Some(world) = World::new(cache) else {
@@ -92,24 +93,38 @@ async fn the_cases_pass_with_a_cache_in_indexed_db() {
     .await;
 }
 
+/// How often the server says that it was asked.
+async fn count(session: &Session, url: &str, policy: CachePolicy) -> Result<u32, ErrorCode> {
+    let request = Request::get(url).unwrap().with_cache_policy(policy);
+    let loaded = session.data(request).await;
+    let (body, _) = loaded.map_err(|error| error.code())?;
+    Ok(String::from_utf8_lossy(&body).parse().unwrap())
+}
+
 #[test]
-async fn the_modes_are_as_fetch_has_them() {
+async fn policies_say_where_to_look() {
     let Some(world) = World::new(UrlCache::in_memory(16 << 20)) else {
         return;
     };
-    let start = (WebRuntime::new().random() % 1_000_000) as usize * 100;
-    let mut failed = Vec::new();
-    let cases = ModeCases::parse(MODE_CASES).tests;
-    // The browser follows redirects by itself.
-    let cases = cases
-        .iter()
-        .filter(|case| !case.title(0).contains("redirect"));
-    for (number, case) in cases.enumerate() {
-        for validator in [Validator::Tag, Validator::Date] {
-            if let Err(wrong) = case.play(&world, start + number, validator).await {
-                failed.push(format!("{}: {wrong}", case.title(number)));
-            }
-        }
+    let number = WebRuntime::new().random();
+    let url = format!(
+        "{}/counted?x-number={number}&cache-control=max-age=1000",
+        world.base
+    );
+    for (policy, expected) in [
+        (
+            CachePolicy::ReturnCacheDataDontLoad,
+            Err(ErrorCode::ResourceUnavailable),
+        ),
+        (CachePolicy::ReturnCacheDataElseLoad, Ok(1)),
+        (CachePolicy::ReturnCacheDataElseLoad, Ok(1)),
+        (CachePolicy::ReloadIgnoringLocalCacheData, Ok(2)),
+        (CachePolicy::UseProtocolCachePolicy, Ok(2)),
+        (CachePolicy::ReloadIgnoringLocalAndRemoteCacheData, Ok(3)),
+        (CachePolicy::ReloadRevalidatingCacheData, Ok(4)),
+        (CachePolicy::ReturnCacheDataDontLoad, Ok(4)),
+    ] {
+        let counted = count(&world.session, &url, policy).await;
+        assert_eq!(counted, expected, "{policy:?}");
     }
-    assert!(failed.is_empty(), "{failed:#?}");
 }
