@@ -324,3 +324,39 @@ async fn two_downloads_do_not_mix_in_one_file() {
     }
     assert_eq!(folder.names().len(), 20);
 }
+
+/// A crash may leave the partial file's name to a file that has got its final one, where that takes two steps: what comes next does not write there.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partial_name_of_a_file_that_is_whole_is_not_written_under() {
+    let (origin, folder) = (Origin::spawn().unwrap(), Folder::new());
+    let body: Bytes = pattern(0..100_000).into();
+    let cut = serve(body, Fault::Cut(50_000, How::Close));
+    let to = folder.path("file");
+    for goes_on in [false, true] {
+        let session = session_in(&folder.0, Configuration::default());
+        let options = || DownloadOptions::new().to(&to).replacing();
+        let lost = session
+            .download((cut.url("/"), options()))
+            .await
+            .unwrap_err();
+        std::fs::copy(folder.path("file.part"), folder.path("whole")).unwrap();
+        std::fs::remove_file(folder.path("file.part")).unwrap();
+        std::fs::hard_link(folder.path("whole"), folder.path("file.part")).unwrap();
+        let before = std::fs::read(folder.path("whole")).unwrap();
+        match goes_on {
+            true => {
+                let data = lost.resume_data().cloned().unwrap();
+                session.download((data, options())).await.map(drop)
+            }
+            false => {
+                let url = origin.url("/bytes/100000");
+                session.download((url, options())).await.map(drop)
+            }
+        }
+        .unwrap_or_else(|error| assert!(goes_on, "{error:?}"));
+        assert!(std::fs::read(folder.path("whole")).unwrap() == before);
+        std::fs::remove_file(folder.path("whole")).unwrap();
+        let _ = std::fs::remove_file(&to);
+    }
+}

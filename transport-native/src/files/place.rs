@@ -53,12 +53,27 @@ pub(super) fn append(path: &Path, offset: u64) -> io::Result<File> {
     if !is_same(&facts, &fs::symlink_metadata(path)?) {
         return Err(io::Error::other("another file has its name now"));
     }
+    if has_another_name(&facts) {
+        // It got its final name, and a crash has left this one: what is written under it would be written to a file that is whole.
+        fs::remove_file(path)?;
+        return Err(io::ErrorKind::NotFound.into());
+    }
     if facts.len() < offset {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     file.set_len(offset)?;
     file.seek(SeekFrom::Start(offset))?;
     Ok(file)
+}
+
+#[cfg(unix)]
+fn has_another_name(facts: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(facts) > 1
+}
+
+#[cfg(not(unix))]
+fn has_another_name(_: &Metadata) -> bool {
+    false
 }
 
 fn lock(file: &File) -> io::Result<()> {
@@ -88,11 +103,40 @@ pub(super) fn rename(from: &Path, to: &Path, existing: Existing) -> io::Result<(
 fn put(from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
     match existing {
         Existing::Replace => fs::rename(from, to),
-        Existing::Refuse => match fs::hard_link(from, to) {
-            Ok(()) => fs::remove_file(from),
-            Err(error) if has_no_links(&error) => put_without_links(from, to),
-            Err(error) => Err(error),
+        Existing::Refuse => match rename_where_none_is(from, to) {
+            Err(error) if is_unknown(&error) => put_by_link(from, to),
+            other => other,
         },
+    }
+}
+
+/// In one step, where the system knows how.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn rename_where_none_is(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn rename_where_none_is(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Of a system or a file system that does not know how.
+fn is_unknown(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(
+        kind,
+        io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput
+    )
+}
+
+/// In two: between them the file has both names, which [`append`] knows how to take.
+fn put_by_link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if has_no_links(&error) => put_without_links(from, to),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! A write into the page cache costs less than to hand it to another thread, and lets the reader of the socket use its buffer again, whose
 //! pages are warm. (1 GiB to disk: half the CPU of gathered writes elsewhere.) A disk that cannot keep up makes writes wait: a few such, and
-//! the rest goes to a thread that may.
+//! the rest goes to a thread that may. Each write is waited for there, so that the reader has its buffer back as well: the socket's own takes what comes
+//! meanwhile, and a disk that is behind is no faster for a second write in line.
 
 use std::fs::File;
 use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
@@ -16,7 +17,7 @@ use urlsession_core::{BoxFuture, Error, ErrorCode, FileSink};
 use crate::executor::{Executor, Spawned};
 
 /// So many bytes are written at once, where they are gathered.
-const BLOCK: usize = 512 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// So many bytes of small chunks are.
 const SMALL_BLOCK: usize = 64 * 1024;
@@ -108,7 +109,10 @@ impl Sink {
         }
         match length < BLOCK {
             true => Ok(()),
-            false => self.begin(|_| Ok(())).await,
+            false => {
+                self.begin(|_| Ok(())).await?;
+                self.settle().await
+            }
         }
     }
 }

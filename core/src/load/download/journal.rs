@@ -73,13 +73,7 @@ impl Beside {
     /// Begins the partial file anew, `data` written first. One that is there is taken over if it is of an earlier download.
     pub(super) async fn begin(&self, data: &ResumeData) -> Result<Box<dyn FileSink>, Error> {
         if self.files.length(&self.part()).await.is_err() {
-            self.write(data).await?;
-            let made = self.files.create_new(&self.part()).await;
-            // Unless somebody else was faster, whose journal it is then.
-            if made.is_err() && self.files.length(&self.part()).await.is_err() {
-                self.discard().await;
-            }
-            return made;
+            return self.begin_new(data).await;
         }
         if self.read().await.is_none() {
             let error = Error::new(ErrorCode::CannotCreateFile);
@@ -87,9 +81,25 @@ impl Beside {
                 error.with_cause("a file of somebody else's has the name of the partial one")
             );
         }
-        let sink = self.files.append(&self.part(), 0).await?;
+        match self.files.append(&self.part(), 0).await {
+            Ok(sink) => {
+                self.write(data).await?;
+                Ok(sink)
+            }
+            // It was the other name of a file that is whole.
+            Err(gone) if gone.code() == ErrorCode::FileDoesNotExist => self.begin_new(data).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn begin_new(&self, data: &ResumeData) -> Result<Box<dyn FileSink>, Error> {
         self.write(data).await?;
-        Ok(sink)
+        let made = self.files.create_new(&self.part()).await;
+        // Unless somebody else was faster, whose journal it is then.
+        if made.is_err() && self.files.length(&self.part()).await.is_err() {
+            self.discard().await;
+        }
+        made
     }
 
     /// Replaces the journal.

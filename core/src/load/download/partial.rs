@@ -118,7 +118,10 @@ impl Partial {
         // Of a file that has all, the last byte is asked for again: whether it still is the same, only an answer tells.
         let last = facts.total.map(|total| total.saturating_sub(1));
         let offset = facts.received.min(last.unwrap_or(u64::MAX));
-        let sink = files.append(&file, offset).await?;
+        let sink = match files.append(&file, offset).await {
+            Err(gone) if gone.code() == ErrorCode::FileDoesNotExist => return Ok(None),
+            opened => opened?,
+        };
         let place = match beside {
             Some(beside) => Place::Beside(beside),
             None => {
