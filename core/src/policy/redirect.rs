@@ -9,7 +9,7 @@ use url::Url;
 use crate::policy::fields;
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode};
-use crate::words::parsing::join;
+use crate::words::parsing::join_url;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::target::{Target, without_user};
@@ -106,7 +106,7 @@ fn location(response: &Response) -> Option<String> {
 }
 
 fn resolve(base: &Url, location: &str) -> Result<Url, Error> {
-    let mut url = join(base, location).map_err(|cause| nowhere(base, cause))?;
+    let mut url = join_url(base, location).map_err(|cause| nowhere(base, cause))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(nowhere(base, to_scheme(url.scheme())));
     }

@@ -15,11 +15,11 @@ pub(crate) fn parse(text: &str) -> Result<Url, Error> {
     by::parse(text, None)
 }
 
-/// Parses what stands in a resource of `base`.
+/// The URL that `text` is in a resource of `base`, as [`Url::join`] has it, by the parser that this crate was built with.
 ///
 /// # Errors
-/// [`BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
-pub(crate) fn join(base: &Url, text: &str) -> Result<Url, Error> {
+/// [`BadUrl`](crate::ErrorCode::BadUrl) when it is none.
+pub fn join_url(base: &Url, text: &str) -> Result<Url, Error> {
     by::parse(text, Some(base))
 }
 

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use js_sys::Uint8Array;
-use urlsession_core::{Error, ProtocolClient, ProtocolEvents, Request, RequestBody, UrlProtocol};
+use urlsession_core::{
+    Error, ProtocolClient, ProtocolEvents, Request, RequestBody, UrlProtocol, join_url,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::settled;
@@ -87,7 +89,7 @@ fn redirection(request: &Request, response: &urlsession_core::Response) -> Optio
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let to = request.url().join(&response.value("location")?).ok()?;
+    let to = join_url(request.url(), &response.value("location")?).ok()?;
     let keeps = matches!(response.status().as_u16(), 307 | 308);
     let method = match keeps || matches!(request.method().as_str(), "GET" | "HEAD") {
         true => request.method().clone(),
@@ -95,7 +97,8 @@ fn redirection(request: &Request, response: &urlsession_core::Response) -> Optio
     };
     let mut next = Request::new(method, to).ok()?;
     // What another origin may see of it is not known here.
-    if next.url().origin() == request.url().origin() {
+    let origin = |request: &Request| request.target().map(|target| target.origin().id());
+    if origin(&next).is_some() && origin(&next) == origin(request) {
         *next.headers_mut() = request.headers().clone();
     }
     Some(match keeps {

@@ -11,8 +11,19 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// Features of the facade that matter in a browser.
-const FEATURES: [&str; 7] = [
-    "cache", "download", "json", "metrics", "progress", "tracing", "upload",
+const FEATURES: [&str; 12] = [
+    "url-parser",
+    "delegate",
+    "protocols",
+    "retry",
+    "connectivity",
+    "metrics",
+    "progress",
+    "upload",
+    "download",
+    "cache",
+    "json",
+    "tracing",
 ];
 
 /// Bytes of some files together.
@@ -81,20 +92,19 @@ pub(crate) fn table(workspace: &Workspace) -> Result<ExitCode, String> {
         let folder = app(workspace, &web, features, execute)?;
         app_size(workspace, &web, &folder)
     };
+    println!("| what | bytes | brotli | more than the bare app |\n|---|---|---|---|");
     let bare = with(&[], execute)?;
-    let mut rows = vec![("GET app, no feature".to_owned(), bare)];
+    let row = |what: &str, size: Size| {
+        let more = size.brotli.saturating_sub(bare.brotli);
+        println!("| {what} | {} | {} | {more} |", size.raw, size.brotli);
+    };
+    row("GET app, no feature", bare);
     for feature in FEATURES {
-        rows.push((format!("GET app, `{feature}`"), with(&[feature], execute)?));
+        row(&format!("GET app, `{feature}`"), with(&[feature], execute)?);
     }
     let folder = package::build(workspace, &web, Build::Optimised, execute)?;
     let whole = package_size(workspace, &web, &folder)?;
-    rows.push(("npm package, everything".into(), whole));
-
-    println!("| what | bytes | brotli | more than the bare app |\n|---|---|---|---|");
-    for (what, size) in rows {
-        let more = size.brotli.saturating_sub(bare.brotli);
-        println!("| {what} | {} | {} | {more} |", size.raw, size.brotli);
-    }
+    row("npm package, everything", whole);
     Ok(ExitCode::SUCCESS)
 }
 

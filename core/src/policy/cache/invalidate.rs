@@ -5,7 +5,7 @@ use http::header::{self, HeaderName};
 use url::Url;
 
 use crate::policy::cache::head::stored_url;
-use crate::words::parsing::join;
+use crate::words::parsing::join_url;
 use crate::words::response::Response;
 
 /// The URLs whose stored responses a request by `method` for `url` has made invalid: its own, and those of the same origin that the
@@ -34,7 +34,7 @@ fn is_safe(method: &Method) -> bool {
 /// Another origin's are not this server's to make invalid.
 fn named(url: &Url, response: &Response, name: &HeaderName) -> Option<Url> {
     let value = response.headers().get(name)?.to_str().ok()?;
-    let named = join(url, value).ok()?;
+    let named = join_url(url, value).ok()?;
     // Not by `Url::origin`, which parses what a `blob:` URL holds.
     let is_same = named.scheme() == url.scheme()
         && named.host_str() == url.host_str()

@@ -14,7 +14,7 @@ use crate::policy::cache::range::{Asked, ContentRange};
 use crate::policy::cache::request::CacheRequest;
 use crate::policy::cache::vary::Selecting;
 use crate::words::cache::CacheStoragePolicy;
-use crate::words::parsing::join;
+use crate::words::parsing::join_url;
 use crate::words::response::Response;
 
 /// The head under which `response` to `request` is stored; `None` where it must not be. Its body is still to come.
@@ -108,7 +108,7 @@ fn may_be_stored(
 fn represents_its_target(request: &CacheRequest<'_>, response: &Response) -> bool {
     let location = response.headers().get(header::CONTENT_LOCATION);
     let location = location.and_then(|value| value.to_str().ok());
-    let location = location.and_then(|location| join(request.url, location).ok());
+    let location = location.and_then(|location| join_url(request.url, location).ok());
     response.status() == StatusCode::OK
         && location.is_some_and(|location| stored_url(&location) == stored_url(request.url))
 }

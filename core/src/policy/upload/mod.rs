@@ -10,7 +10,7 @@ use url::Url;
 use crate::policy::fields;
 use crate::words::body::RequestBody;
 use crate::words::error::{Error, ErrorCode};
-use crate::words::parsing::join;
+use crate::words::parsing::join_url;
 use crate::words::request::Request;
 use crate::words::target::{Target, without_user};
 use crate::words::upload_draft::UploadDraft;
@@ -123,7 +123,7 @@ pub(crate) fn speaks(headers: &HeaderMap, draft: UploadDraft) -> bool {
 /// Where the upload is, as an answer to a request for `base` says it: at an http(s) URL, and not at a less secure one than `base`.
 pub(crate) fn resource(headers: &HeaderMap, base: &Url) -> Option<Url> {
     let location = text(headers, &header::LOCATION)?;
-    let mut url = join(base, location).ok()?;
+    let mut url = join_url(base, location).ok()?;
     let is_as_secure =
         url.scheme() == "https" || (url.scheme() == "http" && base.scheme() == "http");
     if !is_as_secure || Target::from_url(url.clone()).is_err() {
