@@ -93,7 +93,7 @@ pub(crate) async fn suspended_in_its_body_it_goes_on_where_it_stopped(fixture: F
 }
 
 pub(crate) async fn suspended_it_holds_the_server_back(fixture: Fixture) -> Verdict {
-    const LENGTH: u64 = 32 * 1024 * 1024;
+    const LENGTH: u64 = 96 * 1024 * 1024;
     let recorder = Recorder::new().on_response(|_, task, _| {
         task.suspend();
         Answer::Unhandled
@@ -122,7 +122,7 @@ pub(crate) async fn suspended_it_holds_the_server_back(fixture: Fixture) -> Verd
 }
 
 pub(crate) async fn unread_a_stream_holds_the_server_back(fixture: Fixture) -> Verdict {
-    const LENGTH: u64 = 32 * 1024 * 1024;
+    const LENGTH: u64 = 96 * 1024 * 1024;
     let url = fixture.url(&format!("/bytes/{LENGTH}"));
     let (chunks, _) = fixture.session().bytes(&url).await?;
     check!(
