@@ -40,7 +40,7 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
     pub(crate) fn get_with_receiver(
         target: &JsValue,
-        key: &str,
+        key: &JsValue,
         receiver: &JsValue,
     ) -> Result<JsValue, JsValue>;
 }
@@ -204,6 +204,11 @@ extern "C" {
     static BYTE_ARRAY: JsValue;
 }
 
+thread_local! {
+    /// A name that crosses once, and not with every chunk.
+    static LENGTH: JsValue = "length".into();
+}
+
 /// True when the property is there and true.
 pub(crate) fn is_true(property: Result<JsValue, JsValue>) -> bool {
     property.is_ok_and(|property| property.as_bool() == Some(true))
@@ -218,7 +223,8 @@ pub(crate) fn is_online() -> bool {
 
 /// How many elements a typed array has, by its own account and not by a property put over it.
 pub(crate) fn element_count(array: &JsValue) -> Option<usize> {
-    let count = BYTE_ARRAY.with(|prototype| get_with_receiver(prototype, "length", array));
+    let count = BYTE_ARRAY
+        .with(|prototype| LENGTH.with(|length| get_with_receiver(prototype, length, array)));
     let count = count.ok()?.as_f64()?;
     // A count is a whole number that fits memory; the cast saturates.
     Some(count as usize)

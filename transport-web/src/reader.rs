@@ -94,12 +94,19 @@ pub(crate) fn length(chunk: &JsValue) -> usize {
     js::element_count(chunk).unwrap_or(0)
 }
 
+/// What memory is filled with, by copies: `resize` and zeroed memory go byte by byte in code that is compiled for size, and take as long as the
+/// browser's part of a download.
+static ZEROS: [u8; 16384] = [0; 16384];
+
 /// A copy of a chunk's bytes; `None` where there is no room for it.
 pub(crate) fn bytes_of(chunk: &JsValue) -> Option<Bytes> {
     let mut bytes = Vec::new();
     let length = length(chunk);
     bytes.try_reserve_exact(length).ok()?;
-    bytes.resize(length, 0);
+    while bytes.len() < length {
+        let missing = length - bytes.len();
+        bytes.extend_from_slice(&ZEROS[..missing.min(ZEROS.len())]);
+    }
     js::copy_elements(&mut bytes, chunk).ok()?;
     Some(bytes.into())
 }
