@@ -51,6 +51,23 @@ export const cases = [
     check.equal((await failure(session.json(`${origin}/Nepal`))).code, "cannotParseResponse");
   }],
 
+  ["response gives a Response at the head, and can be cancelled", async ({ lib, origin, check }) => {
+    const session = new lib.Session();
+    const response = await session.response(`${origin}/Nepal`);
+    check.ok(response instanceof Response);
+    check.equal([response.status, response.url, response.bodyUsed, await response.text()], [200, `${origin}/Nepal`, false, "Kathmandu"]);
+    const abort = new AbortController();
+    const failed = failure(session.response(`${origin}/delay/20000`, { signal: abort.signal }));
+    abort.abort("enough");
+    check.equal([(await failed).code, (await failed).cause], ["cancelled", "enough"]);
+    check.equal((await failure(session.response(`${origin}/Nepal`, { signal: AbortSignal.abort() }))).code, "cancelled");
+    check.equal((await failure(session.response({ url: `${origin}/delay/20000`, timeoutInterval: 0.05 }))).code, "timedOut");
+    check.equal((await failure(session.response("http://[nonsense"))).code, "badURL");
+    const cached = new lib.Session({ urlCache: new lib.UrlCache() });
+    check.equal(await (await cached.response(`${origin}/Nepal`)).text(), "Kathmandu");
+    check.equal((await cached.response(`${origin}/status/204`)).status, 204);
+  }],
+
   ["a request's method, fields and body arrive", async ({ lib, origin, check }) => {
     const session = new lib.Session({ httpAdditionalHeaders: { "X-Session": "s", "X-Both": "session" } });
     const input = { url: `${origin}/post`, method: "post", headers: { "X-Both": "request" }, body: "abc" };

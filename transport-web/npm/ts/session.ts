@@ -178,6 +178,31 @@ export class Session implements Disposable {
     }
   }
 
+  /**
+   * Loads a request as far as the head, and gives a `Response`, whose body is read as the caller reads it. Cancelling the body cancels the task.
+   */
+  async response(input: RequestInput, options?: TaskOptions): Promise<Response> {
+    const task = this.dataTask(input, options);
+    const chunks = task[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    const head = task.response as HTTPURLResponse;
+    let next: Promise<IteratorResult<Uint8Array<ArrayBuffer>>> | null = Promise.resolve(first);
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { done, value } = await (next ?? chunks.next());
+        next = null;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return?.();
+      },
+    });
+    const isEmpty = head.status < 200 || [204, 205, 304].includes(head.status);
+    const made = new Response(isEmpty ? null : stream, { status: head.status, headers: head.headers });
+    return Object.defineProperty(made, "url", { value: head.url });
+  }
+
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
   finishTasksAndInvalidate(): void {
     descend(() => raw.session_finish(this.#number));
