@@ -17,6 +17,9 @@
 //!   connection was there, the bytes of the encoded body, the browser's cache. It tells so for the page's own origin, and for servers that
 //!   send `Timing-Allow-Origin`; never once its buffer, which is the page's, is full (250 entries, `setResourceTimingBufferSize`); and
 //!   the entry may be late, above all for a response without a body. Without it there are the times that core sees.
+//! * Files ([`WebFiles`]) are in the origin's private file system or, without one, in memory. A download goes on after its page or worker has died if it has
+//!   a destination ([`DownloadOptions::to`](urlsession_core::DownloadOptions::to)); across origins the server must expose `Date`, `ETag` and `Content-Range`.
+//! * A [`UrlCache`](urlsession_core::UrlCache) outlives the page with [`indexed_db_cache`].
 //! * Header fields that the browser dropped are in [`WebTransport::dropped_fields`].
 #![cfg(target_arch = "wasm32")]
 

@@ -7,7 +7,7 @@ use js_sys::{Array, Uint8Array};
 use urlsession_core::{BoxFuture, CacheRecordId, CacheWriter, Error, ErrorCode, NewCacheRecord};
 use wasm_bindgen::prelude::*;
 
-use super::js::{answer, over};
+use super::js::answer;
 use super::store::Shared;
 use crate::js::Blob;
 use crate::objects::record;
@@ -44,19 +44,13 @@ impl Entry {
         }
     }
 
-    /// What was gathered, as a part.
-    fn part(&mut self) -> Result<JsValue, JsValue> {
-        let parts: Array = self
-            .gathered
-            .iter()
-            .map(|chunk| Uint8Array::from(&**chunk))
-            .collect();
-        self.gathered.clear();
-        let is_small = self.parts == 0 && self.gathered_length as u64 <= SMALL;
+    /// What was gathered, as bytes.
+    fn bytes(&mut self) -> Uint8Array {
+        let chunks = std::mem::take(&mut self.gathered);
         self.gathered_length = 0;
-        match is_small && parts.length() == 1 {
-            true => Ok(parts.get(0)),
-            false => Ok(Blob::new(&parts)?.into()),
+        match &chunks[..] {
+            [chunk] => Uint8Array::from(&**chunk),
+            chunks => Uint8Array::from(&*chunks.concat()),
         }
     }
 
@@ -64,19 +58,22 @@ impl Entry {
         Array::of2(&self.id.into(), &self.parts.into()).into()
     }
 
+    /// Writes what was gathered as a part: a Blob, where the browser stores them (not in every private window).
     async fn write_part(&mut self) -> Result<(), JsValue> {
-        let (part, key) = (self.part()?, self.key());
+        let (bytes, key) = (self.bytes(), self.key());
         self.parts += 1;
         let shared = Rc::clone(&self.shared);
         spawned(async move {
-            let transaction = shared.database.begin("readwrite", false).await;
-            let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
-            let bodies = transaction.object_store(super::database::BODIES)?;
-            answer(bodies.put_at(&part, &key)).await?;
-            over(&transaction).await
+            if shared.takes_blobs.get() {
+                let blob = Blob::new(&Array::of1(&bytes))?.into();
+                match shared.put_part(&blob, &key).await {
+                    Ok(()) => return Ok(()),
+                    Err(_) => shared.takes_blobs.set(false),
+                }
+            }
+            shared.put_part(&bytes, &key).await
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     async fn take(&mut self, chunk: Bytes) -> Result<(), Error> {
@@ -111,9 +108,12 @@ impl Entry {
                 super::store::milliseconds(self.new.stored_at).into(),
             ),
         ]);
+        if self.length > SMALL && self.gathered_length > 0 {
+            self.write_part().await?;
+        }
         let last = match self.gathered_length {
             0 => None,
-            _ => Some((self.part()?, self.key())),
+            _ => Some((self.bytes(), self.key())),
         };
         let mut change = self.shared.change(false).await?;
         for &CacheRecordId(id) in &self.new.replaces {

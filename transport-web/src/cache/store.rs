@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use super::change::{self, Change};
 use super::database::{BODIES, Database, RECORDS, parts_of, within};
 use super::entry::{Entry, SMALL};
-use super::js::{answer, at_least, between, list};
+use super::js::{answer, at_least, between, list, over};
 use crate::blob_body::BlobBody;
 use crate::js::{Blob, Foreign};
 use crate::objects::count;
@@ -47,6 +47,8 @@ pub(super) struct Shared {
     /// The records that were used since that was last noted.
     used: RefCell<Vec<f64>>,
     is_swept: Cell<bool>,
+    /// No Blob was refused yet.
+    pub(super) takes_blobs: Cell<bool>,
 }
 
 /// A store of cached responses in the browser's IndexedDB, of at most `capacity` bytes of keys, heads and bodies, shared by all that have the
@@ -72,6 +74,7 @@ pub fn indexed_db_cache(name: &str, capacity: u64) -> IndexedDbCacheStore {
         last_id: Cell::new(0.0),
         used: RefCell::default(),
         is_swept: Cell::new(false),
+        takes_blobs: Cell::new(true),
     }))
 }
 
@@ -106,6 +109,16 @@ impl Shared {
 
     pub(super) async fn end(&self, change: Change) -> Result<(), JsValue> {
         change.end(self.capacity.get()).await
+    }
+
+    /// Writes one part of a body.
+    pub(super) async fn put_part(&self, part: &JsValue, key: &JsValue) -> Result<(), JsValue> {
+        let transaction = self.database.begin("readwrite", false).await;
+        let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
+        let bodies = transaction.object_store(BODIES)?;
+        answer(bodies.put_at(part, key)).await?;
+        over(&transaction).await?;
+        Ok(())
     }
 
     pub(super) async fn forget_parts(&self, id: f64) -> Result<(), JsValue> {
@@ -198,7 +211,6 @@ async fn read(row: &JsValue, bodies: &Foreign) -> Result<Option<CacheRecord>, Js
         0 => Some(Bytes::new()),
         1..=SMALL => {
             let part = answer(bodies.get(&Array::of2(&id, &0.into()))).await?;
-            // Of several chunks, and so a Blob.
             match part.is_instance_of::<Uint8Array>() {
                 true => bytes_of(&part).filter(|bytes| bytes.len() as u64 == length),
                 false => None,
