@@ -24,9 +24,6 @@ use self::sink::Sink;
 use crate::errors;
 use crate::executor::{Executor, Spawned};
 
-/// So much is read at once where it is in memory: what a processor's own caches hold until it is written.
-const AT_ONCE: usize = 64 * 1024;
-
 /// The machine's files.
 #[derive(Clone, Debug)]
 pub struct NativeFiles {
@@ -68,7 +65,6 @@ impl NativeFiles {
             state: Reading::Idle(file),
             version,
             remaining,
-            is_to_be_written: false,
             executor,
             buffers,
         })
@@ -225,8 +221,6 @@ pub(crate) struct FileBody {
     state: Reading,
     version: FileVersion,
     remaining: u64,
-    /// The chunk before was read here: it is to be written before the next is read, out of caches that hold it and into the same buffer.
-    is_to_be_written: bool,
     executor: Executor,
     buffers: Arc<Buffers>,
 }
@@ -249,11 +243,10 @@ enum Next {
 impl FileBody {
     /// Reads on: here what is in memory, which costs less than to hand it over to another thread; on a thread that may wait what is not.
     fn next_read(&self, file: File) -> Result<Next, Error> {
-        let at_most = |most| usize::try_from(self.remaining).map_or(most, |left| left.min(most));
-        let want = at_most(CHUNK);
+        let want = usize::try_from(self.remaining).map_or(CHUNK, |left| left.min(CHUNK));
         let (remaining, version) = (self.remaining, self.version);
         let mut buffer = Buffers::take(&self.buffers);
-        if buffer.fill_at_once(&file, at_most(AT_ONCE)) {
+        if buffer.fill_at_once(&file, want) {
             let is_same = is_same(&file, &buffer, (remaining, version));
             return match is_same.map_err(errors::of_reading)? {
                 true => Ok(Next::Read(file, buffer)),
@@ -294,14 +287,8 @@ impl Body for FileBody {
         loop {
             match std::mem::replace(&mut self.state, Reading::Over) {
                 Reading::Idle(_) if self.remaining == 0 => return Poll::Ready(None),
-                Reading::Idle(file) if std::mem::take(&mut self.is_to_be_written) => {
-                    self.state = Reading::Idle(file);
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
                 Reading::Idle(file) => match self.next_read(file)? {
                     Next::Read(file, buffer) => {
-                        self.is_to_be_written = true;
                         return Poll::Ready(Some(Ok(self.chunk(file, buffer))));
                     }
                     Next::Waits(read) => self.state = Reading::Busy(read),
