@@ -87,7 +87,7 @@ pub use task::kind::TaskKind;
 pub use task::lifecycle::TaskState;
 pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};
-pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync};
+pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync, NativeObject};
 pub use words::cache::{CachePolicy, CacheStoragePolicy, CachedResponse};
 pub use words::cipher::CipherSuite;
 pub use words::configuration::{Configuration, TlsVersion};

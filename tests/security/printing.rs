@@ -87,6 +87,7 @@ async fn no_public_type_shows_a_secret() {
         body: urlsession::HopBody::Bytes(SECRET.into()),
         affinity: urlsession::Affinity::Any,
         hints: urlsession::Hints::default(),
+        properties: Default::default(),
     };
     debugged("hop", &hop);
 }

@@ -78,6 +78,7 @@ mod tests {
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: Default::default(),
+            properties: Default::default(),
         };
         let events = ExchangeEvents::detached(platform.runtime.clone());
         let exchange = platform.transport.exchange(request, events);

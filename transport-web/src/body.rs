@@ -1,31 +1,34 @@
 //! A response's body, read from its stream one chunk at a time.
 
-use std::any::Any;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Url};
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, NativeObject, Response, Url};
 #[cfg(feature = "download")]
 use urlsession_core::{BoxFuture, FileSink, SaveTo};
 use wasm_bindgen::prelude::*;
 
+use crate::feed::Feed;
 #[cfg(feature = "download")]
 use crate::files::WebSink;
-use crate::incoming::{is_absent, malformed};
+use crate::incoming::{body_length, is_absent, malformed};
 use crate::js::{AbortController, Foreign};
 use crate::reader::{Reader, Unreadable, bytes_of, length};
 use crate::script_error::Step;
 use crate::timing::Timing;
+use crate::transport::poll_fed;
 
 /// The body of a response. A chunk is read when it is asked for, never before.
 pub(crate) struct FetchBody {
     // In the order in which they must go: a reader cancelled before the abort leaves no rejection behind.
     stage: Stage,
+    /// What the server still takes of the request's body while it answers.
+    pub(crate) feed: Option<Feed>,
     abort: AbortOnDrop,
     pub(crate) remaining: Option<u64>,
     pub(crate) timing: Option<Timing>,
-    pub(crate) url: Url,
-    pub(crate) events: ExchangeEvents,
+    url: Url,
+    events: ExchangeEvents,
 }
 
 enum Stage {
@@ -38,15 +41,17 @@ impl FetchBody {
     pub(crate) fn new(
         response: Foreign,
         abort: AbortOnDrop,
-        url: Url,
+        head: &Response,
         events: ExchangeEvents,
     ) -> Self {
+        let remaining = body_length(&response, head.headers());
         Self {
             stage: Stage::Untouched(response),
+            feed: None,
             abort,
-            remaining: None,
+            remaining,
             timing: None,
-            url,
+            url: head.url().clone(),
             events,
         }
     }
@@ -97,12 +102,18 @@ impl FetchBody {
 
     /// The next chunk, still the browser's.
     fn poll_array(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
-        let read = ready!(self.poll_read(context));
+        let read = match poll_fed(&mut self.feed, context, &self.events) {
+            Ok(()) => ready!(self.poll_read(context)),
+            Err(error) => Err(error),
+        };
         match &read {
             Ok(Some(chunk)) => self.count(chunk),
             Ok(None) => {
                 self.stage = Stage::Ended;
-                self.abort.disarm();
+                // A server that answers before it has all wants no more of it.
+                if self.feed.is_none() {
+                    self.abort.disarm();
+                }
                 if let Some(timing) = self.timing.take() {
                     timing.tell(&self.events);
                 }
@@ -132,7 +143,7 @@ impl Body for FetchBody {
     }
 
     /// The browser's `Response`, a `web_sys::Response`, as long as nothing was read. Its transfer is the caller's from now on.
-    fn take_native(&mut self) -> Option<Box<dyn Any>> {
+    fn take_native(&mut self) -> Option<NativeObject> {
         let Stage::Untouched(response) = &self.stage else {
             return None;
         };
@@ -183,6 +194,11 @@ pub(crate) struct AbortOnDrop(Option<AbortController>);
 impl AbortOnDrop {
     pub(crate) fn new(controller: AbortController) -> Self {
         Self(Some(controller))
+    }
+
+    /// There is nothing to abort.
+    pub(crate) fn nothing() -> Self {
+        Self(None)
     }
 
     /// Nothing is left to abort, or it is no longer ours.

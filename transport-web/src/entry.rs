@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use urlsession_core::{Moment, ResourceFetchType, TransactionMetrics};
 use wasm_bindgen::prelude::*;
 
@@ -177,4 +177,19 @@ pub(crate) fn number(object: &JsValue, name: &str) -> Option<f64> {
 
 pub(crate) fn text(object: &JsValue, name: &str) -> Option<String> {
     Reflect::get(object, &name.into()).ok()?.as_string()
+}
+
+/// How many entries are looked at.
+const ENTRIES: usize = 250;
+
+/// The entries of a list, from the newest on.
+pub(crate) fn newest_first(entries: &JsValue) -> impl Iterator<Item = JsValue> {
+    let length = match Array::is_array(entries) {
+        true => number(entries, "length").unwrap_or_default() as u32,
+        false => 0,
+    };
+    (0..length)
+        .rev()
+        .take(ENTRIES)
+        .map_while(|at| Reflect::get_u32(entries.unchecked_ref(), at).ok())
 }

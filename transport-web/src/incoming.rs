@@ -28,9 +28,10 @@ pub(crate) fn head(response: &Foreign, asked: &Url) -> Result<Response, Error> {
     let Ok(headers) = headers else {
         return Err(malformed(ErrorCode::CannotParseResponse, asked));
     };
-    // Empty in a response that a script made.
+    // Empty in a response that a script made. To parse it costs more than to compare it.
     let url = response.url().ok().and_then(|url| url.as_string());
     let url = url
+        .filter(|url| url != asked.as_str())
         .and_then(|url| url.into_url().ok())
         .unwrap_or_else(|| asked.clone());
     Ok(Response::new(url, status, Version::HTTP_11, headers))
@@ -41,16 +42,12 @@ pub(crate) fn head(response: &Foreign, asked: &Url) -> Result<Response, Error> {
 /// Only where every field can be seen (not across origins): without Content-Encoding in sight, Content-Length may be
 /// the length of what was compressed.
 pub(crate) fn body_length(response: &Foreign, headers: &HeaderMap) -> Option<u64> {
-    let is_ours = response.kind().ok()?.as_string()? == "basic";
-    if !is_ours || headers.contains_key(header::CONTENT_ENCODING) {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    if headers.contains_key(header::CONTENT_ENCODING) {
         return None;
     }
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    let is_ours = response.kind().ok()?.as_string()? == "basic";
+    length.to_str().ok().filter(|_| is_ours)?.parse().ok()
 }
 
 pub(crate) fn malformed(code: ErrorCode, url: &Url) -> Error {

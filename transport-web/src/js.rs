@@ -3,7 +3,6 @@
 //! Everything that comes back from a response is a [`Foreign`] or a `JsValue`, checked by whoever
 //! looks into it: a page may replace `fetch`, and a service worker may answer anything.
 
-use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 /// What a promise calls.
@@ -12,7 +11,10 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    pub(crate) fn fetch(request: &Request) -> Result<Foreign, JsValue>;
+    pub(crate) fn fetch(url: &str, init: &Init) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    pub(crate) fn array_of(items: &Foreign) -> Result<Foreign, JsValue>;
 
     #[wasm_bindgen(catch, js_name = setTimeout)]
     pub(crate) fn set_timeout(
@@ -28,6 +30,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByName)]
     pub(crate) fn entries_by_name(name: &str, kind: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByType)]
+    pub(crate) fn entries_by_type(kind: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn fill_with_randomness(bytes: &mut [u8]) -> Result<(), JsValue>;
@@ -47,27 +52,23 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RequestInit`.
-    #[wasm_bindgen(js_name = Object, extends = Object)]
+    /// An object of options, as `RequestInit` is.
     pub(crate) type Init;
 
-    #[wasm_bindgen(constructor, js_class = "Object")]
-    pub(crate) fn new() -> Init;
+    #[wasm_bindgen(catch, js_namespace = JSON)]
+    pub(crate) fn parse(text: &str) -> Result<Init, JsValue>;
 
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_method(this: &Init, name: &str);
+    #[wasm_bindgen(catch, method, setter)]
+    pub(crate) fn set_body(this: &Init, body: &JsValue) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_headers(this: &Init, headers: &Headers);
+    #[wasm_bindgen(catch, method, setter)]
+    pub(crate) fn set_duplex(this: &Init, name: &str) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_body(this: &Init, body: &JsValue);
+    #[wasm_bindgen(catch, method, setter)]
+    pub(crate) fn set_signal(this: &Init, signal: &JsValue) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_priority(this: &Init, hint: &str);
-
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_signal(this: &Init, signal: &JsValue);
+    #[wasm_bindgen(catch, method, setter)]
+    pub(crate) fn set_pull(this: &Init, pull: &Callback) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen]
@@ -85,14 +86,65 @@ extern "C" {
 extern "C" {
     pub(crate) type Headers;
 
-    #[wasm_bindgen(catch, constructor)]
-    pub(crate) fn new() -> Result<Headers, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn append(this: &Headers, name: &str, value: &str) -> Result<(), JsValue>;
-
     #[wasm_bindgen(catch, method)]
     pub(crate) fn has(this: &Headers, name: &str) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = Response)]
+    pub(crate) type MadeResponse;
+
+    #[wasm_bindgen(catch, constructor, js_class = "Response")]
+    pub(crate) fn new(body: &JsValue, init: &Init) -> Result<MadeResponse, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = ReadableStream)]
+    pub(crate) type Stream;
+
+    #[wasm_bindgen(catch, constructor, js_class = "ReadableStream")]
+    pub(crate) fn new(source: &Init, strategy: &Init) -> Result<Stream, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = XMLHttpRequest)]
+    pub(crate) type Xhr;
+
+    #[wasm_bindgen(catch, constructor, js_class = "XMLHttpRequest")]
+    pub(crate) fn new() -> Result<Xhr, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn open(this: &Xhr, method: &str, url: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = setRequestHeader)]
+    pub(crate) fn set_request_header(this: &Xhr, name: &str, value: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, setter, js_name = withCredentials)]
+    pub(crate) fn set_with_credentials(this: &Xhr, with: bool) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, setter, js_name = responseType)]
+    pub(crate) fn set_response_type(this: &Xhr, name: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn send(this: &Xhr, body: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn abort(this: &Xhr) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn upload(this: &Xhr) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn response(this: &Xhr) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter, js_name = responseURL)]
+    pub(crate) fn response_url(this: &Xhr) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, js_name = getAllResponseHeaders)]
+    pub(crate) fn all_response_headers(this: &Xhr) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen]
@@ -135,11 +187,11 @@ extern "C" {
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn headers(this: &Foreign) -> Result<Foreign, JsValue>;
 
-    #[wasm_bindgen(catch, method, js_name = forEach)]
-    pub(crate) fn for_each(
-        this: &Foreign,
-        each: &mut dyn FnMut(JsValue, JsValue),
-    ) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn entries(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn join(this: &Foreign, separator: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn body(this: &Foreign) -> Result<Foreign, JsValue>;
@@ -189,6 +241,22 @@ extern "C" {
 
     #[wasm_bindgen(catch, method, getter, js_name = saveData)]
     pub(crate) fn save_data(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn location(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn origin(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method, getter)]
+    pub(crate) fn loaded(this: &Foreign) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn enqueue(this: &Foreign, chunk: &JsValue) -> Result<(), JsValue>;
+
+    /// Of a stream's controller.
+    #[wasm_bindgen(catch, method, js_name = close)]
+    pub(crate) fn close_stream(this: &Foreign) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, method, js_name = addEventListener)]
     pub(crate) fn add_event_listener(

@@ -28,7 +28,9 @@ mod blob_body;
 mod body;
 #[cfg(feature = "cache")]
 mod cache;
+mod engine;
 mod entry;
+mod feed;
 mod fields;
 #[cfg(any(feature = "download", feature = "upload"))]
 mod files;
@@ -36,11 +38,13 @@ mod files;
 #[path = "no_files.rs"]
 mod files;
 mod incoming;
+mod init;
 mod js;
 mod network;
 mod object_body;
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 mod objects;
+mod options;
 mod outgoing;
 mod promised;
 mod reader;
@@ -51,7 +55,9 @@ mod spawned;
 mod timer;
 mod timing;
 mod transport;
+mod unseen;
 mod urls;
+mod xhr;
 
 use std::sync::Arc;
 
@@ -64,6 +70,7 @@ pub use files::WebFiles;
 pub use incoming::Malformed;
 pub use network::{WebNetwork, network_monitor};
 pub use object_body::{blob_body, stream_body};
+pub use options::{Credentials, FetchOptions, Redirects, ReferrerPolicy};
 pub use runtime::WebRuntime;
 pub use script_error::ScriptError;
 pub use transport::WebTransport;
@@ -72,14 +79,20 @@ pub use transport::WebTransport;
 ///
 /// Of the configuration, what belongs to core works as everywhere; TLS is the browser's own.
 #[must_use]
+pub fn platform(configuration: &Configuration) -> Platform {
+    platform_with(configuration, FetchOptions::new())
+}
+
+/// The same, telling `fetch` this of every request.
+#[must_use]
 #[expect(
     clippy::arc_with_non_send_sync,
     reason = "core shares a platform's parts by Arc on every target; here there is one thread"
 )]
-pub fn platform(_configuration: &Configuration) -> Platform {
+pub fn platform_with(_configuration: &Configuration, options: FetchOptions) -> Platform {
     urlsession_core::parse_urls_by(urls::parse);
     let platform = Platform::new(
-        Arc::new(WebTransport::new()),
+        Arc::new(WebTransport::new().with_options(options)),
         Arc::new(WebRuntime::new()),
         Arc::new(WebFiles::new()),
     );

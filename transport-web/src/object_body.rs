@@ -1,10 +1,9 @@
 //! The browser's own objects as bodies of requests: a Blob, a File, a stream.
 
-use std::any::Any;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use urlsession_core::{Body, BodyStream, Error, ErrorCode};
+use urlsession_core::{Body, BodyStream, Error, ErrorCode, NativeObject};
 use wasm_bindgen::prelude::*;
 
 use crate::js::Foreign;
@@ -29,7 +28,8 @@ pub fn blob_body(blob: web_sys::Blob) -> BodyStream {
 
 /// A stream of `Uint8Array`s as a request's body, read once, as fast as the server takes it.
 ///
-/// A stream that has a reader already fails the task.
+/// It goes out as it comes where the browser sends streams to that server, and is gathered in a Blob first where it does not: see
+/// [`FetchOptions::streams_uploads`](crate::FetchOptions::streams_uploads). A stream that has a reader already fails the task.
 #[must_use]
 pub fn stream_body(stream: web_sys::ReadableStream) -> BodyStream {
     let stream: Foreign = JsValue::from(stream).unchecked_into();
@@ -88,8 +88,8 @@ impl Body for ObjectBody {
     }
 
     /// The Blob (`web_sys::Blob`) or the stream (`web_sys::ReadableStream`), as long as nothing was read.
-    fn take_native(&mut self) -> Option<Box<dyn Any>> {
-        let native: Box<dyn Any> = match &self.0 {
+    fn take_native(&mut self) -> Option<NativeObject> {
+        let native: NativeObject = match &self.0 {
             Stage::Blob(blob) => Box::new(real::<web_sys::Blob>(blob)?),
             Stage::Stream(stream) => Box::new(real::<web_sys::ReadableStream>(stream)?),
             Stage::Reading(_) | Stage::Ended => return None,

@@ -1,39 +1,76 @@
 //! The way out: a hop's body as the browser takes it.
 
-use std::any::Any;
 use std::future::poll_fn;
 
 use js_sys::{Array, Uint8Array};
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 use wasm_bindgen::prelude::*;
 
+use crate::feed::Feed;
 #[cfg(any(feature = "download", feature = "upload"))]
 use crate::files::WebFiles;
 use crate::js::{Blob, Foreign};
 use crate::object_body::unsendable;
 use crate::reader::{Reader, length};
+use crate::script_error::Step;
 
-/// The body as `fetch` takes it, whole. `None` where there is nothing to send.
-///
-/// # Errors
-/// The body's own error; [`ErrorCode::RequestBodyStreamExhausted`] when it is not as long as it said.
-pub(crate) async fn gather(
-    body: HopBody,
-    events: &ExchangeEvents,
-) -> Result<Option<JsValue>, Error> {
-    match body {
-        HopBody::Empty => Ok(None),
-        HopBody::Bytes(bytes) if bytes.is_empty() => Ok(None),
-        HopBody::Bytes(bytes) => Ok(Some(Uint8Array::from(&*bytes).into())),
-        #[cfg(not(any(feature = "download", feature = "upload")))]
-        HopBody::File(..) => Err(ErrorCode::FileDoesNotExist.into()),
-        #[cfg(any(feature = "download", feature = "upload"))]
-        HopBody::File(file, version) => Ok(Some(WebFiles::new().blob(&file, *version).await?)),
-        HopBody::Stream(mut body, length) => match native(&mut *body) {
-            Some(Native::Blob(blob)) => Ok(Some(blob)),
-            Some(Native::Stream(stream)) => gather_object(&stream, length, events).await,
-            None => gather_stream(body, length, events).await,
-        },
+/// A body as the browser takes it.
+pub(crate) enum Outgoing {
+    Nothing,
+    /// Bytes or a Blob, and how long it is.
+    Whole(JsValue, u64),
+    /// A stream, and what feeds it where that is this program.
+    Stream(JsValue, Option<Feed>),
+}
+
+impl Outgoing {
+    /// Makes it of a hop's body: a stream stays one where the server `takes_streams`, and is gathered where it does not.
+    ///
+    /// # Errors
+    /// The body's own error; [`ErrorCode::RequestBodyStreamExhausted`] when it is not as long as it said.
+    pub(crate) async fn of(
+        body: HopBody,
+        takes_streams: impl Fn() -> bool,
+        events: &ExchangeEvents,
+    ) -> Result<Self, Error> {
+        let (mut body, expected) = match body {
+            HopBody::Empty => return Ok(Self::Nothing),
+            HopBody::Bytes(bytes) if bytes.is_empty() => return Ok(Self::Nothing),
+            HopBody::Bytes(bytes) => {
+                let length = bytes.len() as u64;
+                return Ok(Self::Whole(Uint8Array::from(&*bytes).into(), length));
+            }
+            #[cfg(not(any(feature = "download", feature = "upload")))]
+            HopBody::File(..) => return Err(ErrorCode::FileDoesNotExist.into()),
+            #[cfg(any(feature = "download", feature = "upload"))]
+            HopBody::File(file, version) => {
+                let blob = WebFiles::new().blob(&file, *version).await?;
+                return Ok(Self::Whole(blob, version.length()));
+            }
+            HopBody::Stream(body, expected) => (body, expected),
+        };
+        match native(&mut *body) {
+            Some(Native::Blob(blob)) => Ok(Self::Whole(blob, expected.unwrap_or_default())),
+            Some(Native::Stream(stream)) if takes_streams() => {
+                Ok(Self::Stream(stream.into(), None))
+            }
+            Some(Native::Stream(stream)) => gather_object(&stream, expected, events).await,
+            // What is of known length says it, and a stream has no way to.
+            None if expected.is_none() && takes_streams() => {
+                let fed = Feed::new(body, expected);
+                let (stream, feed) = fed.map_err(|thrown| Step::Sending.error(&thrown))?;
+                Ok(Self::Stream(stream, Some(feed)))
+            }
+            None => gather_stream(body, expected, events).await,
+        }
+    }
+
+    /// How long it is, where that is known.
+    pub(crate) fn length(&self) -> u64 {
+        match self {
+            Self::Whole(_, length) => *length,
+            Self::Nothing | Self::Stream(..) => 0,
+        }
     }
 }
 
@@ -45,8 +82,7 @@ pub(crate) enum Native {
 
 /// The browser's own object behind a body.
 fn native(body: &mut dyn Body) -> Option<Native> {
-    let object: Box<dyn Any> = body.take_native()?;
-    let object = match object.downcast::<web_sys::Blob>() {
+    let object = match body.take_native()?.downcast::<web_sys::Blob>() {
         Ok(blob) => return Some(Native::Blob((*blob).into())),
         Err(object) => object,
     };
@@ -59,7 +95,7 @@ async fn gather_stream(
     mut body: Box<dyn Body>,
     expected: Option<u64>,
     events: &ExchangeEvents,
-) -> Result<Option<JsValue>, Error> {
+) -> Result<Outgoing, Error> {
     let mut gathered = Gathered::new(expected);
     while let Some(chunk) = body.next_chunk().await? {
         events.touched();
@@ -73,7 +109,7 @@ async fn gather_object(
     stream: &Foreign,
     expected: Option<u64>,
     events: &ExchangeEvents,
-) -> Result<Option<JsValue>, Error> {
+) -> Result<Outgoing, Error> {
     let failed = |failure| unsendable(&failure);
     let mut reader = Reader::of(stream).map_err(|thrown| failed(thrown.into()))?;
     let mut gathered = Gathered::new(expected);
@@ -107,12 +143,13 @@ impl Gathered {
         Ok(())
     }
 
-    fn blob(self) -> Result<Option<JsValue>, Error> {
-        if self.length.whole()? == 0 {
-            return Ok(None);
+    fn blob(self) -> Result<Outgoing, Error> {
+        let length = self.length.whole()?;
+        if length == 0 {
+            return Ok(Outgoing::Nothing);
         }
-        let blob = Blob::new(&self.parts).map_err(|_| ErrorCode::ResourceUnavailable)?;
-        Ok(Some(blob.into()))
+        let blob = Blob::new(&self.parts).map_err(|thrown| Step::Sending.error(&thrown))?;
+        Ok(Outgoing::Whole(blob.into(), length))
     }
 }
 

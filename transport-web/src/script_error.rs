@@ -89,6 +89,8 @@ pub(crate) enum Step {
     Sending,
     /// The request was under way: the head did not come.
     Fetching,
+    /// The browser's cache alone was asked.
+    Looking,
     /// The body was being read.
     Reading,
 }
@@ -100,7 +102,7 @@ impl Step {
             Self::Fetching if !matches!(url.scheme(), "http" | "https") => {
                 ErrorCode::UnsupportedUrl
             }
-            Self::Making | Self::Sending | Self::Fetching | Self::Reading => self.code(),
+            _ => self.code(),
         };
         error(code, thrown).with_url(url)
     }
@@ -113,7 +115,7 @@ impl Step {
     fn code(self) -> ErrorCode {
         match self {
             Self::Making => ErrorCode::BadUrl,
-            Self::Sending => ErrorCode::ResourceUnavailable,
+            Self::Sending | Self::Looking => ErrorCode::ResourceUnavailable,
             Self::Fetching if !js::is_online() => ErrorCode::NotConnectedToInternet,
             Self::Fetching => ErrorCode::CannotLoadFromNetwork,
             Self::Reading => ErrorCode::NetworkConnectionLost,

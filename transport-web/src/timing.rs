@@ -6,15 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Reflect};
 use urlsession_core::{ExchangeEvents, Moment, Url};
 use wasm_bindgen::prelude::*;
 
-use crate::entry::{Mapped, Told, number, text};
+use crate::entry::{Mapped, Told, newest_first, number, text};
 use crate::js;
-
-/// How many entries of one name are looked at, from the newest on.
-const ENTRIES: u32 = 250;
 
 thread_local! {
     /// The fetches whose metrics somebody wants.
@@ -55,6 +51,8 @@ impl Name {
 /// A fetch whose metrics somebody wants, by what its entry is found.
 pub(crate) struct Timing {
     name: Rc<Name>,
+    /// What the browser calls what made it.
+    kind: &'static str,
     began: Moment,
     /// The same in the browser's milliseconds.
     began_at: f64,
@@ -64,7 +62,7 @@ pub(crate) struct Timing {
 
 impl Timing {
     /// A fetch begins. `None` where nobody wants to know, or there is no clock to find it by.
-    pub(crate) fn begin(url: &Url, events: &ExchangeEvents) -> Option<Self> {
+    pub(crate) fn begin(url: &Url, kind: &'static str, events: &ExchangeEvents) -> Option<Self> {
         if !events.wants_metrics() {
             return None;
         }
@@ -72,6 +70,7 @@ impl Timing {
         let began_at = milliseconds()?;
         Some(Self {
             name: Name::new(url),
+            kind,
             began,
             began_at,
             latest: began_at,
@@ -105,13 +104,7 @@ impl Timing {
     /// The first that began when this fetch did, or after: entries come in the order of their beginnings.
     fn entry(&self) -> Option<JsValue> {
         let entries = js::entries_by_name(&self.name.url, "resource").ok()?;
-        if !Array::is_array(&entries) {
-            return None;
-        }
-        let length = number(&entries, "length")? as u32;
-        let newest_first = (0..length).rev().take(ENTRIES as usize);
-        newest_first
-            .map_while(|at| Reflect::get_u32(entries.unchecked_ref(), at).ok())
+        newest_first(&entries)
             .take_while(|entry| is_at_least(entry, self.began_at))
             .filter(|entry| self.is_of_a_fetch(entry))
             .last()
@@ -119,7 +112,7 @@ impl Timing {
 
     fn is_of_a_fetch(&self, entry: &JsValue) -> bool {
         let is_in_time = number(entry, "startTime").is_some_and(|start| start <= self.latest);
-        is_in_time && text(entry, "initiatorType").is_some_and(|kind| kind == "fetch")
+        is_in_time && text(entry, "initiatorType").is_some_and(|kind| kind == self.kind)
     }
 }
 

@@ -138,8 +138,8 @@ async fn a_response_without_url_has_the_requests() {
 
 #[test]
 async fn fields_that_http_cannot_hold_are_left_out() {
-    let fields = "[['1', 'a b'], ['a\\nb', 'x-line'], ['\\u2603', 'x-snow'], [5, 'x-five'], ['1', 5], ['1', ''], [], ['1', 'X-Fine']]";
-    let headers = format!("{{ forEach(each) {{ {fields}.forEach(field => each(...field)) }} }}");
+    let fields = "[['a b', '1'], ['x-snow', '\\u2603'], ['x-one'], 5, null, ['', '1'], [], [['x-nul', '\\0']], ['X-Fine', '1, 2']]";
+    let headers = format!("{{ entries: () => {fields} }}");
     let _fetch = fetch_is(&format!(
         "async () => ({{ status: 200, headers: {headers}, body: null }})"
     ));
@@ -151,11 +151,12 @@ async fn fields_that_http_cannot_hold_are_left_out() {
         .map(http::HeaderName::as_str)
         .collect();
     assert_eq!(names, ["x-fine"]);
+    assert_eq!(answer.response.headers()["x-fine"], "1, 2");
 }
 
 #[test]
 async fn more_fields_than_a_map_holds_are_cut() {
-    let headers = "{ forEach(each) { for (let i = 0; i < 40000; i++) each('1', 'x-' + i) } }";
+    let headers = "{ *entries() { for (let i = 0; i < 40000; i++) yield ['x-' + i, '1'] } }";
     let _fetch = fetch_is(&format!(
         "async () => ({{ status: 200, headers: {headers}, body: null }})"
     ));
@@ -164,13 +165,41 @@ async fn more_fields_than_a_map_holds_are_cut() {
 }
 
 #[test]
-async fn fields_told_after_the_telling_are_nobodys() {
-    let headers = "{ forEach(each) { globalThis.__each = each; each('1', 'x-a') } }";
-    let _fetch = fetch_is(&format!(
-        "async () => ({{ status: 200, headers: {headers}, body: null }})"
-    ));
-    exchange(get(URL)).await.unwrap();
-    script("(() => { try { globalThis.__each('2', 'x-b') } catch {} delete globalThis.__each })()");
+async fn a_page_that_took_its_globals_away_fails_the_exchange() {
+    for (owner, name, code) in [
+        ("JSON", "parse", ErrorCode::BadUrl),
+        ("globalThis", "AbortController", ErrorCode::BadUrl),
+        ("Array", "from", ErrorCode::CannotParseResponse),
+    ] {
+        for value in ["undefined", "5", "() => { throw 'no' }"] {
+            let _fetch = fetch_is_called("async () => new Response('x')");
+            let _gone = Replaced::by(owner, name, value);
+            assert_eq!(failure_of(get(URL)).await, code, "{owner}.{name} {value}");
+        }
+    }
+    for value in ["() => undefined", "() => 5", "() => null"] {
+        let _fetch = fetch_is_called("async () => new Response('x')");
+        let _parse = Replaced::by("JSON", "parse", value);
+        assert_eq!(
+            failure_of(get(URL)).await,
+            ErrorCode::BadUrl,
+            "JSON.parse {value}"
+        );
+    }
+}
+
+#[test]
+async fn callbacks_serve_again_and_imitations_reach_nobody_elses() {
+    let imitation = "() => ({ then(fulfilled) { globalThis.__late = fulfilled; fulfilled(new Response('one')) } })";
+    let fetch = fetch_is_called(imitation);
+    assert_eq!(brings(get(URL)).await.unwrap().1, b"one");
+    drop(fetch);
+    let _fetch = fetch_is_called(
+        "async () => { try { globalThis.__late(5) } catch {} return new Response('two') }",
+    );
+    for _ in 0..3 {
+        assert_eq!(brings(get(URL)).await.unwrap().1, b"two");
+    }
 }
 
 /// A `fetch` whose response's reader reads what `expression` gives.

@@ -153,3 +153,46 @@ async fn a_suspended_task_reads_nothing_until_it_is_resumed() {
     assert_eq!(told.borrow().len(), 11);
     assert_eq!(task.count_of_bytes_received(), 100);
 }
+
+#[test]
+async fn the_browsers_response_is_there_in_place_of_chunks() {
+    let Some(origin) = origin("http") else { return };
+    let url = format!("{origin}/Nepal");
+    let (mut body, response) = session().bytes(&url).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let native = body.take_native().unwrap();
+    let native = native.downcast::<web_sys::Response>().unwrap();
+    assert!(body.next().await.is_none());
+    assert_eq!(body.task().state(), TaskState::Completed);
+    drop(body);
+    let text = wasm_bindgen_futures::JsFuture::from(text_of(&native));
+    assert_eq!(text.await.unwrap(), JsValue::from("Kathmandu"));
+}
+
+fn text_of(response: &web_sys::Response) -> js_sys::Promise {
+    let text = js_sys::Reflect::get(response, &"text".into()).unwrap();
+    let text: js_sys::Function = text.unchecked_into();
+    text.call0(response).unwrap().unchecked_into()
+}
+
+#[test]
+async fn a_body_that_was_begun_is_no_response_any_more() {
+    let Some(origin) = origin("http") else { return };
+    let url = format!("{origin}/bytes/300000");
+    let (mut body, _) = session().bytes(&url).await.unwrap();
+    let first = body.next().await.unwrap().unwrap();
+    assert!(body.take_native().is_none());
+    let mut length = first.len();
+    while let Some(chunk) = body.next().await {
+        length += chunk.unwrap().len();
+    }
+    assert_eq!(length, 300_000);
+}
+
+#[test]
+async fn where_there_is_no_response_of_the_browsers_the_chunks_are_there() {
+    let (mut body, _) = session().bytes("data:,chunks").await.unwrap();
+    assert!(body.take_native().is_none());
+    assert_eq!(body.next().await.unwrap().unwrap(), "chunks");
+    assert!(body.next().await.is_none());
+}

@@ -55,6 +55,17 @@ async fn a_file_is_a_blob() {
 }
 
 #[test]
+async fn fetch_is_given_the_blob_itself() {
+    script("globalThis.__blob = new Blob(['x'])");
+    let _fetch = fetch_is_called(
+        "(url, init) => { globalThis.__body = init.body; return Promise.resolve(new Response()) }",
+    );
+    let body = blob("globalThis.__blob");
+    exchange(post("http://a.example/", &body)).await.unwrap();
+    assert!(script("globalThis.__body === globalThis.__blob").is_truthy());
+}
+
+#[test]
 async fn a_blob_that_is_not_taken_whole_is_read_chunk_by_chunk() {
     let body = blob("new Blob(['one ', 'two'])");
     let mut opened = body.open().unwrap();

@@ -1,6 +1,7 @@
 //! The whole load of one task: the answer's head to the app, then its body to wherever it goes.
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -15,6 +16,7 @@ use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
+use crate::words::bounds::NativeObject;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -74,6 +76,10 @@ async fn hand_over<A: App>(
     }
     if let Output::Stream(outlet) = &output {
         outlet.put(Item::Head(response.clone())).await;
+        if let Some(object) = outlet.take_native(&mut *content.body) {
+            outlet.put_last(Item::Native(object));
+            return Ok((Bytes::new(), response));
+        }
     }
     let body = pull(app, &mut *content.body, output, content.expected)
         .await
@@ -170,11 +176,16 @@ impl Gathered {
 pub(crate) enum Item {
     Head(Response),
     Chunk(Bytes),
+    /// The platform's object for the whole body, the last there is.
+    Native(NativeObject),
 }
 
 /// A place for one item between the load and whoever polls it: the load goes on when the item was taken.
 #[derive(Default)]
-pub(crate) struct Outlet(Mutex<Option<Item>>);
+pub(crate) struct Outlet {
+    place: Mutex<Option<Item>>,
+    wants_native: AtomicBool,
+}
 
 impl Outlet {
     async fn put(&self, item: Item) {
@@ -189,11 +200,28 @@ impl Outlet {
         .await;
     }
 
+    /// Puts what nothing follows.
+    fn put_last(&self, item: Item) {
+        *self.slot() = Some(item);
+    }
+
     pub(crate) fn take(&self) -> Option<Item> {
         self.slot().take()
     }
 
+    /// Whoever polls would have the platform's object in place of chunks.
+    pub(crate) fn want_native(&self) {
+        self.wants_native.store(true, Ordering::Relaxed);
+    }
+
+    fn take_native(&self, body: &mut dyn Body) -> Option<NativeObject> {
+        match self.wants_native.load(Ordering::Relaxed) {
+            true => body.take_native(),
+            false => None,
+        }
+    }
+
     fn slot(&self) -> MutexGuard<'_, Option<Item>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use crate::seams::app::App;
 use crate::seams::signals::Signals;
 use crate::seams::transport::HopResponse;
 use crate::words::body::{Body, FileSink, SaveTo};
-use crate::words::bounds::BoxFuture;
+use crate::words::bounds::{BoxFuture, NativeObject};
 use crate::words::error::Error;
 use crate::words::metrics::ResourceFetchType;
 use crate::words::network::{NetworkKind, NetworkStatus};
@@ -135,7 +135,7 @@ impl Body for Measured {
         Some(self)
     }
 
-    fn take_native(&mut self) -> Option<Box<dyn std::any::Any>> {
+    fn take_native(&mut self) -> Option<NativeObject> {
         let native = self.body.take_native()?;
         self.count = None;
         Some(native)

@@ -180,6 +180,7 @@ fn exchange<A: App>(
             body,
             affinity: Affinity::Any,
             hints: hints(app, request, urgency),
+            properties: request.properties().clone(),
         },
         ExchangeEvents::new(app.signals().clone()),
     )
@@ -213,10 +214,19 @@ pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<
 
 /// What is said of the hop to the transport alone.
 pub(crate) fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> Hints {
-    let service = request.network_service_type();
+    let configuration = app.configuration();
+    #[cfg(feature = "cache")]
+    let has_cache = app.cache().is_some();
+    #[cfg(not(feature = "cache"))]
+    let has_cache = false;
+    let policy = request.cache_policy();
     Hints {
         urgency,
-        service_type: service.unwrap_or(app.configuration().network_service_type),
+        service_type: request
+            .network_service_type()
+            .unwrap_or(configuration.network_service_type),
+        cache: (!has_cache).then(|| policy.unwrap_or(configuration.request_cache_policy)),
+        watches_sent: !request.body().is_empty() && app.watches_sent(),
     }
 }
 

@@ -73,6 +73,7 @@ impl Fixture {
             body,
             affinity: Affinity::Any,
             hints: Default::default(),
+            properties: Default::default(),
         };
         let events = ExchangeEvents::new(self.signals.clone());
         self.mock.transport().exchange(request, events).await

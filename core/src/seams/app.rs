@@ -159,6 +159,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// True when somebody listens to what was sent.
     fn wants_sent(&self) -> bool;
 
+    /// True when somebody listens to what was sent, or has asked for the task's progress.
+    fn watches_sent(&self) -> bool;
+
     /// Tells those who watch that the head has come.
     #[cfg(feature = "download")]
     fn responded(&self, response: &Response);

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method};
+use http::{Extensions, HeaderMap, Method};
 
 use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::{Body, FileRef};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::cache::CachePolicy;
 use crate::words::error::Error;
 use crate::words::file_version::FileVersion;
 use crate::words::request::Redacted;
@@ -58,10 +59,12 @@ pub struct HopRequest {
     pub affinity: Affinity,
     /// How it should be treated on the way.
     pub hints: Hints,
+    /// What the app has noted on its request ([`Request::with_property`](crate::Request::with_property)): a transport may have options of its own.
+    pub properties: Extensions,
 }
 
 /// How an exchange should be treated on the way, where anybody looks at that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hints {
     /// The urgency (RFC 9218 section 4.1), 0 the most urgent to 7, where the app set the task's priority. With
@@ -69,6 +72,23 @@ pub struct Hints {
     pub urgency: Option<u8>,
     /// What the traffic is for.
     pub service_type: NetworkServiceType,
+    /// How a cache of the platform's own is to be used. `None`: not at all, neither read nor written, for the session has a
+    /// [`UrlCache`](crate::UrlCache).
+    pub cache: Option<CachePolicy>,
+    /// Somebody watches how much of the request's body has left: it is worth counting as it leaves.
+    pub watches_sent: bool,
+}
+
+impl Default for Hints {
+    /// Nothing out of the ordinary.
+    fn default() -> Self {
+        Self {
+            urgency: None,
+            service_type: NetworkServiceType::default(),
+            cache: Some(CachePolicy::default()),
+            watches_sent: false,
+        }
+    }
 }
 
 impl fmt::Debug for HopRequest {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -14,7 +14,7 @@ use crate::load::deliver::{Item, Outlet};
 use crate::session::ledger::Ledger;
 use crate::task::handle::Task;
 use crate::task::shared::TaskShared;
-use crate::words::bounds::BoxFuture;
+use crate::words::bounds::{BoxFuture, NativeObject};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::response::Response;
 
@@ -28,7 +28,11 @@ pub struct BodyBytes {
     task: Arc<TaskShared>,
     outlet: Arc<Outlet>,
     driver: Option<Driver>,
+    /// What the driver has ended with, until it is told.
+    failure: Option<Error>,
     in_callers_hands: bool,
+    /// A chunk was asked for.
+    has_begun: bool,
 }
 
 impl BodyBytes {
@@ -42,7 +46,9 @@ impl BodyBytes {
             task,
             outlet,
             driver: Some(driver),
+            failure: None,
             in_callers_hands: false,
+            has_begun: false,
         };
         match poll_fn(|context| body.poll_item(context)).await {
             Some(Ok(Item::Head(response))) => {
@@ -50,7 +56,7 @@ impl BodyBytes {
                 Ok((body, response))
             }
             Some(Err(error)) => Err(error),
-            Some(Ok(Item::Chunk(_))) | None => Err(ErrorCode::Unknown.into()),
+            Some(Ok(Item::Chunk(_) | Item::Native(_))) | None => Err(ErrorCode::Unknown.into()),
         }
     }
 
@@ -66,6 +72,28 @@ impl BodyBytes {
         self.task.facts().extras()?.trailers.clone()
     }
 
+    /// The platform's own object for the body, in place of its chunks: in a browser the `Response` (`web_sys::Response`), not a byte of
+    /// which passes this program's memory.
+    ///
+    /// `None` where there is none: natively, once a chunk was asked for, and where the session keeps the body in its
+    /// cache as it passes; the chunks are there all the same. Given away, the transfer is whoever's the object is: the task has completed, and neither
+    /// its timeouts nor its progress know of the rest.
+    pub fn take_native(&mut self) -> Option<NativeObject> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return None;
+        }
+        self.outlet.want_native();
+        self.poll_driver(&mut Context::from_waker(Waker::noop()));
+        if self.driver.is_some() {
+            self.hand_over();
+            return None;
+        }
+        match self.outlet.take()? {
+            Item::Native(object) => Some(object),
+            Item::Head(_) | Item::Chunk(_) => None,
+        }
+    }
+
     /// True once the last chunk or an error was given.
     #[cfg(feature = "http-body")]
     pub(crate) fn has_ended(&self) -> bool {
@@ -73,20 +101,26 @@ impl BodyBytes {
     }
 
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item, Error>>> {
-        let Some(driver) = &mut self.driver else {
-            return Poll::Ready(None);
-        };
-        if std::mem::take(&mut self.in_callers_hands) {
-            self.task.in_ledger(Ledger::end_wait_for_app);
-        }
-        let ended = driver.as_mut().poll(context);
-        if let Poll::Ready(outcome) = ended {
-            self.driver = None;
-            return Poll::Ready(outcome.err().map(Err));
+        self.poll_driver(context);
+        if self.driver.is_none() {
+            return Poll::Ready(self.failure.take().map(Err));
         }
         match self.outlet.take() {
             Some(item) => Poll::Ready(Some(Ok(item))),
             None => Poll::Pending,
+        }
+    }
+
+    fn poll_driver(&mut self, context: &mut Context<'_>) {
+        let Some(driver) = &mut self.driver else {
+            return;
+        };
+        if std::mem::take(&mut self.in_callers_hands) {
+            self.task.in_ledger(Ledger::end_wait_for_app);
+        }
+        if let Poll::Ready(outcome) = driver.as_mut().poll(context) {
+            self.driver = None;
+            self.failure = outcome.err();
         }
     }
 
@@ -100,12 +134,13 @@ impl Stream for BodyBytes {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.has_begun = true;
         match self.poll_item(context) {
             Poll::Ready(Some(Ok(Item::Chunk(chunk)))) => {
                 self.hand_over();
                 Poll::Ready(Some(Ok(chunk)))
             }
-            Poll::Ready(Some(Ok(Item::Head(_))) | None) => Poll::Ready(None),
+            Poll::Ready(Some(Ok(Item::Head(_) | Item::Native(_))) | None) => Poll::Ready(None),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
             Poll::Pending => Poll::Pending,
         }

@@ -398,6 +398,10 @@ impl App for Arc<TaskShared> {
         self.wants(Wants::SENT)
     }
 
+    fn watches_sent(&self) -> bool {
+        self.wants(Wants::SENT) || self.has_progress()
+    }
+
     #[cfg(feature = "download")]
     fn responded(&self, response: &Response) {
         self.tell_observers(TaskEvent::Responded(response));

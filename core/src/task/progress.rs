@@ -54,6 +54,11 @@ impl TaskShared {
         }
     }
 
+    /// True when somebody has asked for it.
+    pub(crate) fn has_progress(&self) -> bool {
+        self.progress_slot().get().is_some()
+    }
+
     /// The task was suspended or resumed.
     pub(crate) fn progress_paused(&self) {
         if let Some(progress) = self.progress_slot().get() {

@@ -191,6 +191,10 @@ impl TaskShared {
 impl TaskShared {
     pub(crate) fn progressed(&self) {}
 
+    pub(crate) fn has_progress(&self) -> bool {
+        false
+    }
+
     pub(crate) fn progress_paused(&self) {}
 
     pub(crate) fn end_progress(&self) {}

@@ -78,6 +78,7 @@ fn say_farewell(task: &Arc<TaskShared>) {
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: Default::default(),
+            properties: request.properties().clone(),
         },
         ExchangeEvents::detached(runtime.clone()),
     );

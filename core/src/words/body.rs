@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 
-use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
+use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync, NativeObject};
 use crate::words::error::Error;
 use crate::words::one_shot::OneShot;
 use crate::words::opening::{OpenBody, Opening};
@@ -46,7 +46,7 @@ pub trait Body: MaybeSend + 'static {
     }
 
     /// The platform's own object for this body (a browser's `Response`), if untouched. Afterwards the body is at its end.
-    fn take_native(&mut self) -> Option<Box<dyn Any>> {
+    fn take_native(&mut self) -> Option<NativeObject> {
         None
     }
 }

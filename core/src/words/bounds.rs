@@ -1,5 +1,6 @@
 //! `Send` and `Sync` where the platform has threads: the one place that looks at the target.
 
+use std::any::Any;
 use std::future::Future;
 #[cfg(not(target_arch = "wasm32"))]
 use std::ops::Deref;
@@ -7,7 +8,7 @@ use std::pin::Pin;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod imp {
-    use super::{Deref, Future, Pin};
+    use super::{Any, Deref, Future, Pin};
 
     /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
     pub trait MaybeSend: Send {}
@@ -22,6 +23,9 @@ mod imp {
 
     /// A boxed piece of work, run once.
     pub type Job = Box<dyn FnOnce() + Send>;
+
+    /// An object of the platform's, of a type that only its transport and the app know.
+    pub type NativeObject = Box<dyn Any + Send>;
 
     /// Something that goes wherever a waker goes.
     pub(crate) struct WithWaker<T>(T);
@@ -43,7 +47,7 @@ mod imp {
 
 #[cfg(target_arch = "wasm32")]
 mod imp {
-    use super::{Future, Pin};
+    use super::{Any, Future, Pin};
 
     /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
     pub trait MaybeSend {}
@@ -59,9 +63,12 @@ mod imp {
     /// A boxed piece of work, run once.
     pub type Job = Box<dyn FnOnce()>;
 
+    /// An object of the platform's, of a type that only its transport and the app know.
+    pub type NativeObject = Box<dyn Any>;
+
     /// Something that goes wherever a waker goes, which must be `Send` on every target: here, on the one thread there is.
     pub(crate) use send_wrapper::SendWrapper as WithWaker;
 }
 
 pub(crate) use imp::WithWaker;
-pub use imp::{BoxFuture, Job, MaybeSend, MaybeSync};
+pub use imp::{BoxFuture, Job, MaybeSend, MaybeSync, NativeObject};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use crate::words::cache::CachePolicy;
 use crate::words::network::Forbidden;
@@ -74,7 +74,7 @@ pub struct Configuration {
 
     /// Names of the app's header fields that a redirect to another origin keeps, beside Accept*, Cache-Control, Content-*,
     /// Pragma, Range, If-Range and User-Agent. Default none. Authorization, Cookie and Proxy-Authorization are never kept.
-    #[serde(with = "names")]
+    #[serde(with = "wire::names")]
     pub redirect_safe_headers: Vec<HeaderName>,
 
     /// A coded body that decodes to more than so many bytes fails its task with
@@ -282,24 +282,6 @@ pub enum TlsVersion {
     Tls12,
     /// TLS 1.3 (RFC 8446).
     Tls13,
-}
-
-mod names {
-    use super::{Deserialize, Deserializer, HeaderName, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(names: &[HeaderName], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(names.iter().map(HeaderName::as_str))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Vec<HeaderName>, D::Error> {
-        let names = Vec::<String>::deserialize(from)?;
-        names
-            .into_iter()
-            .map(|name| HeaderName::try_from(name).map_err(de::Error::custom))
-            .collect()
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use crate::words::cipher::CipherSuite;
@@ -10,6 +11,7 @@ use crate::words::configuration::TlsVersion;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::time::Moment;
+use crate::words::wire;
 
 /// What a task took, from its making to its end, with one entry for each attempt at each hop.
 ///
@@ -107,6 +109,11 @@ pub struct TransactionMetrics {
     /// The body came to its end. Not set where it was broken off.
     pub response_end: Option<Moment>,
 
+    /// The names of the request's header fields that the platform left out without saying so: a browser keeps some to itself, Cookie and Host among them
+    /// ([`Capabilities::all_request_headers`](crate::Capabilities::all_request_headers)).
+    #[serde(with = "wire::names", default)]
+    pub dropped_request_fields: Vec<HeaderName>,
+
     /// Bytes of the request's head on the wire, TLS apart.
     pub count_of_request_header_bytes_sent: Option<u64>,
     /// Bytes of the request's body that were sent.
@@ -177,6 +184,7 @@ impl TransactionMetrics {
             request_end: None,
             response_start: None,
             response_end: None,
+            dropped_request_fields: Vec::new(),
             count_of_request_header_bytes_sent: None,
             count_of_request_body_bytes_sent: None,
             count_of_request_body_bytes_before_encoding: None,

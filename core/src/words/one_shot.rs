@@ -1,6 +1,5 @@
 //! A body that can be read once, and comes back when nobody has.
 
-use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -8,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 
 use crate::words::body::{Body, SaveTo};
+use crate::words::bounds::NativeObject;
 use crate::words::error::Error;
 
 /// The place of such a body, shared by all that may send it.
@@ -97,7 +97,7 @@ impl Body for Lent {
         self.read().and_then(|body| body.direct())
     }
 
-    fn take_native(&mut self) -> Option<Box<dyn Any>> {
+    fn take_native(&mut self) -> Option<NativeObject> {
         self.read().and_then(|body| body.take_native())
     }
 }

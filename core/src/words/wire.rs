@@ -44,6 +44,25 @@ pub(crate) mod headers {
     }
 }
 
+/// Names of header fields, as a list of texts.
+pub(crate) mod names {
+    use super::{Deserialize, Deserializer, HeaderName, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(names: &[HeaderName], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(names.iter().map(HeaderName::as_str))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<HeaderName>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        names
+            .into_iter()
+            .map(|name| HeaderName::try_from(name).map_err(de::Error::custom))
+            .collect()
+    }
+}
+
 /// The method by its name.
 pub(crate) mod method {
     use super::{Deserialize, Deserializer, Serializer, de};

@@ -104,6 +104,7 @@ pub(crate) fn hop(method: Method, url: &str, body: HopBody) -> HopRequest {
         body,
         affinity: Affinity::Any,
         hints: Default::default(),
+        properties: Default::default(),
     }
 }
 

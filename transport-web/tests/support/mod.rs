@@ -36,6 +36,7 @@ pub(crate) fn hop(method: Method, url: &str) -> HopRequest {
         body: HopBody::Empty,
         affinity: Affinity::Any,
         hints: Default::default(),
+        properties: Default::default(),
     }
 }
 
@@ -128,9 +129,34 @@ impl Drop for Replaced {
     }
 }
 
-/// `fetch` replaced by a function `(request) => ...`.
+/// `fetch` replaced by a function `(request) => ...`; what is no function stands there as it is.
 pub(crate) fn fetch_is(function: &str) -> Replaced {
+    let called = format!(
+        "(instead => typeof instead === 'function' ? (url, init) => instead(new Request(url, init)) : instead)({function})"
+    );
+    fetch_is_called(&called)
+}
+
+/// `fetch` replaced by a function `(url, init) => ...`, as it is called.
+pub(crate) fn fetch_is_called(function: &str) -> Replaced {
     Replaced::by("globalThis", "fetch", function)
+}
+
+/// What `fetch` is told of `request`: a member of its `init`.
+pub(crate) async fn told(request: HopRequest, member: &str) -> JsValue {
+    told_by(&WebTransport::new(), request, member).await
+}
+
+pub(crate) async fn told_by(
+    transport: &WebTransport,
+    request: HopRequest,
+    member: &str,
+) -> JsValue {
+    let _fetch = fetch_is_called(
+        "async (url, init) => { globalThis.__init = init; return new Response('ok') }",
+    );
+    exchange_with(transport, request).await.unwrap();
+    script(&format!("globalThis.__init.{member}"))
 }
 
 /// Collects what is reported as an unhandled rejection.

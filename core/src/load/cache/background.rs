@@ -15,7 +15,7 @@ use crate::load::cache::keep::{Keeper, Plan};
 use crate::load::cache::seen::may_be_kept;
 use crate::load::cache::tee::Tee;
 use crate::load::reach::is_open;
-use crate::load::send::Hop;
+use crate::load::send::{Hop, hints};
 use crate::policy::cache::{Fields, Stamp, freshened, storable};
 use crate::seams::app::App;
 use crate::seams::exchange::ExchangeEvents;
@@ -39,16 +39,12 @@ pub(super) fn revalidate<A: App>(
     let runtime = app.platform().runtime.clone();
     let own = asked.request().timeout_interval();
     let patience = own.unwrap_or(app.configuration().timeout_interval_for_request);
-    let service = asked.request().network_service_type();
     let work = Revalidation {
         cache: cache.clone(),
         transport: app.platform().transport.clone(),
         asked: asked.clone(),
         found: found.clone(),
-        hints: Hints {
-            urgency: None,
-            service_type: service.unwrap_or(app.configuration().network_service_type),
-        },
+        hints: hints(app, asked.request(), None),
         fields,
     };
     let until = runtime.now() + patience;
@@ -95,6 +91,7 @@ impl Revalidation {
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: self.hints,
+            properties: self.asked.request().properties().clone(),
         };
         let clock = self.cache.runtime().clock();
         let events = ExchangeEvents::new(Arc::new(Signals::new(clock, false)));

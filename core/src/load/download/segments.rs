@@ -182,6 +182,7 @@ impl Plan {
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: hints(app, &request, urgency),
+            properties: request.properties().clone(),
         };
         app.platform().transport.exchange(request, events)
     }

@@ -382,6 +382,11 @@ impl Request {
         self.0.properties.get()
     }
 
+    /// All that was noted on it.
+    pub(crate) fn properties(&self) -> &Extensions {
+        &self.0.properties
+    }
+
     /// The same request with this noted on it, in place of what there was of the type. See [`property`](Self::property).
     #[must_use]
     pub fn with_property<T: Clone + Send + Sync + 'static>(mut self, property: T) -> Self {
