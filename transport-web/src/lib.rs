@@ -7,7 +7,15 @@
 //! each flag's documentation has what happens instead. Beyond the flags:
 //!
 //! * Requests go out with `fetch`'s defaults: mode `cors`, credentials `same-origin`, redirect
-//!   `follow`, and the browser's own HTTP cache.
+//!   `follow`. [`FetchOptions`] say otherwise, of a session ([`platform_with`]) or of a request.
+//! * A session without a [`UrlCache`](urlsession_core::UrlCache) uses the browser's own, by the request's
+//!   [`CachePolicy`](urlsession_core::CachePolicy); one that has a `UrlCache` passes the browser's by (`no-store`). A policy of
+//!   `ReturnCacheDataDontLoad` finds responses of the page's own origin only.
+//! * A request's body may be the browser's own: [`blob_body`], [`stream_body`]. Streams go out as they come where the browser sends
+//!   streams to that server, and are gathered in a Blob where it does not ([`FetchOptions::streams_uploads`]).
+//! * The bytes of uploads are counted as they leave, by `XMLHttpRequest`, for who watches them; the response then comes when it is whole
+//!   ([`FetchOptions::counts_uploads`]). `fetch` tells nothing of the bytes it sends: meanwhile the idle timer is held off, for as long
+//!   as the body takes at 32 KiB/s.
 //! * Name resolution, refused connections, TLS and CORS failures look alike to a script: all are
 //!   [`CannotLoadFromNetwork`](urlsession_core::ErrorCode::CannotLoadFromNetwork), or
 //!   [`NotConnectedToInternet`](urlsession_core::ErrorCode::NotConnectedToInternet) when the browser
@@ -20,7 +28,8 @@
 //! * Files ([`WebFiles`]) are in the origin's private file system or, without one, in memory. A download goes on after its page or worker has died if it has
 //!   a destination ([`DownloadOptions::to`](urlsession_core::DownloadOptions::to)); across origins the server must expose `Date`, `ETag` and `Content-Range`.
 //! * A [`UrlCache`](urlsession_core::UrlCache) outlives the page with [`indexed_db_cache`].
-//! * Header fields that the browser dropped are in [`WebTransport::dropped_fields`].
+//! * Header fields that the browser dropped are in a task's metrics (`TransactionMetrics::dropped_request_fields`), and all of them so far
+//!   in [`WebTransport::dropped_fields`].
 #![cfg(target_arch = "wasm32")]
 
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]

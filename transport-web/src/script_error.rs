@@ -98,11 +98,10 @@ pub(crate) enum Step {
 impl Step {
     /// The error of what was `thrown` in this step of a transfer from `url`.
     pub(crate) fn failed(self, url: &Url, thrown: &JsValue) -> Error {
-        let code = match self {
-            Self::Fetching if !matches!(url.scheme(), "http" | "https") => {
-                ErrorCode::UnsupportedUrl
-            }
-            _ => self.code(),
+        let is_http = matches!(url.scheme(), "http" | "https");
+        let code = match self == Self::Fetching && !is_http {
+            true => ErrorCode::UnsupportedUrl,
+            false => self.code(),
         };
         error(code, thrown).with_url(url)
     }

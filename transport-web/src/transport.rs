@@ -90,15 +90,13 @@ impl WebTransport {
             events,
             shows_redirects: self.engine.is_server,
         };
-        match body {
-            Outgoing::Whole(object, length)
-                if xhr::is_chosen(self.engine, &exchange.hop, length, &exchange.options) =>
-            {
-                // Boxed: it is rare, and takes no room in every exchange.
-                Box::pin(exchange.by_xhr(object, length)).await
-            }
-            body => exchange.by_fetch(init, body).await,
+        if let Outgoing::Whole(object, length) = &body
+            && xhr::is_chosen(self.engine, &exchange.hop, *length, &exchange.options)
+        {
+            // Boxed: it is rare, and takes no room in every exchange.
+            return Box::pin(exchange.by_xhr(object.clone(), *length)).await;
         }
+        exchange.by_fetch(init, body).await
     }
 
     /// What `fetch` is told. Fields that were not seen before are looked at: what the browser drops is reported.

@@ -97,7 +97,8 @@ async fn it_is_taken_where_it_is_asked_for_and_can_do_what_is_asked() {
     }
     let _xhr = xhr_is(ANSWERS);
     let _fetch = fetch_is_called("async () => new Response('fetched')");
-    let asked: [(&str, fn(&mut FetchOptions)); 5] = [
+    type Set = fn(&mut FetchOptions);
+    let asked: [(&str, Set); 5] = [
         ("answer", |_| {}),
         ("fetched", |it| it.counts_uploads = Some(false)),
         ("fetched", |it| it.credentials = Some(Credentials::Omit)),

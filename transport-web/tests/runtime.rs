@@ -139,5 +139,6 @@ fn the_platform_counts_connections_and_says_what_it_cannot_do() {
         Multiplexing::Platform
     );
     let can = WebTransport::new().capabilities();
-    assert!(!can.redirects && !can.streamed_upload && !can.distinct_errors);
+    assert!(!can.trailers && !can.informational && !can.distinct_errors);
+    assert_eq!(can.redirects, is_node(), "a browser follows by itself");
 }

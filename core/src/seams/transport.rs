@@ -210,9 +210,11 @@ pub struct Capabilities {
     /// Packets are marked with what they are for. False: [`NetworkServiceType`] has no effect.
     pub service_type: bool,
     /// The bytes of a request's body are counted as they leave. False: `did_send_body_data` is called once, when the
-    /// response's head is there, with the whole length where it is known.
+    /// response's head is there, with the whole length where it is known. True in a page says that it can be done: where a browser counts, by
+    /// `XMLHttpRequest`, is for the transport to choose, and what it does not count is told once.
     pub upload_progress: bool,
-    /// A request's body can be a stream. False: the transport gathers it in memory first.
+    /// A request's body can be a stream, whatever the server. False: the transport may have to gather it first, as browsers do but for some
+    /// servers.
     pub streamed_upload: bool,
     /// A request's body can be a file. False: the task fails with [`FileDoesNotExist`](crate::ErrorCode::FileDoesNotExist).
     pub file_upload: bool,

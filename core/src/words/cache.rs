@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::response::Response;
 
-/// How a request uses the session's cache, where it has one; Apple's `NSURLRequest.CachePolicy`.
+/// How a request uses the session's cache; Apple's `NSURLRequest.CachePolicy`. Of a session that has none, it is how the request uses the platform's
+/// own, which only browsers have.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
