@@ -89,6 +89,7 @@ impl WebTransport {
             options,
             events,
             shows_redirects: self.engine.is_server,
+            counts: self.engine.counts,
         };
         if let Outgoing::Whole(object, length) = &body
             && xhr::is_chosen(self.engine, &exchange.hop, *length, &exchange.options)
@@ -132,6 +133,7 @@ struct Exchange {
     options: FetchOptions,
     events: ExchangeEvents,
     shows_redirects: bool,
+    counts: bool,
 }
 
 impl Exchange {
@@ -168,7 +170,10 @@ impl Exchange {
         self.refuse_redirect(&response, None)?;
         let head = incoming::head(&response, url)?;
         self.refuse_redirect(&response, Some(&head))?;
-        self.events.sent(length);
+        // Where nothing is counted, core tells of the whole.
+        if self.counts {
+            self.events.sent(length);
+        }
         self.events.touched();
         let mut body = FetchBody::new(response, abort, &head, self.events);
         body.feed = feed;

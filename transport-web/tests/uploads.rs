@@ -7,7 +7,7 @@ mod support;
 use http::Method;
 use support::*;
 use urlsession_core::{BodyStream, ErrorCode, HopBody, HopRequest};
-use urlsession_transport_web::{blob_body, stream_body};
+use urlsession_transport_web::{FetchOptions, blob_body, stream_body};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -22,6 +22,9 @@ fn stream(expression: &str) -> BodyStream {
 fn post(url: &str, body: &BodyStream) -> HopRequest {
     let mut request = hop(Method::POST, url);
     request.body = HopBody::Stream(body.open().unwrap(), body.length());
+    let mut gathered = FetchOptions::new();
+    gathered.streams_uploads = Some(false);
+    request.properties.insert(gathered);
     request
 }
 
