@@ -5,7 +5,7 @@ use urlsession_core::{Capabilities, Url};
 use wasm_bindgen::prelude::*;
 
 use crate::entry::{newest_first, text};
-use crate::js::{self, Foreign};
+use crate::js;
 
 /// What differs between browsers, their workers, and programs like Node.
 #[derive(Clone, Copy)]
@@ -28,13 +28,15 @@ impl Engine {
         Self {
             is_server: is_node && !has("document") && !has("WorkerGlobalScope"),
             streams: request.is_some_and(|it| Reflect::has(&it, &"duplex".into()) == Ok(true)),
-            counts: has("XMLHttpRequest"),
+            counts: cfg!(feature = "upload") && has("XMLHttpRequest"),
         }
     }
 
     /// True when a stream reaches this server as it comes.
     pub(crate) fn streams_to(&self, url: &Url, wish: Option<bool>) -> bool {
-        self.streams && wish.unwrap_or_else(|| self.is_server || speaks_http_2(url))
+        cfg!(feature = "upload")
+            && self.streams
+            && wish.unwrap_or_else(|| self.is_server || speaks_http_2(url))
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -42,7 +44,7 @@ impl Engine {
         able.file_download = cfg!(feature = "download");
         able.file_upload = cfg!(any(feature = "download", feature = "upload"));
         able.upload_progress = self.counts;
-        able.streamed_upload = self.is_server && self.streams;
+        able.streamed_upload = cfg!(feature = "upload") && self.is_server && self.streams;
         able.redirects = self.is_server;
         able.all_response_headers = self.is_server;
         able
@@ -72,8 +74,9 @@ fn speaks_http_2(url: &Url) -> bool {
 }
 
 /// True when the page, or the worker's script, is of the URL's origin.
+#[cfg(feature = "upload")]
 pub(crate) fn is_ours(url: &Url) -> bool {
-    let global: Foreign = js_sys::global().unchecked_into();
+    let global: js::Foreign = js_sys::global().unchecked_into();
     let ours = global.location().and_then(|location| location.origin());
     let ours = ours.ok().and_then(|ours| ours.as_string());
     ours.is_some_and(|ours| origin_of(url).strip_suffix('/') == Some(&ours))

@@ -129,6 +129,7 @@ pub(crate) fn from_lines(text: &str, separator: char) -> HeaderMap {
 }
 
 /// A value as a byte string: one character a byte (Infra, isomorphic decode).
+#[cfg(feature = "upload")]
 pub(crate) fn to_text(value: &HeaderValue) -> String {
     value.as_bytes().iter().copied().map(char::from).collect()
 }

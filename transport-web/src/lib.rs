@@ -39,6 +39,10 @@ mod body;
 mod cache;
 mod engine;
 mod entry;
+#[cfg(feature = "upload")]
+mod feed;
+#[cfg(not(feature = "upload"))]
+#[path = "no_feed.rs"]
 mod feed;
 mod fields;
 #[cfg(any(feature = "download", feature = "upload"))]
@@ -66,6 +70,10 @@ mod timing;
 mod transport;
 mod unseen;
 mod urls;
+#[cfg(feature = "upload")]
+mod xhr;
+#[cfg(not(feature = "upload"))]
+#[path = "no_xhr.rs"]
 mod xhr;
 
 use std::sync::Arc;

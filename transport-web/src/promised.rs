@@ -93,6 +93,7 @@ impl Promised {
     }
 
     /// The outcome of `promise`.
+    #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
     pub(crate) async fn outcome_of(promise: &Foreign) -> Outcome {
         let promised = Self::new();
         promised.listen(promise)?;

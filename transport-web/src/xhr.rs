@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use http::{HeaderMap, StatusCode, Version, header};
-use urlsession_core::{Error, ErrorCode, ExchangeEvents, HopRequest, Response, Url};
+use urlsession_core::{Error, ErrorCode, ExchangeEvents, HopRequest, IntoUrl as _, Response, Url};
 use wasm_bindgen::prelude::*;
 
 use crate::engine::{Engine, is_ours};
@@ -160,7 +160,7 @@ impl Exchange {
         };
         let status = StatusCode::from_u16(status).map_err(|_| failed())?;
         let text = |property: Result<JsValue, JsValue>| property.ok().and_then(|it| it.as_string());
-        let url = text(self.xhr.response_url()).and_then(|url| Url::parse(&url).ok());
+        let url = text(self.xhr.response_url()).and_then(|url| url.into_url().ok());
         let lines = text(self.xhr.all_response_headers()).unwrap_or_default();
         let headers = fields::from_lines(&lines, ':');
         let url = url.unwrap_or_else(|| asked.clone());
