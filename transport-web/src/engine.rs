@@ -24,10 +24,13 @@ impl Engine {
         let has = |name: &str| Reflect::has(&global, &name.into()).unwrap_or(false);
         let node = member(&global, "process").and_then(|it| member(&it, "versions"));
         let is_node = node.is_some_and(|versions| text(&versions, "node").is_some());
-        let request = member(&global, "Request").and_then(|it| member(&it, "prototype"));
+        let has_duplex = || {
+            let request = member(&global, "Request").and_then(|it| member(&it, "prototype"));
+            request.is_some_and(|it| Reflect::has(&it, &"duplex".into()) == Ok(true))
+        };
         Self {
             is_server: is_node && !has("document") && !has("WorkerGlobalScope"),
-            streams: request.is_some_and(|it| Reflect::has(&it, &"duplex".into()) == Ok(true)),
+            streams: cfg!(feature = "upload") && has_duplex(),
             counts: cfg!(feature = "upload") && has("XMLHttpRequest"),
         }
     }
@@ -44,7 +47,7 @@ impl Engine {
         able.file_download = cfg!(feature = "download");
         able.file_upload = cfg!(any(feature = "download", feature = "upload"));
         able.upload_progress = self.counts;
-        able.streamed_upload = cfg!(feature = "upload") && self.is_server && self.streams;
+        able.streamed_upload = self.is_server && self.streams;
         able.redirects = self.is_server;
         able.all_response_headers = self.is_server;
         able

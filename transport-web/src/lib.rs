@@ -68,6 +68,10 @@ mod spawned;
 mod timer;
 mod timing;
 mod transport;
+#[cfg(feature = "upload")]
+mod unseen;
+#[cfg(not(feature = "upload"))]
+#[path = "no_unseen.rs"]
 mod unseen;
 mod urls;
 #[cfg(feature = "upload")]
