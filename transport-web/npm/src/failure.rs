@@ -30,11 +30,7 @@ fn cause(error: &Error) -> JsValue {
         return thrown.clone();
     }
     match source.downcast_ref::<ScriptError>() {
-        Some(script) => {
-            let cause = js_sys::Error::new(script.message());
-            cause.set_name(script.name());
-            cause.into()
-        }
+        Some(script) => script.value().clone(),
         None => source.to_string().into(),
     }
 }

@@ -17,6 +17,7 @@ pub mod capabilities;
 mod configuration;
 mod download;
 mod failure;
+mod fetch;
 mod host;
 mod metrics;
 mod protocol;

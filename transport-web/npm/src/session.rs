@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
-use urlsession_core::{DownloadOptions, Error, Request, Session, TaskKind, UrlCache};
-use urlsession_transport_web::platform;
+use urlsession_core::futures::future::{AbortHandle, abortable};
+use urlsession_core::{DownloadOptions, Error, ErrorCode, Request, Session, TaskKind, UrlCache};
+use urlsession_transport_web::platform_with;
 use wasm_bindgen::prelude::*;
 
 use crate::bridge::Bridge;
@@ -14,7 +15,7 @@ use crate::download::Download;
 use crate::host::Host;
 use crate::protocol::HostProtocol;
 use crate::table::{self, Table};
-use crate::{body, cache, task, wire};
+use crate::{body, cache, failure, fetch, task, wire};
 
 #[derive(Clone)]
 struct Entry {
@@ -24,6 +25,8 @@ struct Entry {
 
 thread_local! {
     static SESSIONS: Table<Entry> = const { RefCell::new(Vec::new()) };
+    /// Responses whose heads are waited for.
+    static RESPONSES: Table<AbortHandle> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes a session. With `retries` it has a retry policy, whose numbers are the last ones. `cache` is a cache's number, 0 for none; `protocols` says how many
@@ -45,6 +48,7 @@ pub fn session_new(
     error_codes: Option<Vec<i32>>,
     cache: u32,
     protocols: u32,
+    fetch: &str,
 ) {
     let lists = retries.then_some(RetryLists {
         methods,
@@ -52,8 +56,11 @@ pub fn session_new(
         error_codes,
     });
     let configuration = configuration::configuration(numbers, fields, safe, lists.as_ref());
-    let mut builder = Session::builder(platform(&configuration), configuration)
-        .delegate(Bridge::of_session(host.clone(), number));
+    let mut builder = Session::builder(
+        platform_with(&configuration, fetch::options(fetch)),
+        configuration,
+    )
+    .delegate(Bridge::of_session(host.clone(), number));
     if let Some(cache) = cache::get(cache) {
         builder = builder.cache(cache);
     }
@@ -84,13 +91,22 @@ pub fn session_task(
     service_type: f64,
     forbidden: u8,
     body: JsValue,
+    fetch: &str,
     wants: u32,
 ) {
     let Some(Entry { session, host }) = table::get(&SESSIONS, session) else {
         return;
     };
-    let made = wire::request(request)
-        .map(|request| with_options(request, timeout, cache_policy, service_type, forbidden));
+    let made = wire::request(request).map(|request| {
+        with_options(
+            request,
+            timeout,
+            cache_policy,
+            service_type,
+            forbidden,
+            fetch,
+        )
+    });
     let bridge = |kind| Bridge::of_task(host, number, kind, wants);
     let made = match kind {
         0 => {
@@ -105,6 +121,61 @@ pub fn session_task(
         }
     };
     task::put(number, made);
+}
+
+/// Loads a request as far as the head; gives the browser's `Response`, whose body is the caller's to read. `number` is what [`response_cancel`] is told.
+#[wasm_bindgen]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is cheaper than an object to look into"
+)]
+pub fn session_response(
+    session: u32,
+    number: u32,
+    request: &str,
+    timeout: f64,
+    cache_policy: f64,
+    service_type: f64,
+    forbidden: u8,
+    body: JsValue,
+    fetch: &str,
+) -> Promise {
+    let entry = table::get(&SESSIONS, session);
+    let made = wire::request(request).map(|request| {
+        with_options(
+            request,
+            timeout,
+            cache_policy,
+            service_type,
+            forbidden,
+            fetch,
+        )
+        .with_body(body::request_body(&body))
+    });
+    let Some(entry) = entry else {
+        return Promise::reject(&failure::list(&ErrorCode::Cancelled.into()));
+    };
+    let (bytes, handle) = abortable(entry.session.bytes(made));
+    table::put(&RESPONSES, number, handle);
+    future_to_promise(async move {
+        // The session lives until the head is there.
+        let _entry = entry;
+        let head = bytes.await;
+        drop(table::take(&RESPONSES, number));
+        let head = head.unwrap_or_else(|_| Err(ErrorCode::Cancelled.into()));
+        let (mut body, _) = head.map_err(|error| failure::list(&error))?;
+        let native = body.take_native();
+        let response = native.and_then(|native| native.downcast::<web_sys::Response>().ok());
+        Ok(response.map_or(JsValue::UNDEFINED, |response| (*response).into()))
+    })
+}
+
+/// Cancels what a response is waited for by.
+#[wasm_bindgen]
+pub fn response_cancel(number: u32) {
+    if let Some(handle) = table::get(&RESPONSES, number) {
+        handle.abort();
+    }
 }
 
 /// Makes a task that downloads a request, or goes on with resume data: the request then only brings the header fields that were not stored with them.
@@ -123,6 +194,7 @@ pub fn session_download(
     service_type: f64,
     forbidden: u8,
     body: JsValue,
+    fetch: &str,
     wants: u32,
     resume_data: Option<String>,
     destination: Option<String>,
@@ -144,13 +216,20 @@ pub fn session_download(
     let request = wire::request(request);
     let (request, resume_data): (Result<Request, Error>, _) = match resume_data {
         Some(text) => match Download::resuming(&text, request, destination.as_deref()) {
-            Ok(data) => (Err(urlsession_core::ErrorCode::Unknown.into()), Some(data)),
+            Ok(data) => (Err(ErrorCode::Unknown.into()), Some(data)),
             Err(error) => (Err(error), None),
         },
         None => {
             let made = request.map(|request| {
-                with_options(request, timeout, cache_policy, service_type, forbidden)
-                    .with_body(body::request_body(&body))
+                with_options(
+                    request,
+                    timeout,
+                    cache_policy,
+                    service_type,
+                    forbidden,
+                    fetch,
+                )
+                .with_body(body::request_body(&body))
             });
             (made, None)
         }
@@ -170,7 +249,11 @@ fn with_options(
     cache_policy: f64,
     service_type: f64,
     forbidden: u8,
+    fetch: &str,
 ) -> Request {
+    if !fetch.is_empty() {
+        request = request.with_property(fetch::options(fetch));
+    }
     if !timeout.is_nan() {
         request = request.with_timeout_interval(configuration::duration(timeout));
     }

@@ -51,7 +51,7 @@ export const cases = [
     check.equal((await failure(session.json(`${origin}/Nepal`))).code, "cannotParseResponse");
   }],
 
-  ["response gives a Response at the head, and can be cancelled", async ({ lib, origin, check }) => {
+  ["response gives the browser's own Response, and can be cancelled", async ({ lib, origin, check }) => {
     const session = new lib.Session();
     const response = await session.response(`${origin}/Nepal`);
     check.ok(response instanceof Response);
@@ -66,6 +66,13 @@ export const cases = [
     const cached = new lib.Session({ urlCache: new lib.UrlCache() });
     check.equal(await (await cached.response(`${origin}/Nepal`)).text(), "Kathmandu");
     check.equal((await cached.response(`${origin}/status/204`)).status, 204);
+  }],
+
+  ["options of fetch are told to it", async ({ lib, origin, check }) => {
+    const session = new lib.Session({ redirect: "error" });
+    check.equal((await failure(session.data(`${origin}/redirect/1`))).code, "httpTooManyRedirects");
+    const { response } = await session.data({ url: `${origin}/redirect/1`, redirect: "follow", credentials: "omit" });
+    check.equal(response.status, 200);
   }],
 
   ["a request's method, fields and body arrive", async ({ lib, origin, check }) => {
@@ -515,6 +522,7 @@ export const cases = [
       () => new lib.Session({ retryPolicy: { errorCodes: ["perhaps"] } }),
       () => new lib.Session({ networkServiceType: "pigeon" }),
       () => new lib.Session({}, 5),
+      () => new lib.Session({ credentials: "perhaps" }),
       () => session.dataTask(null),
       () => session.dataTask(5),
       () => session.dataTask({ url: "http://a.example/", cachePolicy: "perhaps" }),

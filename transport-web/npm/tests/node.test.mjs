@@ -74,13 +74,13 @@ test("numbers that nobody gave out, and hosts that throw, are harmless to the mo
   process.on("uncaughtException", note);
   for (let round = 0; round < 40; round++) {
     const [session, task] = [1000 + round, 5000 + round * 10];
-    raw.session_new(session, host, numbers, "a\nb\nbroken", "x\n\n", true, "GET\n\nA B", new Uint16Array([0, 99, 503]), new Int32Array([1, -1001]), 0, 2);
-    raw.session_task(session, task, 0, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, 31);
-    raw.session_task(session, task + 1, 1, `POST\n${origin}/echo`, -1, 77, 88, 255, new Blob(["x"]), 31);
-    raw.session_task(session, task + 2, 0, "nonsense", NaN, NaN, NaN, 0, new Proxy({}, { get() { throw new Error(); } }), 31);
-    raw.session_download(session, task + 3, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, 31, undefined, undefined, false, 4294967295);
-    raw.session_download(session, task + 4, "", NaN, NaN, NaN, 0, undefined, 31, "urlsession-resume 1\n", "..", true, 0);
-    raw.session_task(session, task + 5, 0, "note:x", NaN, NaN, NaN, 0, "body", 31);
+    raw.session_new(session, host, numbers, "a\nb\nbroken", "x\n\n", true, "GET\n\nA B", new Uint16Array([0, 99, 503]), new Int32Array([1, -1001]), 0, 2, "x\ny");
+    raw.session_task(session, task, 0, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, "", 31);
+    raw.session_task(session, task + 1, 1, `POST\n${origin}/echo`, -1, 77, 88, 255, new Blob(["x"]), "include", 31);
+    raw.session_task(session, task + 2, 0, "nonsense", NaN, NaN, NaN, 0, new Proxy({}, { get() { throw new Error(); } }), "", 31);
+    raw.session_download(session, task + 3, `GET\n${origin}/bytes/100000`, NaN, NaN, NaN, 0, undefined, "", 31, undefined, undefined, false, 4294967295);
+    raw.session_download(session, task + 4, "", NaN, NaN, NaN, 0, undefined, "", 31, "urlsession-resume 1\n", "..", true, 0);
+    raw.session_task(session, task + 5, 0, "note:x", NaN, NaN, NaN, 0, "body", "", 31);
     for (let at = 0; at < 6; at++) raw.task_resume(task + at);
     await new Promise((resolve) => setTimeout(resolve, 5));
     raw.session_cancel(session);

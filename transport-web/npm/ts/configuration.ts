@@ -4,6 +4,7 @@ import { type SessionErrorCode, rawCode } from "./error.js";
 import type { URLProtocol } from "./protocol.js";
 import type { UrlCache } from "./url-cache.js";
 import { seconds } from "./request.js";
+import type { FetchOptions } from "./fetch.js";
 import { type Fields, flat, lines } from "./wire.js";
 
 /** How a request uses a cache, by Apple's numbers. */
@@ -68,7 +69,7 @@ export interface RetryPolicy {
 }
 
 /** How a session behaves; `NSURLSessionConfiguration`. Each member may be left out. The session keeps a copy of its own. */
-export interface SessionConfiguration {
+export interface SessionConfiguration extends FetchOptions {
   /**
    * How many seconds nothing may arrive or leave before a task fails with `timedOut`. It starts when the exchange does, restarts at each chunk, and
    * stands still while the task is suspended or the delegate is asked. A request's own wins. Default 60.

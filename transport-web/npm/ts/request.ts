@@ -1,11 +1,12 @@
 /** What is asked for. */
 
 import { type CachePolicy, cachePolicy, type NetworkServiceType, serviceType } from "./configuration.js";
+import { type FetchOptions, fetchText } from "./fetch.js";
 import { type Fields, fieldsOf, flat, lines } from "./wire.js";
 import { contentOf, type RequestBody } from "./body.js";
 
 /** A request, as an object. Each member but `url` may be left out. */
-export interface URLRequestInit {
+export interface URLRequestInit extends FetchOptions {
   /** Where it goes; what is relative is so to the page or worker. */
   url: string | URL;
   /** The method. Default GET, or POST for an upload task. */
@@ -61,6 +62,7 @@ export interface Taken {
   serviceType: number;
   forbidden: number;
   body: unknown;
+  fetch: string;
   signal: AbortSignal | null;
 }
 
@@ -85,6 +87,7 @@ export function taken(input: RequestInput, upload?: RequestBody): Taken {
       (init.allowsExpensiveNetworkAccess === false ? 2 : 0) |
       (init.allowsConstrainedNetworkAccess === false ? 4 : 0),
     body: content?.body,
+    fetch: fetchText(init),
     signal: init.signal ?? null,
   };
 }
@@ -108,6 +111,10 @@ function ofObject(input: URLRequestInit | Request): URLRequestInit & { signal?: 
       headers: input.headers,
       body: input.body,
       signal: input.signal,
+      credentials: input.credentials,
+      redirect: input.redirect === "error" ? "error" : "follow",
+      keepalive: input.keepalive || undefined,
+      referrerPolicy: input.referrerPolicy || undefined,
       ...cacheModes[input.cache],
     };
   }

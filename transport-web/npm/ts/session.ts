@@ -6,8 +6,9 @@ import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
+import { fetchText } from "./fetch.js";
 import { isReady } from "./init.js";
-import { type RequestInput, taken } from "./request.js";
+import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
 import { type DataResult, DataTask, type DownloadResult, DownloadTask, type Task, UploadTask } from "./task.js";
@@ -44,6 +45,7 @@ export interface DownloadOptions extends TaskOptions {
 export type DownloadInput = RequestInput | { resumeData: ResumeData; headers?: Fields };
 
 let lastNumber = 0;
+let lastResponse = 0;
 
 /** What sessions that nobody holds any more leave behind. */
 const forgotten = new FinalizationRegistry<number>((number) => {
@@ -97,6 +99,7 @@ export class Session implements Disposable {
       made.errorCodes,
       configuration.urlCache?._number ?? 0,
       configuration.protocols?.length ?? 0,
+      fetchText(configuration),
     );
     forgotten.register(this, this.#number);
     enterSession(this.#number, this);
@@ -179,9 +182,38 @@ export class Session implements Disposable {
   }
 
   /**
-   * Loads a request as far as the head, and gives a `Response`, whose body is read as the caller reads it. Cancelling the body cancels the task.
+   * Loads a request as far as the head, and gives the browser's own `Response`: not a byte of its body passes the program.
+   *
+   * The session's timeouts, retries and redirect rules hold until the head is there; the rest is the caller's to read, or to cancel. Where the answer comes
+   * from a cache of the session's, or from a protocol, it is a `Response` made of it. No delegate is told.
    */
-  async response(input: RequestInput, options?: TaskOptions): Promise<Response> {
+  async response(input: RequestInput, options?: Pick<TaskOptions, "signal">): Promise<Response> {
+    const request = taken(input);
+    const { urlCache, protocols } = this.#configuration;
+    if (urlCache || protocols?.length || !/^[^\n]*\nhttps?:/i.test(request.text)) return this.#made(input, options);
+    const number = ++lastResponse;
+    const signals = [options?.signal, request.signal].filter((signal) => signal != null);
+    const abort = () => raw.response_cancel(number);
+    const { text, timeout, cachePolicy, serviceType, forbidden, body, fetch } = request;
+    try {
+      for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
+      const coming = descend(() =>
+        raw.session_response(this.#number, number, text, timeout, cachePolicy, serviceType, forbidden, body, fetch),
+      );
+      for (const signal of signals) signal.addEventListener("abort", abort);
+      const response = await coming;
+      if (response === undefined) throw new SessionError("unknown", "the browser gave no Response");
+      return response;
+    } catch (thrown) {
+      const aborted = signals.find((signal) => signal.aborted);
+      throw Array.isArray(thrown) ? errorOf(thrown as SessionErrorList, aborted?.reason) : thrown;
+    } finally {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** A `Response` of a task's answer. */
+  async #made(input: RequestInput, options?: Pick<TaskOptions, "signal">): Promise<Response> {
     const task = this.dataTask(input, options);
     const chunks = task[Symbol.asyncIterator]();
     const first = await chunks.next();
@@ -316,5 +348,5 @@ function askingForJson(input: RequestInput): RequestInput {
   if (fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "accept")) return input;
   const pairs: [string, string][] = [["accept", "application/json"]];
   for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at] as string, fields[at + 1] as string]);
-  return { ...input, headers: pairs };
+  return { ...(input as URLRequestInit), headers: pairs };
 }

@@ -119,7 +119,7 @@ export class Transfer {
       (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
       (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
       (has("taskNeedNewBodyStream") ? WANTS.body : 0);
-    const { text, timeout, cachePolicy, serviceType, forbidden, body } = request;
+    const { text, timeout, cachePolicy, serviceType, forbidden, body, fetch } = request;
     if (plan.download !== undefined) {
       const { resumeData, destination, replaces, segments } = plan.download;
       raw.session_download(
@@ -131,6 +131,7 @@ export class Transfer {
         serviceType,
         forbidden,
         body,
+        fetch,
         wants,
         resumeData,
         destination,
@@ -139,7 +140,19 @@ export class Transfer {
       );
     } else {
       const kind = plan.kind === "upload" ? 1 : 0;
-      raw.session_task(plan.of, this.number, kind, text, timeout, cachePolicy, serviceType, forbidden, body, wants);
+      raw.session_task(
+        plan.of,
+        this.number,
+        kind,
+        text,
+        timeout,
+        cachePolicy,
+        serviceType,
+        forbidden,
+        body,
+        fetch,
+        wants,
+      );
     }
     this.#id = raw.task_id(this.number);
     if (this.#ended !== null) {

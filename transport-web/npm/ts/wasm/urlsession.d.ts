@@ -24,6 +24,7 @@ export function session_new(
   error_codes: Int32Array | null | undefined,
   cache: number,
   protocols: number,
+  fetch: string,
 ): void;
 export function session_task(
   session: number,
@@ -35,6 +36,7 @@ export function session_task(
   service_type: number,
   forbidden: number,
   body: unknown,
+  fetch: string,
   wants: number,
 ): void;
 export function session_download(
@@ -46,12 +48,25 @@ export function session_download(
   service_type: number,
   forbidden: number,
   body: unknown,
+  fetch: string,
   wants: number,
   resume_data: string | null | undefined,
   destination: string | null | undefined,
   replaces: boolean,
   segments: number,
 ): void;
+export function session_response(
+  session: number,
+  number: number,
+  request: string,
+  timeout: number,
+  cache_policy: number,
+  service_type: number,
+  forbidden: number,
+  body: unknown,
+  fetch: string,
+): Promise<Response | undefined>;
+export function response_cancel(number: number): void;
 export function session_finish(number: number): void;
 export function session_cancel(number: number): void;
 export function session_flush(number: number, resets: boolean): Promise<unknown>;
