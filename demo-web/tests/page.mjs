@@ -31,14 +31,8 @@ const PLACES = {
 /** Where every recipe is run; the others are looked at. */
 const THOROUGH = ["light-desktop", "dark-phone"];
 
-/** What waits for the own fetch mode of a cache in a page. */
-const COMING = /^(caching: stale)$/;
-
 /** @type {Browser} */
 let browser;
-
-/** @param {string} name @param {object} limit @param {() => Promise<void>} body */
-const able = (name, limit, body) => (COMING.test(name) ? test.skip(name) : test(name, limit, body));
 
 before(async () => {
   await mkdir(told("PAGE_PICTURES"), { recursive: true });
@@ -64,7 +58,7 @@ for (const [name, place] of Object.entries(PLACES)) {
     if (THOROUGH.includes(name)) {
       for (const [section, recipes] of Object.entries(EXPECTED)) {
         for (const [recipe, { check, complaint }] of Object.entries(recipes)) {
-          able(`${section}: ${recipe}`, LIMIT, async () => {
+          test(`${section}: ${recipe}`, LIMIT, async () => {
             const { page, complaints } = opened;
             await choose(page, section, recipe);
             await run(page, section);
@@ -141,7 +135,7 @@ describe("one by one", () => {
     assert.match(words ?? "", /^Waterfall of 8 transfers: \/json \d/);
   });
 
-  able("what was downloaded can be saved, whole", LIMIT, async () => {
+  test("what was downloaded can be saved, whole", LIMIT, async () => {
     await run(page, "download");
     await finished(page, "download");
     assert.equal(await page.locator("#download .task.kept").count(), 1);

@@ -6,16 +6,10 @@ use urlsession::{Configuration, Request, Session, UrlCache};
 use urlsession_transport_web::platform;
 
 use crate::seen::{Manner, Seen, Trouble, ask};
-use crate::support::{Replaced, origin};
-
-/// The browser's own cache is none of the suite's.
-const WITHOUT_ITS_CACHE: &str = "class extends Request {
-    constructor(url, init) { super(url, { ...init, cache: 'no-store' }); }
-}";
+use crate::support::origin;
 
 /// A session and its server.
 pub(crate) struct World {
-    _without_its_cache: Replaced,
     pub(crate) session: Session,
     /// The server's origin, and another one with the same servers.
     pub(crate) base: String,
@@ -28,7 +22,6 @@ impl World {
         let configuration = Configuration::default();
         let builder = Session::builder(platform(&configuration), configuration);
         Some(Self {
-            _without_its_cache: Replaced::by("globalThis", "Request", WITHOUT_ITS_CACHE),
             session: builder.cache(cache).build(),
             base: origin("http")?,
             other_base: origin("http_other")?,
