@@ -236,7 +236,8 @@ impl<'de> VariantAccess<'de> for Part {
     }
 }
 
-#[cfg(all(test, feature = "url-parser"))]
+#[cfg(test)]
+#[cfg(feature = "url-parser")]
 mod tests {
     use super::*;
     use crate::testing::test;
