@@ -1,7 +1,9 @@
 //! Resumable uploads on HTTP/2, by h2 itself: hyper's server sends no interim responses there.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::task::Poll;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -85,7 +87,12 @@ async fn serve(wire: Wire, connection: usize, site: Site) -> Result<(), h2::Erro
             },
             Some(end) = exchanges.next() => match end {
                 End::Open | End::Closed => {}
-                End::Reset => return Ok(()),
+                End::Reset => {
+                    // What was said before the fault goes out: a turn of the connection writes it.
+                    let said = poll_fn(|context| Poll::Ready(http.poll_closed(context)));
+                    let _ = said.await;
+                    return Ok(());
+                }
             }
         }
     }
