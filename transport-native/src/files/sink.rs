@@ -4,7 +4,7 @@
 //! A write into the page cache costs less than to hand it to another thread, and lets the reader of the socket use its buffer again, whose
 //! pages are warm. (1 GiB to disk: half the CPU of gathered writes elsewhere.) A disk that cannot keep up makes writes wait: a few such, and
 //! the rest goes to a thread that may. Each write is waited for there, so that the reader has its buffer back as well: the socket's own takes what comes
-//! meanwhile, and a disk that is behind is no faster for a second write in line.
+//! meanwhile.
 
 use std::fs::File;
 use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
