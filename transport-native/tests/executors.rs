@@ -100,7 +100,8 @@ fn a_runtime_that_shuts_down_fails_an_http2_exchange_under_way() {
     let client = own.block_on(async { Client::http2() });
     let url = origin.url("/");
     let exchange = std::thread::spawn(move || block_on(client.get(&url)));
-    block_on(origin.wait_for_received(0, 40)).unwrap();
+    // More than settings: the answer's head, so that the request was sent.
+    block_on(origin.wait_for_written(0, 40)).unwrap();
     own.shutdown_background();
     let error = exchange.join().unwrap().unwrap_err();
     assert_eq!(error.code(), ErrorCode::NetworkConnectionLost);
