@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::tools::Tools;
 use crate::web::module::Module;
 use crate::web::size::{self, Size};
-use crate::web::{Build, WebTools, package};
+use crate::web::{Build, WebTools, in_the_open, package};
 use crate::workspace::Workspace;
 
 /// The workspace of the clients.
@@ -89,7 +89,7 @@ pub(super) fn web(workspace: &Workspace, rounds: usize, scale: f64) -> Result<()
         }
     }
     println!("building {PACKAGE}");
-    let execute = &mut run;
+    let execute = &mut in_the_open;
     let npm = package::build(workspace, &web, Build::Optimised, execute)?;
     let app = size::app(workspace, &web, &[], execute)?;
     sizes.insert(0, ("ours", size::app_size(workspace, &web, &app)?));
@@ -137,7 +137,7 @@ fn build(
         name: "client",
         folder: folder.join(feature.unwrap_or("bench")).join(client),
     };
-    module.build(workspace, web, Build::Optimised, &mut run)?;
+    module.build(workspace, web, Build::Optimised, &mut in_the_open)?;
     Ok(module.folder)
 }
 
@@ -146,16 +146,8 @@ fn weigh(workspace: &Workspace, web: &WebTools, folder: &Path) -> Result<Size, S
     let mut minify = web.program("esbuild");
     minify.arg(folder.join("client.js"));
     minify.args(["--minify", "--log-level=error"]);
-    run(minify.arg(format!("--outfile={}", minified.display())))?;
+    in_the_open(minify.arg(format!("--outfile={}", minified.display())))?;
     size::measure(workspace, web, &[folder.join("client_bg.wasm"), minified])
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{}: {status}", crate::run::describe(command))),
-        Err(error) => Err(format!("{}: {error}", crate::run::describe(command))),
-    }
 }
 
 /// Scenario, client, the milliseconds of each round.
