@@ -6,11 +6,19 @@ use crate::tools::{SYSTEMS, Tools, WASM};
 /// Packages whose every feature is checked alone, with none, and all together.
 const FEATURE_MATRIX: [&str; 2] = ["urlsession-core", "urlsession-transport-native"];
 
+/// The workspaces beside the product's.
+const OTHER_WORKSPACES: [&str; 3] = [
+    "benches/Cargo.toml",
+    "benches/web/Cargo.toml",
+    "fuzz/Cargo.toml",
+];
+
 pub(super) fn fmt(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip> {
     run.check(&mut run.cargo("fmt --all --check -- --color never"));
-    run.check(
-        &mut run.cargo("fmt --all --check --manifest-path benches/Cargo.toml -- --color never"),
-    );
+    for workspace in OTHER_WORKSPACES {
+        let words = format!("fmt --all --check --manifest-path {workspace} -- --color never");
+        run.check(&mut run.cargo(&words));
+    }
     Ok(())
 }
 

@@ -56,6 +56,7 @@ pub async fn show(url: String) -> Result<(), JsValue> {
     let text = JsFuture::from(response(&url).await?.text()?).await?;
     let document = web_sys::window().and_then(|window| window.document());
     let out = document.and_then(|document| document.get_element_by_id("out"));
-    out.ok_or("no element")?.set_text_content(text.as_string().as_deref());
+    out.ok_or("no element")?
+        .set_text_content(text.as_string().as_deref());
     Ok(())
 }
