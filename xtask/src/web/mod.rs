@@ -34,11 +34,12 @@ impl WebTools {
     /// Finds or installs them.
     pub(crate) fn find(tools: &mut Tools<'_>) -> Result<Self, Skip> {
         tools.target(WASM)?;
+        // Last what takes minutes to install: without the others it would be for nothing.
         Ok(Self {
-            wasm_bindgen: tools.wasm_bindgen()?,
             node: tools.node()?,
             npm: tools.npm()?,
             modules: tools.npm_modules()?,
+            wasm_bindgen: tools.wasm_bindgen()?,
         })
     }
 
