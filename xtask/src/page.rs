@@ -1,6 +1,5 @@
 //! The demo page: what it is served from, and who looks at it.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -37,7 +36,7 @@ pub(crate) fn demo(workspace: &Workspace, once: bool) -> Result<ExitCode, String
     if !once {
         println!("\n    {url}\n\nOpen it in a browser. Ctrl-C ends it.");
         // Whatever is typed is not for us; the end of it, or an error, is the end.
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         return Ok(ExitCode::SUCCESS);
     }
     match tools.chromium() {
