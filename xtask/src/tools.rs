@@ -16,6 +16,20 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The targets of systems that no suite runs on: what is for them alone is type-checked.
 pub(crate) const SYSTEMS: [&str; 2] = ["aarch64-apple-darwin", "x86_64-pc-windows-gnu"];
 
+/// Chromium and Chrome as a PATH may have them.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+/// Where macOS and Windows keep Chrome, which is on no PATH there.
+const CHROMES: [&str; 3] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+];
+
 /// Finds and installs tools; each is looked for once it is needed.
 #[derive(Debug)]
 pub(crate) struct Tools<'a> {
@@ -214,19 +228,12 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Chrome keeps to no PATH but on Linux; elsewhere ChromeDriver finds it itself.
+/// Chromium or Chrome: on PATH, or where the system keeps it.
 fn browser() -> Option<PathBuf> {
-    if cfg!(not(target_os = "linux")) {
-        return on_path("chromedriver");
-    }
-    [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ]
-    .into_iter()
-    .find_map(on_path)
+    BROWSERS.into_iter().find_map(on_path).or_else(|| {
+        let mut kept = CHROMES.into_iter().map(PathBuf::from);
+        kept.find(|path| path.is_file())
+    })
 }
 
 fn program(name: &str) -> String {
