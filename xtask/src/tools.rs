@@ -30,6 +30,9 @@ const CHROMES: [&str; 3] = [
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 ];
 
+/// The oldest Node that the tools in `xtask/npm` run in (`engines` in their package-lock.json).
+const NODE: (u32, u32) = (20, 19);
+
 /// Finds and installs tools; each is looked for once it is needed.
 #[derive(Debug)]
 pub(crate) struct Tools<'a> {
@@ -150,6 +153,7 @@ impl<'a> Tools<'a> {
     /// The folder `node_modules` with what `xtask/npm/package-lock.json` holds, installed if need be.
     pub(crate) fn npm_modules(&mut self) -> Result<PathBuf, Skip> {
         let npm = self.npm()?;
+        new_enough(&self.node()?)?;
         let pinned = self.workspace.root.join("xtask").join("npm");
         let lock = pinned.join("package-lock.json");
         let folder = cache()?.join(format!("npm-{:016x}", digest(&lock)?));
@@ -270,6 +274,27 @@ fn digest(file: &Path) -> Result<u64, Skip> {
     Ok(std::hash::Hasher::finish(&hasher))
 }
 
+/// Whether npm's tools run in this Node.
+fn new_enough(node: &Path) -> Result<(), Skip> {
+    let said = crate::workspace::stdout_of(Command::new(node).arg("--version")).map_err(Skip)?;
+    match node_version(&said) >= Some(NODE) {
+        true => Ok(()),
+        false => Err(Skip(format!(
+            "Node {} is too old: install {}.{} or newer (https://nodejs.org)",
+            said.trim(),
+            NODE.0,
+            NODE.1
+        ))),
+    }
+}
+
+/// Major and minor number of `v20.19.2`.
+fn node_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix('v')?.split('.');
+    let mut next = || numbers.next()?.parse().ok();
+    Some((next()?, next()?))
+}
+
 fn target_is_there(target: &str) -> bool {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--print", "target-libdir", "--target", target]);
@@ -311,4 +336,18 @@ fn succeeds(command: &mut Command) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node_are_compared_by_their_numbers() {
+        assert_eq!(node_version("v20.19.2\n"), Some((20, 19)));
+        assert!(node_version("v100.0.0") >= Some(NODE));
+        assert!(node_version("v20.9.0") < Some(NODE));
+        assert!(node_version("v18.20.4") < Some(NODE));
+        assert!(node_version("no version") < Some(NODE));
+    }
 }
