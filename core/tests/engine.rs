@@ -8,15 +8,15 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 use http::Method;
-use urlsession_core::mock::{MockPlatform, Reply};
+use urlsession_core::mock::{MockPlatform, MockRuntime, Reply};
 use urlsession_core::{
-    Answer, Body, BodyStream, BoxFuture, Bytes, Configuration, Delegate, DelegateQueue, Error,
-    ErrorCode, FileRef, InMemory, Job, Request, RequestBody, Response, ResponseDisposition,
-    Runtime as _, Session, Task, TaskMetrics, TaskState,
+    Answer, Body, BodyStream, BoxFuture, Bytes, Clock, Configuration, Delegate, DelegateQueue,
+    Error, ErrorCode, FileRef, InMemory, Job, Moment, Request, RequestBody, Response,
+    ResponseDisposition, Runtime, Session, Task, TaskMetrics, TaskState,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -203,6 +203,54 @@ fn nothing_for_the_idle_time_is_a_timeout() {
     let error = mock.runtime().block_on(session.data(request)).unwrap_err();
     assert_eq!(error.code(), ErrorCode::TimedOut);
     assert_eq!(error.url().unwrap().as_str(), URL);
+}
+
+/// The mock's runtime, of a program that does not end while somebody sleeps.
+struct Holding(MockRuntime);
+
+impl Runtime for Holding {
+    fn spawn(&self, future: BoxFuture<'static, ()>) {
+        self.0.spawn(future);
+    }
+
+    fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()> {
+        self.0.sleep_until(moment)
+    }
+
+    fn sleeps_hold_program(&self) -> bool {
+        true
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock()
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        self.0.wall_clock()
+    }
+
+    fn random(&self) -> u64 {
+        self.0.random()
+    }
+}
+
+#[test]
+fn the_last_task_leaves_a_sleep_for_the_next_but_where_it_would_hold_the_program() {
+    let mock = MockPlatform::new();
+    let reply = Reply::new(200).after(Duration::from_secs(1));
+    mock.transport().on(Method::GET, URL).reply(reply);
+    let mut holding = mock.platform();
+    holding.runtime = Arc::new(Holding(mock.runtime().clone()));
+    for (platform, left) in [(mock.platform(), 1), (holding, 0)] {
+        let session = Session::new(platform, Configuration::default());
+        for _ in 0..2 {
+            mock.runtime().block_on(session.data(URL)).unwrap();
+            mock.runtime().run_until_stalled();
+            assert_eq!(mock.runtime().pending_timers(), left);
+        }
+        drop(session);
+        mock.runtime().run_until_stalled();
+    }
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub trait Runtime: MaybeSend + MaybeSync + 'static {
     /// Ready at `moment`, or soon after; at once when it has passed.
     fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()>;
 
+    /// True where a program does not end while anybody sleeps here, as in Node: a session then keeps no sleep when nothing of its tasks is due.
+    fn sleeps_hold_program(&self) -> bool {
+        false
+    }
+
     /// The monotonic clock.
     fn clock(&self) -> Arc<dyn Clock>;
 

@@ -48,7 +48,7 @@ impl SessionShared {
         match keeper {
             Keeper::InTime => {}
             Keeper::Needed => self.runtime().spawn(Box::pin(keep(Arc::downgrade(self)))),
-            Keeper::Late => self.keeper_waker.wake(),
+            Keeper::Astray => self.keeper_waker.wake(),
         }
     }
 }

@@ -112,11 +112,7 @@ impl SessionShared {
             fields,
             #[cfg(feature = "cache")]
             cache,
-            ledger: Mutex::new(Ledger::new(
-                clock.clone(),
-                platform.transport.clone(),
-                limit,
-            )),
+            ledger: Mutex::new(Ledger::new(&platform, clock.clone(), limit)),
             clock,
             #[cfg(feature = "protocols")]
             protocols: Protocols::new(protocols, builtin::protocols(&platform)),

@@ -3,10 +3,12 @@
 //     URLSESSION_PACKAGE=<folder> URLSESSION_GLUE=<folder> URLSESSION_ORIGIN=<the origin server's line> node --test node.test.mjs
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { cases, check } from "./cases.mjs";
 
 const folder = resolve(process.env.URLSESSION_PACKAGE);
@@ -25,6 +27,17 @@ test("nothing works before init, and init may be called again", async () => {
 for (const [sentence, claim] of cases) {
   test(sentence, { timeout: 30_000 }, () => claim({ lib, origin, check }));
 }
+
+test("a program ends when its last task has, whatever time the session would have given it", { timeout: 50_000 }, async () => {
+  const program = `
+    import init, { Session } from ${JSON.stringify(pathToFileURL(join(folder, "node.js")).href)};
+    await init();
+    globalThis.session = new Session({ timeoutIntervalForRequest: 3600 });
+    console.log((await session.data(${JSON.stringify(`${origin}/Nepal`)})).response.status);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { timeout: 40_000 });
+  assert.equal(stdout, "200\n");
+});
 
 test("numbers that nobody gave out, and hosts that throw, are harmless to the module", async () => {
   const glue = resolve(process.env.URLSESSION_GLUE);

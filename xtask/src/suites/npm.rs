@@ -31,8 +31,7 @@ pub(super) fn npm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> 
         return Ok(());
     };
     let mut node = Command::new(&web.node);
-    // Timers of sessions that are done hold Node for a while: nobody waits for them.
-    node.args(["--test", "--test-force-exit", "--test-reporter=tap"]);
+    node.args(["--test", "--test-reporter=tap"]);
     node.arg(tests.join("node.test.mjs"));
     node.env("URLSESSION_PACKAGE", &package)
         .env("URLSESSION_GLUE", &glue);

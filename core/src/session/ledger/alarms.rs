@@ -20,9 +20,18 @@ pub(super) struct Alarms {
     pub(super) audit: Option<Moment>,
     /// Until when the keeper of time sleeps; `None` when there is no keeper.
     keeper_until: Option<Moment>,
+    /// The keeper may sleep when nothing is due any more.
+    keeper_sleeps_on: bool,
 }
 
 impl Alarms {
+    pub(super) fn new(keeper_sleeps_on: bool) -> Self {
+        Self {
+            keeper_sleeps_on,
+            ..Self::default()
+        }
+    }
+
     fn next(&self) -> Option<Moment> {
         let alarm = self.set.first().map(|&(at, _)| at);
         earlier(earlier(alarm, self.none_waiting_due_before), self.audit)
@@ -52,8 +61,8 @@ pub(crate) enum Keeper {
     InTime,
     /// Start one.
     Needed,
-    /// Wake it: the next alarm comes before it would.
-    Late,
+    /// Wake it: the next alarm comes before it would, or none does and it may not sleep on.
+    Astray,
 }
 
 impl Ledger {
@@ -99,10 +108,14 @@ impl Ledger {
 
     /// What the keeper of time must be told after a change of the books.
     pub(crate) fn mind_keeper(&mut self) -> Keeper {
-        let Some(at) = self.alarms.next() else {
-            return Keeper::InTime;
-        };
         let before = self.alarms.keeper_until;
+        let Some(at) = self.alarms.next() else {
+            // Left asleep, it is there for the next task.
+            return match self.alarms.keeper_sleeps_on || before.is_none() {
+                true => Keeper::InTime,
+                false => Keeper::Astray,
+            };
+        };
         if before.is_some_and(|until| until <= at) {
             return Keeper::InTime;
         }
@@ -110,7 +123,7 @@ impl Ledger {
         if before.is_none() {
             Keeper::Needed
         } else {
-            Keeper::Late
+            Keeper::Astray
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::seams::platform::Platform;
 use crate::seams::runtime::Clock;
 use crate::seams::transport::Transport;
 use crate::session::admission::{Admission, Slot, Ticket, Urgency};
@@ -54,16 +55,16 @@ pub(crate) enum Act {
 }
 
 impl Ledger {
-    pub(crate) fn new(clock: Arc<dyn Clock>, transport: Arc<dyn Transport>, limit: usize) -> Self {
+    pub(crate) fn new(platform: &Platform, clock: Arc<dyn Clock>, limit: usize) -> Self {
         Self {
             clock,
-            transport,
+            transport: platform.transport.clone(),
             session: SessionState::Active,
             records: Records::default(),
             admission: Admission::new(limit),
             #[cfg(feature = "download")]
             more_places: more_places::MorePlaces::new(),
-            alarms: Alarms::default(),
+            alarms: Alarms::new(!platform.runtime.sleeps_hold_program()),
             next_ticket: 1,
         }
     }
