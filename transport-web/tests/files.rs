@@ -12,6 +12,7 @@ use urlsession_core::{
     Configuration, Error, ErrorCode, Existing, FileChanged, FileRef, FileSink, Files, Runtime,
 };
 use urlsession_transport_web::{WebFiles, WebRuntime, platform};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// A file of a folder that no other test has.
@@ -102,6 +103,42 @@ async fn writing_goes_on_anywhere_within_a_file() {
             "from {offset}"
         );
     }
+    files.remove(&file).await.unwrap();
+}
+
+/// `full/a`, begun by a page: one piece, and another behind it.
+const PIECES: &str = "(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('full', { create: true });
+    const put = async (folder, name) => {
+        const file = await folder.getFileHandle(name, { create: true });
+        const handle = await file.createSyncAccessHandle();
+        handle.write(new Uint8Array(5).fill(7));
+        handle.close();
+    };
+    await put(folder, 'a');
+    await put(await folder.getDirectoryHandle('a.segments', { create: true }), '5');
+})()";
+
+#[test]
+async fn pieces_stay_where_a_full_disk_does_not_take_them_as_one() {
+    if script("globalThis.FileSystemSyncAccessHandle").is_undefined() {
+        return;
+    }
+    JsFuture::from(js_sys::Promise::from(script(PIECES)))
+        .await
+        .unwrap();
+    let (files, file) = (WebFiles::new(), FileRef::new("full/a"));
+    let full = Replaced::by("FileSystemSyncAccessHandle.prototype", "write", "() => 1");
+    let refused = code(files.append(&file, 10).await);
+    let other = FileRef::new("full/b");
+    let unmoved = code(files.rename(&file, &other, Existing::Replace).await);
+    drop(full);
+    assert_eq!(
+        (refused, unmoved),
+        (ErrorCode::CannotOpenFile, ErrorCode::CannotMoveFile)
+    );
+    assert_eq!(content(&files, &file).await.unwrap(), [7; 10]);
     files.remove(&file).await.unwrap();
 }
 

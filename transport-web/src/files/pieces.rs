@@ -16,6 +16,9 @@ use crate::objects::{bytes_in, count, object, option, settled};
 /// Ends the name of the folder of a file's later pieces.
 const SEGMENTS: &str = ".segments";
 
+/// Why less was written than there is.
+pub(super) const NO_ROOM: &str = "there is no room for more";
+
 /// A file's folder, and its name there.
 #[derive(Clone)]
 pub(super) struct Place {
@@ -181,7 +184,11 @@ pub(super) async fn join_by(
     for piece in &pieces.later {
         let buffer = settled(piece.file.array_buffer()).await?;
         let bytes = bytes_in(&buffer).ok_or(JsValue::UNDEFINED)?;
-        handle.write_bytes(&bytes, &option("at", piece.start as f64))?;
+        let written = handle.write_bytes(&bytes, &option("at", piece.start as f64));
+        // What is not whole is not joined: the pieces stay.
+        if count(Ok(written?)) != bytes.len() as u64 {
+            return Err(JsValue::from(NO_ROOM));
+        }
     }
     if !pieces.later.is_empty() {
         handle.flush()?;

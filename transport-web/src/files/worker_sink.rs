@@ -4,6 +4,7 @@ use urlsession_core::{Error, ErrorCode};
 use wasm_bindgen::JsValue;
 
 use super::failed::{because, failed};
+use super::pieces::NO_ROOM;
 use super::sink::Chunk;
 use super::writer::Claim;
 use crate::js::Foreign;
@@ -26,10 +27,7 @@ impl WorkerSink {
         let thrown = |thrown: JsValue| failed(ErrorCode::CannotWriteToFile, &thrown);
         let written = count(Ok(written.map_err(thrown)?));
         if written != length as u64 {
-            return Err(because(
-                ErrorCode::CannotWriteToFile,
-                "there is no room for more",
-            ));
+            return Err(because(ErrorCode::CannotWriteToFile, NO_ROOM));
         }
         self.at += written;
         Ok(())
