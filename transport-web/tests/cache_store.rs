@@ -436,6 +436,26 @@ async fn a_database_that_never_answers_is_given_up() {
 }
 
 #[test]
+async fn a_write_that_the_browser_never_answers_costs_the_record_alone() {
+    if !has_indexed_db() {
+        return;
+    }
+    let store = indexed_db_cache(&name(), CAPACITY);
+    let kept = put(&store, "a", &bytes(10)).await;
+    let silent = Replaced::by("IDBObjectStore.prototype", "put", "() => ({})");
+    let mut part = store.insert(record("b", None)).await.unwrap();
+    assert!(part.write(bytes(2 << 20)).await.is_err());
+    let whole = store.insert(record("c", None)).await.unwrap();
+    assert!(whole.finish(None).await.is_err());
+    drop(silent);
+    drop(part);
+    assert_eq!(
+        store.find("a").await.first().map(|found| found.id),
+        Some(kept)
+    );
+}
+
+#[test]
 async fn a_write_that_the_browser_aborts_costs_the_record_alone() {
     if !has_indexed_db() {
         return;

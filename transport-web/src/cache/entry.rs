@@ -7,6 +7,7 @@ use js_sys::{Array, Uint8Array};
 use urlsession_core::{BoxFuture, CacheRecordId, CacheWriter, Error, ErrorCode, NewCacheRecord};
 use wasm_bindgen::prelude::*;
 
+use super::database::within;
 use super::js::answer;
 use super::store::Shared;
 use crate::js::Blob;
@@ -86,7 +87,7 @@ impl Entry {
         self.gathered.push(chunk);
         match self.gathered_length < PART {
             true => Ok(()),
-            false => self.write_part().await.map_err(|thrown| failed(&thrown)),
+            false => in_time(self.write_part()).await,
         }
     }
 
@@ -137,13 +138,14 @@ impl CacheWriter for Entry {
         mut self: Box<Self>,
         head: Option<Bytes>,
     ) -> BoxFuture<'static, Result<CacheRecordId, Error>> {
-        Box::pin(spawned(async move {
+        let id = CacheRecordId(self.id as i64);
+        let put = spawned(async move {
             let head = head.unwrap_or_else(|| self.new.head.clone());
             let put = self.put(head).await;
             self.is_finished = put.is_ok();
-            put.map_err(|thrown| failed(&thrown))?;
-            Ok(CacheRecordId(self.id as i64))
-        }))
+            put
+        });
+        Box::pin(async move { in_time(put).await.map(|()| id) })
     }
 }
 
@@ -153,6 +155,14 @@ impl Drop for Entry {
             let (shared, id) = (Rc::clone(&self.shared), self.id);
             drop(spawned(async move { shared.forget_parts(id).await }));
         }
+    }
+}
+
+/// What `work` comes to: the load waits for it, so it may not take for ever.
+async fn in_time(work: impl Future<Output = Result<(), JsValue>>) -> Result<(), Error> {
+    match within(work).await {
+        Some(done) => done.map_err(|thrown| failed(&thrown)),
+        None => Err(lost("the browser does not answer")),
     }
 }
 
