@@ -54,12 +54,15 @@ function types() {
   writeFileSync(
     join(work, "seam.ts"),
     `import type * as declared from "./ts/wasm/urlsession.js";
-import type * as generated from "./glue/urlsession.js";
-type Missing = Exclude<keyof typeof declared, keyof typeof generated>;
-export const none: [Missing] extends [never] ? true : Missing = true;
-type Calls<T, K> = { [N in K & keyof T]: T[N] extends (...given: infer G) => unknown ? G["length"] : never };
-export const counts: Calls<typeof generated, Exclude<keyof typeof declared, "default">> =
-  null as unknown as Calls<typeof declared, Exclude<keyof typeof declared, "default">>;
+import * as generated from "./glue/urlsession.js";
+// The glue's own, beside what the module exports.
+type Own = "default" | "initSync";
+type Names<T> = Exclude<keyof T, Own>;
+type Odd = Exclude<Names<typeof declared>, Names<typeof generated>> | Exclude<Names<typeof generated>, Names<typeof declared>>;
+export const none: [Odd] extends [never] ? true : Odd = true;
+export const calls: Omit<typeof declared, Own> = generated;
+type Counts<T> = { [N in Names<T>]: T[N] extends (...given: infer G) => unknown ? G["length"] : never };
+export const counts: Counts<typeof generated> = null as unknown as Counts<typeof declared>;
 `,
   );
   const options = {
