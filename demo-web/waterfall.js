@@ -37,13 +37,15 @@ export function drawWaterfall(place, rows) {
   picture.setAttribute("aria-label", described(rows, spans));
   place.replaceChildren(picture, legend);
   let drawn = 0;
-  new ResizeObserver(([entry]) => {
+  const watching = new ResizeObserver(([entry]) => {
+    if (!picture.isConnected) return watching.disconnect();
     const width = Math.floor(entry.contentRect.width);
-    if (width === drawn || !picture.isConnected) return;
+    if (width === drawn) return;
     drawn = width;
     picture.replaceChildren(...picture_of(rows, spans, width));
     picture.setAttribute("height", String(HEAD + rows.length * ROW));
-  }).observe(place);
+  });
+  watching.observe(place);
 }
 
 /** The phases of every hop, in order, in ms since the epoch. @param {TaskMetrics} metrics @returns {Span[]} */
