@@ -490,6 +490,25 @@ export const cases = [
     await session.download(`${origin}/bytes/2000`, { destination, replaces: true });
   }],
 
+  ["a body that memory does not take as one is an error", async ({ lib, origin, check }) => {
+    const Bytes = globalThis.Uint8Array;
+    const task = new lib.Session().dataTask(`${origin}/bytes/3000000`);
+    const finished = failure(task.finished);
+    globalThis.Uint8Array = new Proxy(Bytes, {
+      construct(target, given) {
+        if (given[0] === 3000000) throw new RangeError("no room");
+        return Reflect.construct(target, given);
+      },
+    });
+    try {
+      task.resume();
+      const error = await finished;
+      check.equal([error.code, error.cause.message, error.url], ["dataLengthExceedsMaximum", "no room", `${origin}/bytes/3000000`]);
+    } finally {
+      globalThis.Uint8Array = Bytes;
+    }
+  }],
+
   ["a data task may become a download", async ({ lib, origin, check }) => {
     const kinds = [];
     const delegate = {

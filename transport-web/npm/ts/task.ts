@@ -1,6 +1,6 @@
 /** Tasks, as a program holds them. */
 
-import type { SessionError } from "./error.js";
+import { SessionError } from "./error.js";
 import type { TaskEventMap } from "./events.js";
 import type { TaskMetrics } from "./metrics.js";
 import type { Progress } from "./progress.js";
@@ -157,8 +157,14 @@ export abstract class Task<R = unknown> extends EventTarget implements Disposabl
     return (this.#finished ??= new Promise((resolve, reject) => {
       this.#transfer.whenEnded(() => {
         const { error } = this.#transfer;
-        if (error === null) resolve(this._result());
-        else reject(error);
+        if (error !== null) return reject(error);
+        try {
+          resolve(this._result());
+        } catch (cause) {
+          // There is no room for the whole body as one.
+          const { url } = this.#transfer.current;
+          reject(new SessionError("dataLengthExceedsMaximum", "the body is too long for memory", { url, cause }));
+        }
       });
     }));
   }
