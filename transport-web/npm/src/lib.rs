@@ -15,7 +15,7 @@ pub mod cache;
 mod cached;
 pub mod capabilities;
 mod configuration;
-mod download;
+pub mod download;
 mod failure;
 mod fetch;
 mod host;

@@ -490,6 +490,21 @@ export const cases = [
     await session.download(`${origin}/bytes/2000`, { destination, replaces: true });
   }],
 
+  ["a file that was downloaded can be removed", async ({ lib, origin, check }) => {
+    const destination = `mine/${fresh("file").replace("?", "-")}`;
+    const session = new lib.Session();
+    for (const options of [{ destination }, {}]) {
+      const { path } = await session.download(`${origin}/bytes/1000`, options);
+      await lib.removeFile(path);
+      const error = await failure(lib.removeFile(path));
+      check.equal([error instanceof lib.SessionError, error.code], [true, "fileDoesNotExist"]);
+    }
+    check.equal((await session.download(`${origin}/bytes/1000`, { destination })).file.size, 1000);
+    await lib.removeFile(destination);
+    check.equal((await failure(lib.removeFile(".."))).code, "fileDoesNotExist");
+    check.ok((await failure(lib.removeFile(5))) instanceof TypeError);
+  }],
+
   ["a body that memory does not take as one is an error", async ({ lib, origin, check }) => {
     const Bytes = globalThis.Uint8Array;
     const task = new lib.Session().dataTask(`${origin}/bytes/3000000`);
@@ -515,8 +530,9 @@ export const cases = [
       taskDidReceiveResponse: () => "becomeDownload",
       taskDidBecomeDownloadTask: (task) => kinds.push(task.kind),
     };
-    const { data, file } = await new lib.Session().data(`${origin}/bytes/1000`, { delegate });
+    const { data, file, path } = await new lib.Session().data(`${origin}/bytes/1000`, { delegate });
     check.equal([data.length, file.size, kinds], [0, 1000, ["download"]]);
+    await lib.removeFile(path);
   }],
 
   ["resume data that are damaged fail their task, and are a string in JSON", async ({ lib, check }) => {

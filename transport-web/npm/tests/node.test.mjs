@@ -44,7 +44,7 @@ test("numbers that nobody gave out, and hosts that throw, are harmless to the mo
   const raw = await import(pathToFileURL(join(glue, "urlsession.js")).href);
   await raw.default({ module_or_path: await readFile(join(glue, "urlsession_bg.wasm")) });
   const numbers = new Float64Array([Infinity, -5, 2, NaN, 7, 1e308, 99, -1, 300, 1, 1, 1e300, 0, 1e9, -1, 1e300, -5, 1e300, 1e300, 1e300]);
-  const exported = Object.entries(raw).filter(([name]) => /^(session|task|cache)_|^suggested|^capabilities/.test(name));
+  const exported = Object.entries(raw).filter(([name]) => /^(session|task|cache|file)_|^suggested|^capabilities/.test(name));
   assert.ok(exported.length > 20);
   const arguments_ = [
     [],

@@ -6,6 +6,7 @@ import init, {
   type DataResult,
   type DownloadResult,
   HTTPURLResponse,
+  removeFile,
   ResumeData,
   Session,
   type SessionConfiguration,
@@ -65,8 +66,9 @@ for await (const chunk of task) void chunk.byteLength;
 const download = session.downloadTask("https://a.example/", { destination: "a/b", replaces: true });
 const resumeData: ResumeData | null = await download.cancelProducingResumeData();
 if (resumeData) session.downloadTask({ resumeData, headers: { authorization: "a" } });
-const { file }: DownloadResult = await download.finished;
+const { file, path }: DownloadResult = await download.finished;
 void file.size;
+if (path !== null) await removeFile(path);
 // @ts-expect-error a download is no iterable
 for await (const chunk of download) void chunk;
 

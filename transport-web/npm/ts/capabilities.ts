@@ -1,7 +1,7 @@
 /** What can be done here. */
 
 import { capabilities as bits } from "./wasm/urlsession.js";
-import { isReady } from "./init.js";
+import { mustBeReady } from "./init.js";
 
 /** What sessions can do in this page or worker; what they cannot is left out, or refused, as each member says. */
 export interface Capabilities {
@@ -70,7 +70,7 @@ const FLAGS: readonly (keyof Capabilities)[] = [
 
 /** What sessions can do in this page or worker. Throws before `init` is done. */
 export function capabilities(): Capabilities {
-  if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
+  mustBeReady();
   const all = bits();
   const entries = FLAGS.map((flag, bit) => [flag, (all & (1 << bit)) !== 0] as const);
   return Object.fromEntries(entries) as unknown as Capabilities;

@@ -142,6 +142,15 @@ export function errorOf(list: SessionErrorList, cause?: unknown): SessionError {
   });
 }
 
+/**
+ * What a promise of the part in WebAssembly was rejected with, as the app has it; `cause` as in {@link errorOf}.
+ *
+ * @internal
+ */
+export function rejection(thrown: unknown, cause?: unknown): unknown {
+  return Array.isArray(thrown) ? errorOf(thrown as SessionErrorList, cause) : thrown;
+}
+
 /** A URL as a log may show it: without a user and a password. */
 function shown(url: string): string {
   return url.replace(/^([^/?#]*:\/\/)[^/?#]*@/, "$1");

@@ -28,10 +28,10 @@ export default function init(module?: InitInput | Promise<InitInput>): Promise<v
 }
 
 /**
- * True once the module is there.
+ * Throws before the module is there.
  *
  * @internal
  */
-export function isReady(): boolean {
-  return isLoaded;
+export function mustBeReady(): void {
+  if (!isLoaded) throw new Error("urlsession is not there yet: `await init()` first");
 }

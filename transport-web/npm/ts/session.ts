@@ -4,10 +4,10 @@ import * as raw from "./wasm/urlsession.js";
 import type { RequestBody } from "./body.js";
 import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
-import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
+import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
 import { fetchText } from "./fetch.js";
-import { isReady } from "./init.js";
+import { mustBeReady } from "./init.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
@@ -79,7 +79,7 @@ export class Session implements Disposable {
    * Throws a `TypeError` where the configuration is none, and an `Error` before {@link init} is done.
    */
   constructor(configuration: SessionConfiguration = {}, delegate: SessionDelegate | null = null) {
-    if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
+    mustBeReady();
     if (delegate !== null && typeof delegate !== "object" && typeof delegate !== "function") {
       throw new TypeError("a delegate is an object");
     }
@@ -206,7 +206,7 @@ export class Session implements Disposable {
       return response;
     } catch (thrown) {
       const aborted = signals.find((signal) => signal.aborted);
-      throw Array.isArray(thrown) ? errorOf(thrown as SessionErrorList, aborted?.reason) : thrown;
+      throw rejection(thrown, aborted?.reason);
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", abort);
     }

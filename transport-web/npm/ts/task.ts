@@ -19,13 +19,15 @@ export interface DataResult {
   readonly response: HTTPURLResponse;
   /** The file, where the task became a download. */
   readonly file?: File;
+  /** Its path, as {@link DownloadResult.path}. */
+  readonly path?: string | null;
 }
 
 /** What a download gives. */
 export interface DownloadResult {
   /** The file. It can be read as long as it is there under its path. */
   readonly file: File;
-  /** Its path in the origin's private file system (or in memory, where there is none), for `removeFile`. */
+  /** Its path in the origin's private file system (or in memory, where there is none), for {@link removeFile}. */
   readonly path: string | null;
   /** The head. */
   readonly response: HTTPURLResponse;
@@ -281,7 +283,7 @@ export class DownloadTask extends Task<DownloadResult> {
 }
 
 function dataResult(transfer: Transfer): DataResult {
-  const { response, file } = transfer;
+  const { response, file, path } = transfer;
   const result = { data: transfer.gathered(), response: response as HTTPURLResponse };
-  return file === null ? result : { ...result, file };
+  return file === null ? result : { ...result, file, path };
 }

@@ -2,8 +2,8 @@
 
 import * as raw from "./wasm/urlsession.js";
 import { type CachedURLResponse, ofList, toList } from "./cached.js";
-import { errorOf, type SessionErrorList } from "./error.js";
-import { isReady } from "./init.js";
+import { rejection } from "./error.js";
+import { mustBeReady } from "./init.js";
 import { type RequestInput, taken } from "./request.js";
 
 /** How a cache is made. Each member may be left out. */
@@ -38,7 +38,7 @@ export class UrlCache {
 
   /** A cache. Throws before `init` is done. */
   constructor(options: UrlCacheOptions = {}) {
-    if (!isReady()) throw new Error("urlsession is not there yet: `await init()` first");
+    mustBeReady();
     const { memoryCapacity = 4 * 1024 * 1024, diskCapacity = 0, name = "urlsession" } = options;
     raw.cache_new(this.#number, bytes(memoryCapacity), bytes(diskCapacity), String(name));
     forgotten.register(this, this.#number);
@@ -113,7 +113,7 @@ export class UrlCache {
     try {
       return await raw.cache_response(this.#number, 0, taken(request).text, deed);
     } catch (thrown) {
-      throw Array.isArray(thrown) ? errorOf(thrown as SessionErrorList) : thrown;
+      throw rejection(thrown);
     }
   }
 }

@@ -98,5 +98,7 @@ export function cache_response(
   deed: CachedList | null | undefined,
 ): Promise<CachedList | undefined>;
 
+export function file_remove(path: string): Promise<unknown>;
+
 export function capabilities(): number;
 export function suggested_filename(head: string): string | undefined;
