@@ -13,12 +13,19 @@ use url::Url;
 /// Schemes whose hosts may be IPv4 addresses: the special ones (section 4.2).
 const SPECIAL: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
 
-/// Takes `text` as it is; `None` when it is longer than URLs can be, or not serialised.
+/// What no serialised authority has: the standard ends it there, refuses it or encodes it (sections 1.3 and 3.1).
+const NOT_IN_AUTHORITY: &[u8] = b"<>\\^|";
+
+/// What no host has beside that, but for the brackets of an IPv6 address.
+const NOT_IN_HOST: &[u8] = b":@[]";
+
+/// Takes `text` as it is; `None` when it is longer than URLs can be, or not serialised: where it could be read in two ways there is no URL,
+/// and never another host than the text's own.
 pub(super) fn serialised(text: String) -> Option<Url> {
     let at = Places::of(&text)?;
     let number = |place: usize| u32::try_from(place).map(Part::Number).ok();
     let optional = |place: Option<usize>| place.map_or(Some(Part::Absent), number);
-    let (kind, host) = at.host_of(&text);
+    let (kind, host) = at.host_of(&text)?;
     let host = host.to_owned();
     let parts = [
         number(at.scheme_end)?,
@@ -49,7 +56,7 @@ struct Places {
 
 impl Places {
     fn of(text: &str) -> Option<Self> {
-        let scheme_end = text.find(':')?;
+        let scheme_end = text.find(':').filter(|&end| is_scheme(&text[..end]))?;
         let fragment = text.find('#');
         let query = text[..fragment.unwrap_or(text.len())].find('?');
         let after = scheme_end + 1;
@@ -73,6 +80,9 @@ impl Places {
         let end = text[start..].find(['/', '?', '#']);
         self.path = end.map_or(text.len(), |end| start + end);
         let authority = &text[start..self.path];
+        if has_any(authority, NOT_IN_AUTHORITY) {
+            return None;
+        }
         let user = authority.find('@');
         let name = user.map(|user| authority[..user].find(':').unwrap_or(user));
         self.username_end = start + name.unwrap_or(0);
@@ -81,26 +91,52 @@ impl Places {
         let port = port.filter(|&at| text.as_bytes().get(host + at) == Some(&b':'));
         self.host = host..port.map_or(self.path, |at| host + at);
         if let Some(at) = port {
-            self.port = Some(text[host + at + 1..self.path].parse().ok()?);
+            let port = &text[host + at + 1..self.path];
+            self.port = Some(port.parse().ok().filter(|_| is_decimal(port))?);
         }
         Some(())
     }
 
-    fn host_of<'t>(&self, text: &'t str) -> (Kind, &'t str) {
+    fn host_of<'t>(&self, text: &'t str) -> Option<(Kind, &'t str)> {
         let host = &text[self.host.clone()];
-        let is_special = SPECIAL.contains(&&text[..self.scheme_end]);
-        let is_number = |label: &str| label.starts_with(|first: char| first.is_ascii_digit());
-        let address = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-        match address {
-            Some(address) => (Kind::Ipv6, address),
-            None if host.is_empty() => (Kind::None, host),
-            // A name that ends in a number is an address, or no host at all (section 3.5).
-            None if is_special && host.rsplit('.').next().is_some_and(is_number) => {
-                (Kind::Ipv4, host)
-            }
-            None => (Kind::Domain, host),
+        if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+            return Some((Kind::Ipv6, address));
         }
+        let is_special = SPECIAL.contains(&&text[..self.scheme_end]);
+        let is_raw = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
+        if has_any(host, NOT_IN_HOST) || (is_special && host.bytes().any(is_raw)) {
+            return None;
+        }
+        let kind = match host.strip_suffix('.').unwrap_or(host).rsplit('.').next() {
+            _ if host.is_empty() => Kind::None,
+            // A name that ends in a number is an address, or no host at all (section 3.5).
+            Some(label) if is_special && is_number(label) => Kind::Ipv4,
+            Some(_) | None => Kind::Domain,
+        };
+        Some((kind, host))
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.');
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(is_part)
+}
+
+fn has_any(text: &str, bytes: &[u8]) -> bool {
+    text.bytes()
+        .any(|byte| !byte.is_ascii_graphic() || bytes.contains(&byte))
+}
+
+/// True for what the standard takes for a part of an IPv4 address, in decimal or in hexadecimal digits.
+fn is_number(label: &str) -> bool {
+    match label.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => !label.is_empty() && is_decimal(label),
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// The parts are those of no URL. It says no more: what serde would say prints every kind of value there is.
@@ -259,6 +295,12 @@ mod tests {
             "http://[::1]:3000/?",
             "http://b\u{fc}cher.example/\u{e4}?\u{f6}#\u{fc}",
             "http://1.example/",
+            "http://www.3com/",
+            "http://7f3c2a1b:8080/",
+            "http://0xg/",
+            "http://1.2.3.4./",
+            "http://a_b!$&'()*+,;=~/",
+            "other://A%20b:1/",
             "http://example.com?query",
             "http://example.com#fragment",
             "other://1.2.3.4/path",
@@ -285,6 +327,26 @@ mod tests {
             "http://[no address]/",
             "http://a:port/",
             "http://1.2.3.999/",
+            "http://1.0x7f/",
+            "http://0x/",
+            "http://1.2.3.4./",
+            "http://a.example:+80/",
+            "http://a.example:/",
+            "http://A.example/",
+            "HTTP://a.example/",
+            "http://a%2eexample/",
+            "http://b\u{fc}cher.example/",
+            "http://a example/",
+            "http://me@a.example@b.example/",
+            "http://a.example\\@b.example/",
+            "http://a.example\\.b.example/",
+            "http://[::1/",
+            "http://::1]/",
+            "http://a.example:1:2/",
+            "a?b://c.example/",
+            "a#b:",
+            "://a.example/",
+            "1a://a.example/",
         ] {
             assert!(serialised(text.to_owned()).is_none(), "{text}");
         }
