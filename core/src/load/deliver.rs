@@ -76,7 +76,7 @@ async fn hand_over<A: App>(
     }
     if let Output::Stream(outlet) = &output {
         outlet.put(Item::Head(response.clone())).await;
-        if let Some(object) = outlet.take_native(&mut *content.body) {
+        if let Some(object) = outlet.native_of(&mut *content.body) {
             outlet.put_last(Item::Native(object));
             return Ok((Bytes::new(), response));
         }
@@ -209,12 +209,24 @@ impl Outlet {
         self.slot().take()
     }
 
-    /// Whoever polls would have the platform's object in place of chunks.
-    pub(crate) fn want_native(&self) {
-        self.wants_native.store(true, Ordering::Relaxed);
+    /// Takes the platform's object, if that is what is there.
+    pub(crate) fn take_native(&self) -> Option<NativeObject> {
+        let mut slot = self.slot();
+        match slot.take() {
+            Some(Item::Native(object)) => Some(object),
+            other => {
+                *slot = other;
+                None
+            }
+        }
     }
 
-    fn take_native(&self, body: &mut dyn Body) -> Option<NativeObject> {
+    /// Whether whoever polls would have the platform's object in place of chunks.
+    pub(crate) fn want_native(&self, wants: bool) {
+        self.wants_native.store(wants, Ordering::Relaxed);
+    }
+
+    fn native_of(&self, body: &mut dyn Body) -> Option<NativeObject> {
         match self.wants_native.load(Ordering::Relaxed) {
             true => body.take_native(),
             false => None,

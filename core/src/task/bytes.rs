@@ -82,22 +82,20 @@ impl BodyBytes {
         if std::mem::replace(&mut self.has_begun, true) {
             return None;
         }
-        self.outlet.want_native();
+        // Wanted now or not at all: what comes later, of a task that is suspended for one, comes as chunks.
+        self.outlet.want_native(true);
         self.poll_driver(&mut Context::from_waker(Waker::noop()));
+        self.outlet.want_native(false);
         if self.driver.is_some() {
             self.hand_over();
-            return None;
         }
-        match self.outlet.take()? {
-            Item::Native(object) => Some(object),
-            Item::Head(_) | Item::Chunk(_) => None,
-        }
+        self.outlet.take_native()
     }
 
     /// True once the last chunk or an error was given.
     #[cfg(feature = "http-body")]
     pub(crate) fn has_ended(&self) -> bool {
-        self.driver.is_none()
+        self.driver.is_none() && self.failure.is_none()
     }
 
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item, Error>>> {
