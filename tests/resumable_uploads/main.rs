@@ -111,34 +111,41 @@ async fn what_is_not_broken_off_takes_one_request() {
 }
 
 /// What fails once, and goes on by itself.
+const BREAKS: [&str; 15] = [
+    "cut=0",
+    "cut=1",
+    "cut=500000",
+    "cut=1199999",
+    "cut=100000,200000,300000,900000",
+    "cut=500000&behind=100000",
+    "mishap=500000",
+    "mishap=1&cut=700000",
+    "cut=500000&conflict=",
+    "cut=500000&moved-HEAD=",
+    "cut=500000&moved-PATCH=",
+    "cut=500000&max-append-size=300000",
+    "max-append-size=300000",
+    "lose-answer=",
+    "cut=500000&lose-answer=",
+];
+
+/// Uploads to where the origin breaks off by `query`.
+async fn whole_in_the_end(origin: &Origin, session: Session, request: Request, query: &str) {
+    let (body, response) = match session.upload(request, content()).await {
+        Ok(answered) => answered,
+        Err(error) => panic!("{query}: {error:?}, {:?}", methods(origin)),
+    };
+    assert_eq!(response.status(), 200, "{query}: {:?}", methods(origin));
+    assert_eq!(body, LENGTH.to_string(), "{query}");
+    assert!(is_whole(origin), "{query}: {:?}", methods(origin));
+    assert!(!only_upload(origin).is_cancelled, "{query}");
+}
+
 #[tokio::test]
 async fn whatever_breaks_it_off_the_server_has_the_whole_in_the_end() {
-    for query in [
-        "cut=0",
-        "cut=1",
-        "cut=500000",
-        "cut=1199999",
-        "cut=100000,200000,300000,900000",
-        "cut=500000&behind=100000",
-        "mishap=500000",
-        "mishap=1&cut=700000",
-        "cut=500000&conflict=",
-        "cut=500000&moved-HEAD=",
-        "cut=500000&moved-PATCH=",
-        "cut=500000&max-append-size=300000",
-        "max-append-size=300000",
-        "lose-answer=",
-        "cut=500000&lose-answer=",
-    ] {
+    for query in BREAKS {
         let origin = Origin::spawn().unwrap();
-        let (body, response) = match stubborn().upload(put(&origin, query), content()).await {
-            Ok(answered) => answered,
-            Err(error) => panic!("{query}: {error:?}, {:?}", methods(&origin)),
-        };
-        assert_eq!(response.status(), 200, "{query}: {:?}", methods(&origin));
-        assert_eq!(body, LENGTH.to_string(), "{query}");
-        assert!(is_whole(&origin), "{query}: {:?}", methods(&origin));
-        assert!(!only_upload(&origin).is_cancelled, "{query}");
+        whole_in_the_end(&origin, stubborn(), put(&origin, query), query).await;
     }
 }
 
