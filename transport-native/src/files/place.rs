@@ -81,7 +81,7 @@ fn lock(file: &File) -> io::Result<()> {
         Ok(()) => Ok(()),
         Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::ResourceBusy.into()),
         // A file system without locks.
-        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(fs::TryLockError::Error(error)) if is_unsupported(&error) => Ok(()),
         Err(fs::TryLockError::Error(error)) => Err(error),
     }
 }
@@ -122,13 +122,24 @@ fn rename_where_none_is(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Of a system or a file system that does not know how.
+/// Of a system or a file system that does not know how: where only the file system does not, the flag is called invalid.
 fn is_unknown(error: &io::Error) -> bool {
-    let kind = error.kind();
-    matches!(
-        kind,
-        io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput
-    )
+    is_unsupported(error) || error.kind() == io::ErrorKind::InvalidInput
+}
+
+/// Of what the file system has not got. Apple's systems say so by two numbers, of which the standard library need not know both.
+fn is_unsupported(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported || is_not_supported(error)
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn is_not_supported(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::NOTSUP.raw_os_error())
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn is_not_supported(_: &io::Error) -> bool {
+    false
 }
 
 /// In two: between them the file has both names, which [`append`] knows how to take.
@@ -142,11 +153,7 @@ fn put_by_link(from: &Path, to: &Path) -> io::Result<()> {
 
 /// FAT and some network file systems have none.
 fn has_no_links(error: &io::Error) -> bool {
-    let kind = error.kind();
-    matches!(
-        kind,
-        io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
-    )
+    is_unsupported(error) || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 fn put_without_links(from: &Path, to: &Path) -> io::Result<()> {
