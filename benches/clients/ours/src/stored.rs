@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures::future::try_join_all;
-use harness::{Args, Error, Meter, Result, Unsupported};
+use harness::{Args, Meter, Result, Unsupported};
 use urlsession::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use urlsession::{CachedResponse, Configuration, Request, Response, Session, UrlCache};
 
@@ -12,10 +12,8 @@ const MEMORY: u64 = 64 << 20;
 const DISK: u64 = 1 << 30;
 /// Bytes of a stored body.
 const BODY: usize = 1024;
-/// So many entries are written at a time.
-const BATCH: u64 = 200;
-/// So many different entries are asked for.
-const ASKED: u64 = 100;
+/// So many entries are written at a time: a few MiB.
+const BATCH: u64 = 2000;
 /// Written last into a folder that has its entries.
 const FILLED: &str = "filled";
 
@@ -46,13 +44,14 @@ async fn open(args: &Args) -> Result<()> {
     meter.finish(args, bytes)
 }
 
-/// `n` look-ups of a hundred among so many entries.
+/// `n` look-ups among so many entries, of as many different ones as there would be workers.
 async fn look_up(args: &Args, entries: u64) -> Result<()> {
     fill(args, entries).await?;
     let session = session(cache(args)?);
-    // As many of them whatever their number, all over it.
-    let step = (entries / ASKED).max(1);
-    let requests = (0..ASKED).map(|n| Request::get(url(args, n * step)));
+    let asked = (args.concurrency as u64).clamp(1, entries);
+    // All over it.
+    let step = entries / asked;
+    let requests = (0..asked).map(|n| Request::get(url(args, n * step)));
     let requests = requests.collect::<std::result::Result<Vec<_>, _>>()?;
     let get = async |n: u64| hit(&session, &requests[usize::try_from(n)? % requests.len()]).await;
     get(0).await?;
@@ -93,22 +92,21 @@ async fn fill(args: &Args, entries: u64) -> Result<()> {
     let cache = session.url_cache().ok_or("no cache")?;
     for first in (0..entries).step_by(usize::try_from(BATCH)?) {
         let batch = first..entries.min(first + BATCH);
-        let stores = batch.map(|number| {
-            let cache = &cache;
-            async move {
-                let request = Request::get(url(args, number))?;
-                let response = response(&request);
-                let body = vec![b'x'; BODY];
-                cache
-                    .store_cached_response(CachedResponse::new(response, body), &request)
-                    .await;
-                Ok::<(), Error>(())
-            }
-        });
-        try_join_all(stores).await?;
+        try_join_all(batch.map(|number| store(args, &cache, number))).await?;
+        // A cache whose disk is far behind keeps no more.
+        cache.flush().await;
     }
-    cache.flush().await;
+    if cache.current_disk_usage().await < entries * BODY as u64 {
+        return Err("the cache did not keep every entry".into());
+    }
     std::fs::write(filled, "")?;
+    Ok(())
+}
+
+async fn store(args: &Args, cache: &UrlCache, number: u64) -> Result<()> {
+    let request = Request::get(url(args, number))?;
+    let stored = CachedResponse::new(response(&request), vec![b'x'; BODY]);
+    cache.store_cached_response(stored, &request).await;
     Ok(())
 }
 
