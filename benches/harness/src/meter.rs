@@ -9,6 +9,7 @@ use crate::{Args, Result};
 #[derive(Debug)]
 pub struct Meter {
     memory: u64,
+    read: Option<u64>,
     usage: Usage,
     start: Instant,
 }
@@ -22,6 +23,7 @@ impl Meter {
     pub fn start() -> Result<Self> {
         Ok(Self {
             memory: status_kib("VmRSS")?,
+            read: bytes_read(),
             usage: getrusage(UsageWho::RUSAGE_SELF)?,
             start: Instant::now(),
         })
@@ -45,10 +47,12 @@ impl Meter {
             usage.voluntary_context_switches() - self.usage.voluntary_context_switches();
         let forced =
             usage.involuntary_context_switches() - self.usage.involuntary_context_switches();
+        let read = bytes_read().zip(self.read).map(|(end, start)| end - start);
+        let read = read.map_or_else(|| "null".to_owned(), |read| read.to_string());
         println!(
             "{{\"client\":\"{}\",\"scenario\":\"{}\",\"secs\":{secs:.6},\"requests\":{},\"bytes\":{bytes},\
              \"user_s\":{user:.6},\"sys_s\":{system:.6},\"max_rss_kb\":{},\"rss_before_kb\":{},\
-             \"nvcsw\":{voluntary},\"nivcsw\":{forced}}}",
+             \"nvcsw\":{voluntary},\"nivcsw\":{forced},\"read_bytes\":{read}}}",
             args.name,
             args.scenario,
             args.n,
@@ -57,6 +61,15 @@ impl Meter {
         );
         Ok(())
     }
+}
+
+/// What the process has read from files, whether they were in memory or not; sockets are not counted. `None` where the system does not tell.
+fn bytes_read() -> Option<u64> {
+    let counts = std::fs::read_to_string("/proc/self/io").ok()?;
+    let read = counts
+        .lines()
+        .find_map(|line| line.strip_prefix("rchar:"))?;
+    read.trim().parse().ok()
 }
 
 fn seconds(time: TimeVal) -> f64 {

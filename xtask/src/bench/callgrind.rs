@@ -1,17 +1,20 @@
 //! Instructions in user space: the difference of two run lengths, so that the start cancels.
 
+use std::path::Path;
 use std::process::Command;
 
-use super::client::{Bench, both_outputs};
+use super::client::{Bench, Job, both_outputs};
 use super::plan::{MIB, Scenario, Work};
+use super::server::client_core;
 
 /// Client and its instructions per request (or MiB), in the order of the plan.
 pub(crate) type Counts = Vec<(&'static str, f64)>;
 
-/// Puts a command under callgrind.
+/// Puts a command under callgrind. Its threads run in turns, or one that works in the background may come to nothing in one run and to an end in the next.
 const CALLGRIND: &[&str] = &[
     "valgrind",
     "--tool=callgrind",
+    "--fair-sched=try",
     "--callgrind-out-file=/dev/null",
 ];
 
@@ -36,7 +39,7 @@ pub(crate) fn per_unit(
     let (short, long) = scenario.lengths.ok_or("no lengths to compare")?;
     let count = |length| {
         let job = bench.job(scenario, client, length_of(scenario.work, length))?;
-        instructions(&mut bench.command(&job, CALLGRIND)?)
+        instructions(&mut command(bench, scenario, &job)?)
     };
     Ok((count(long)? as f64 - count(short)? as f64) / (long - short) as f64)
 }
@@ -46,14 +49,15 @@ pub(crate) fn per_unit_in(
     bench: &Bench,
     scenario: &Scenario,
     client: &'static str,
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> Result<f64, String> {
     /// So many that what the cache does once, in the background, is done in either.
-    const LENGTHS: (u64, u64) = (3000, 6000);
-    let count = |length| {
-        let job = bench.job(scenario, client, length_of(scenario.work, length))?;
-        let mut command = bench.command(&job, CALLGRIND)?;
-        instructions(command.env("BENCH_DIR", folder))
+    const LENGTHS: (u64, u64) = (4000, 8000);
+    let count = |n| {
+        // Of one entry: when each was used last is written once a second, the more often the longer a busy machine takes.
+        let work = Work::Exchanges { n, concurrency: 1 };
+        let job = bench.job(scenario, client, work)?;
+        instructions(command(bench, scenario, &job)?.env("BENCH_DIR", folder))
     };
     let (short, long) = LENGTHS;
     Ok((count(long)? as f64 - count(short)? as f64) / (long - short) as f64)
@@ -64,7 +68,7 @@ pub(crate) fn from_cold(
     bench: &Bench,
     scenario: &Scenario,
     client: &'static str,
-    environment: (&str, &std::path::Path),
+    environment: (&str, &Path),
 ) -> Result<u64, String> {
     let job = bench.job(
         scenario,
@@ -74,15 +78,20 @@ pub(crate) fn from_cold(
             concurrency: 1,
         },
     )?;
-    instructions(
-        bench
-            .command(&job, CALLGRIND)?
-            .env(environment.0, environment.1),
-    )
+    instructions(command(bench, scenario, &job)?.env(environment.0, environment.1))
+}
+
+/// A job's command under callgrind, on one core with its server: each does all it can before it is the other's turn, so that how much there is to
+/// read at a time, and how often there is nothing, hardly depends on how fast or busy the machine is.
+fn command(bench: &Bench, scenario: &Scenario, job: &Job) -> Result<Command, String> {
+    bench.share_core(scenario)?;
+    let core = client_core().to_string();
+    let pinned = ["taskset", "--cpu-list", &core];
+    bench.command(job, &[&pinned, CALLGRIND].concat())
 }
 
 /// Instructions of a whole program.
-pub(crate) fn of_program(program: &std::path::Path, argument: &str) -> Result<u64, String> {
+pub(crate) fn of_program(program: &Path, argument: &str) -> Result<u64, String> {
     let mut command = Command::new(CALLGRIND[0]);
     instructions(command.args(&CALLGRIND[1..]).arg(program).arg(argument))
 }
