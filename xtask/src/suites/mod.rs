@@ -83,7 +83,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "npm",
-        about: "the npm package as it is shipped: files, types, README, in Node and Chromium, built by Vite",
+        about: "the npm package as it is shipped: files, types, README, in Node, Chromium, Firefox, WebKit, built by Vite",
         run: npm::npm,
     },
     Suite {

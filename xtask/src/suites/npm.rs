@@ -1,7 +1,8 @@
-//! The npm package as it is shipped: its files and types, in Node, in Chromium, built by Vite.
+//! The npm package as it is shipped: its files and types, in Node, in each browser, built by Vite.
 
 use std::process::Command;
 
+use crate::browsers::Browser;
 use crate::origin::Origin;
 use crate::run::{Run, Skip};
 use crate::tools::Tools;
@@ -45,6 +46,17 @@ pub(super) fn npm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> 
             run.tests(origin.told_to(&mut browser));
         }
         Err(Skip(reason)) => run.skip(reason),
+    }
+    for browser in [Browser::firefox(tools), Browser::webkit(tools)] {
+        let mut engine = Command::new(&web.node);
+        engine.arg(tests.join("engine.mjs")).arg(&package);
+        origin.told_to(&mut engine);
+        let folder = workspace.target.join("xtask");
+        match browser.map(|browser| browser.runs(engine, &folder)) {
+            Ok(Ok(mut command)) => run.tests(&mut command),
+            Ok(Err(error)) => run.fail(format!("what the driver is asked for: {error}")),
+            Err(Skip(reason)) => run.skip(reason),
+        }
     }
     Ok(())
 }
