@@ -2,8 +2,8 @@
 //
 //     node build.mjs <folder of the glue> <folder of the package> <folder node_modules, with esbuild and typescript>
 //
-// The first has `urlsession.js` and `urlsession_bg.wasm`, as `wasm-bindgen --target web --out-name urlsession` writes them, optimised or not. The second is
-// made anew, as `npm pack` takes it.
+// The first has `urlsession.js` and `urlsession_bg.wasm`, as `wasm-bindgen` or `wasm-pack build` writes them with `--target web --out-name urlsession`, optimised
+// or not. The second is made anew, as `npm pack` takes it.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

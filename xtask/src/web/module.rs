@@ -131,3 +131,17 @@ fn is_newer(file: &Path, other: &Path) -> bool {
     let written = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
     matches!((written(file), written(other)), (Some(file), Some(other)) if file > other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasm_pack_is_told_to_optimise_the_package_as_we_do() {
+        let manifest = include_str!("../../../transport-web/npm/Cargo.toml");
+        let (_, rest) = manifest.split_once("wasm-opt = [").unwrap();
+        let (list, _) = rest.split_once(']').unwrap();
+        let told: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+        assert_eq!(told, [&["-Oz"], &WASM_FEATURES[..]].concat());
+    }
+}
