@@ -24,6 +24,13 @@ async function whole(origin, length) {
   return new Uint8Array(await (await fetch(`${origin}/bytes/${length}`)).arrayBuffer());
 }
 
+/** True where downloads go to the origin's private file system. */
+async function hasPrivateFileSystem() {
+  const able = globalThis.FileSystemFileHandle?.prototype ?? {};
+  const canWrite = "createSyncAccessHandle" in able || "createWritable" in able;
+  return "move" in able && canWrite && navigator.storage.getDirectory().then(() => true, () => false);
+}
+
 let unique = 0;
 /** A target that nobody has asked for. */
 const fresh = (path) => `${path}${path.includes("?") ? "&" : "?"}n=${Date.now()}-${++unique}`;
@@ -193,7 +200,7 @@ export const cases = [
 
   ["a loop reads chunk by chunk, resumes the task, and reads on only when it asks", async ({ lib, origin, check }) => {
     const session = new lib.Session();
-    const task = session.dataTask(`${origin}/bytes/3000000`);
+    const task = session.dataTask(`${origin}/bytes/3000000?rate=6000000`);
     const expected = await whole(origin, 3000000);
     let at = 0;
     for await (const chunk of task) {
@@ -503,6 +510,31 @@ export const cases = [
     await lib.removeFile(destination);
     check.equal((await failure(lib.removeFile(".."))).code, "fileDoesNotExist");
     check.ok((await failure(lib.removeFile(5))) instanceof TypeError);
+  }],
+
+  ["what downloads have left is listed, but not what is being written", async ({ lib, origin, check }) => {
+    const session = new lib.Session();
+    const { path } = await session.download(`${origin}/bytes/1000`);
+    if (!(await hasPrivateFileSystem())) return check.equal(await lib.leftoverFiles(), []);
+    const leftover = async (path) => (await lib.leftoverFiles()).find((file) => file.path === path);
+    const { lastModified, ...file } = await leftover(path);
+    check.equal(file, { path, isPartial: false, size: 1000 });
+    check.ok(Math.abs(lastModified - Date.now()) < 60000, "when it was written");
+    const task = session.downloadTask(`${origin}/bytes/3000000?rate=4000000`).resume();
+    await event(task, "progress");
+    const meanwhile = await lib.leftoverFiles();
+    const resumeData = await task.cancelProducingResumeData();
+    check.ok(!meanwhile.some((file) => file.path === resumeData.path), "it is being written");
+    let partial;
+    while ((partial = await leftover(resumeData.path)) === undefined);
+    check.equal([partial.isPartial, partial.size > 0], [true, true]);
+    await lib.removeFile(path);
+    await lib.removeFile(partial.path);
+    check.equal([await leftover(path), await leftover(partial.path)], [undefined, undefined]);
+    let from = -1;
+    const delegate = { downloadTaskDidResumeAtOffset: (_, offset) => (from = offset) };
+    check.equal([(await session.download({ resumeData }, { delegate })).file.size, from], [3000000, 0]);
+    check.equal(lib.ResumeData.fromJSON("damaged").path, null);
   }],
 
   ["a body that memory does not take as one is an error", async ({ lib, origin, check }) => {

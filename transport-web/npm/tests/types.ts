@@ -6,6 +6,8 @@ import init, {
   type DataResult,
   type DownloadResult,
   HTTPURLResponse,
+  type LeftoverFile,
+  leftoverFiles,
   removeFile,
   ResumeData,
   Session,
@@ -69,6 +71,8 @@ if (resumeData) session.downloadTask({ resumeData, headers: { authorization: "a"
 const { file, path }: DownloadResult = await download.finished;
 void file.size;
 if (path !== null) await removeFile(path);
+const leftovers: LeftoverFile[] = await leftoverFiles();
+for (const leftover of leftovers) if (leftover.isPartial && leftover.path !== resumeData?.path) await removeFile(leftover.path);
 // @ts-expect-error a download is no iterable
 for await (const chunk of download) void chunk;
 

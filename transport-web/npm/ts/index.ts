@@ -41,5 +41,5 @@ export { type CachedURLResponse, type CacheStoragePolicy } from "./cached.js";
 export { UrlCache, type UrlCacheOptions } from "./url-cache.js";
 export { type ProtocolContext, type URLProtocol } from "./protocol.js";
 export { type Capabilities, capabilities } from "./capabilities.js";
-export { removeFile } from "./files.js";
+export { type LeftoverFile, leftoverFiles, removeFile } from "./files.js";
 export { type FetchOptions } from "./fetch.js";

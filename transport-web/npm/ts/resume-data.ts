@@ -1,5 +1,8 @@
 /** What it takes to go on with a download. */
 
+/** Where the files of downloads are on their way, as transport-web has it. */
+export const PARTIAL = ".urlsession";
+
 /**
  * What a download that stopped needs to go on, in another session, page or day too: from {@link DownloadTask.cancelProducingResumeData}, or from the
  * {@link SessionError} of one that failed.
@@ -27,6 +30,12 @@ export class ResumeData {
   static fromJSON(json: unknown): ResumeData {
     if (typeof json !== "string") throw new TypeError("resume data are a string");
     return new ResumeData(json);
+  }
+
+  /** Where the partial file is, as {@link leftoverFiles} has it; `null` where it lies beside a destination. */
+  get path(): string | null {
+    const name = /^temporary (.+)$/m.exec(this.#text)?.[1];
+    return name === undefined ? null : `${PARTIAL}/${name}`;
   }
 
   /** The stored form. */
