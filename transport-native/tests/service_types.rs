@@ -53,24 +53,43 @@ mod wire {
     use std::net::SocketAddrV4;
     use std::time::Duration;
 
-    use socket2::{Domain, Protocol, Socket, Type};
+    use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
     use super::*;
 
-    /// Sees every TCP packet that reaches this machine; `None`, said aloud, where that is not allowed.
+    /// Sees every TCP packet that reaches `server`; `None`, said aloud, where that is not allowed.
     #[expect(clippy::print_stdout, reason = "a skip is said aloud")]
-    fn listener() -> Option<Socket> {
+    fn listener(server: SocketAddrV4) -> Option<Socket> {
         let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP));
         let Ok(socket) = socket else {
             println!("SKIPPED: no raw sockets without the right to them");
             return None;
         };
-        // Whatever else this machine says to itself comes as well, and must not push out what is waited for.
-        socket.set_recv_buffer_size(8 * 1024 * 1024).unwrap();
+        // Whatever else this machine says to itself would push out what is waited for.
+        socket.attach_filter(&to_port(server.port())).unwrap();
         socket
             .set_read_timeout(Some(Duration::from_secs(5)))
             .unwrap();
         Some(socket)
+    }
+
+    /// Lets packets to `port` through, from their IP headers on.
+    fn to_port(port: u16) -> [SockFilter; 5] {
+        /// The next instruction, if what was read is as expected.
+        const NEXT: u8 = 0;
+        const SKIP_ONE: u8 = 1;
+        /// How the kernel's `linux/bpf_common.h` puts the codes together.
+        const LENGTH_OF_HEADER: u16 = 0xb1; // LDX | B | MSH
+        const HALF_WORD_AFTER_IT: u16 = 0x48; // LD | H | IND
+        const IS_EQUAL: u16 = 0x15; // JMP | JEQ | K
+        const KEEP: u16 = 0x06; // RET | K
+        [
+            SockFilter::new(LENGTH_OF_HEADER, 0, 0, 0),
+            SockFilter::new(HALF_WORD_AFTER_IT, 0, 0, 2),
+            SockFilter::new(IS_EQUAL, NEXT, SKIP_ONE, port.into()),
+            SockFilter::new(KEEP, 0, 0, u32::MAX),
+            SockFilter::new(KEEP, 0, 0, 0),
+        ]
     }
 
     /// The class of the first `count` packets to `server`, as they arrive.
@@ -83,6 +102,7 @@ mod wire {
             let Some(ports) = packet[..length].get(header..header + 4) else {
                 continue;
             };
+            // What came before there was a filter is here too.
             if ports[2..] == server.port().to_be_bytes() && packet[16..20] == server.ip().octets() {
                 classes.push(packet[1]);
             }
@@ -92,7 +112,6 @@ mod wire {
 
     #[tokio::test]
     async fn every_packet_from_the_first_on_is_marked() {
-        let Some(socket) = listener() else { return };
         for (service, class) in [
             (NetworkServiceType::Default, 0),
             (NetworkServiceType::Background, 1 << 2),
@@ -103,12 +122,15 @@ mod wire {
             let url = origin.url("/Nepal");
             let port = url.rsplit(':').next().unwrap();
             let port = port.trim_end_matches("/Nepal").parse().unwrap();
+            let server = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, port);
+            let Some(socket) = listener(server) else {
+                return;
+            };
             let got = Client::new()
                 .whole(of_service(&url, service))
                 .await
                 .unwrap();
             assert_eq!(got.text(), "Kathmandu");
-            let server = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, port);
             // SYN, its acknowledgement, the request.
             assert_eq!(classes(&socket, server, 3), [class; 3], "{service:?}");
         }
