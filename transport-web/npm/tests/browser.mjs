@@ -1,5 +1,5 @@
-// The package in Chromium: every case in a page (from a plain `<script type=module>`), in a dedicated, a shared and a service worker; a cache that outlives
-// a page's visit; an app built by Vite.
+// The package in Chromium: every case in a page (from a plain `<script type=module>`), in a dedicated, a shared and a service worker; a cache and a
+// download that outlive a page's visit; an app built by Vite.
 //
 //     URLSESSION_ORIGIN=<the origin server's line> node browser.mjs <folder of the package> <folder node_modules> <chromium>
 

@@ -25,7 +25,7 @@ async function whole(origin, length) {
 }
 
 /** True where downloads go to the origin's private file system. */
-async function hasPrivateFileSystem() {
+export async function hasPrivateFileSystem() {
   const able = globalThis.FileSystemFileHandle?.prototype ?? {};
   const canWrite = "createSyncAccessHandle" in able || "createWritable" in able;
   return "move" in able && canWrite && navigator.storage.getDirectory().then(() => true, () => false);

@@ -1,4 +1,4 @@
-// The package in a browser that speaks WebDriver: every case in a page, in dedicated and shared workers, and a cache that outlives a page's visit.
+// The package in a browser that speaks WebDriver: every case in a page, in dedicated and shared workers, a cache and a download that outlive a page's visit.
 //
 //     URLSESSION_ORIGIN=<the origin server's line> GECKODRIVER=<driver, or SAFARIDRIVER> WASM_BINDGEN_TEST_WEBDRIVER_JSON=<file: what it is asked for>
 //         node engine.mjs <folder of the package>

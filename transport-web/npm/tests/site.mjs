@@ -49,8 +49,8 @@ const FILES = {
     (await navigator.serviceWorker.ready).active.postMessage("run");`),
   "reload.html": page(`
     import * as lib from "./package/index.js";
-    import { kept } from "./tests/reload.mjs";
-    window.found = await lib.default().then(() => kept(lib)).catch((error) => String(error));`),
+    import { visit } from "./tests/reload.mjs";
+    window.found = await lib.default().then(() => visit(lib)).catch((error) => String(error));`),
 };
 
 /** Lays the site out in a folder of its own, and serves it. */

@@ -71,6 +71,8 @@ if (resumeData) session.downloadTask({ resumeData, headers: { authorization: "a"
 const { file, path }: DownloadResult = await download.finished;
 void file.size;
 if (path !== null) await removeFile(path);
+const stored: ResumeData | null = await ResumeData.forDestination("a/b");
+void stored?.path;
 const leftovers: LeftoverFile[] = await leftoverFiles();
 for (const leftover of leftovers) if (leftover.isPartial && leftover.path !== resumeData?.path) await removeFile(leftover.path);
 // @ts-expect-error a download is no iterable

@@ -3,12 +3,11 @@
 import * as raw from "./wasm/urlsession.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
+import { filesIn, folderAt } from "./private-files.js";
 import { PARTIAL } from "./resume-data.js";
 
 /** Where downloads without a destination end, as `src/download.rs` has it. */
 const FINISHED = "urlsession/downloads";
-/** Ends the name of the folder of a partial file's later pieces. */
-const SEGMENTS = ".segments";
 /** What the names of the locks of files that are written begin with. */
 const LOCK = "urlsession:";
 
@@ -51,44 +50,17 @@ export async function removeFile(path: string): Promise<void> {
  * }
  * ```
  *
- * Resume data whose partial file is gone begin anew. Beside a destination, a download that is broken off leaves `path.part` and `path.part.resume`,
- * which the next one to the same destination takes over; they are not among these.
+ * Resume data whose partial file is gone begin anew. Beside a destination, a download that is broken off leaves `path.part` and `path.part.resume`
+ * ({@link ResumeData.forDestination}); they are not among these.
  */
 export async function leftoverFiles(): Promise<LeftoverFile[]> {
-  const storage = (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined;
-  // Where there is none, files are in memory, and end with the page.
-  const asked = storage?.getDirectory?.();
-  const root = asked && (await there(asked));
-  if (root === undefined) return [];
-  const files = [...(await leftoversIn(root, FINISHED, false)), ...(await leftoversIn(root, PARTIAL, true))];
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
-  return files.filter(({ path }) => !held.some(({ name }) => name === LOCK + path));
-}
-
-async function leftoversIn(root: FileSystemDirectoryHandle, path: string, isPartial: boolean): Promise<LeftoverFile[]> {
-  let folder: FileSystemDirectoryHandle | undefined = root;
-  for (const name of path.split("/")) folder = folder && (await there(folder.getDirectoryHandle(name)));
-  const found: LeftoverFile[] = [];
-  for await (const { name, size, lastModified } of filesIn(folder)) {
-    const leftover = { path: `${path}/${name}`, isPartial, size, lastModified };
-    for await (const piece of filesIn(await there(folder!.getDirectoryHandle(name + SEGMENTS)))) {
-      leftover.size += piece.size;
-      leftover.lastModified = Math.max(leftover.lastModified, piece.lastModified);
+  const files: LeftoverFile[] = [];
+  for (const path of [FINISHED, PARTIAL]) {
+    for await (const { name, size, lastModified } of filesIn(await folderAt(path.split("/")))) {
+      files.push({ path: `${path}/${name}`, isPartial: path === PARTIAL, size, lastModified });
     }
-    found.push(leftover);
   }
-  return found;
-}
-
-async function* filesIn(folder: FileSystemDirectoryHandle | undefined): AsyncGenerator<File> {
-  if (folder === undefined) return;
-  for await (const entry of folder.values()) {
-    const file = entry.kind === "file" && (await there((entry as FileSystemFileHandle).getFile()));
-    if (file) yield file;
-  }
-}
-
-/** Nothing in place of what is not there, or not any more. */
-function there<T>(promise: Promise<T>): Promise<T | undefined> {
-  return promise.catch(() => undefined);
+  const locks = (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
+  const { held = [] } = (await locks?.query()) ?? {};
+  return files.filter(({ path }) => !held.some(({ name }) => name === LOCK + path));
 }

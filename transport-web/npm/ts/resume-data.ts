@@ -1,5 +1,7 @@
 /** What it takes to go on with a download. */
 
+import { fileIn, folderAt, there, whole } from "./private-files.js";
+
 /** Where the files of downloads are on their way, as transport-web has it. */
 export const PARTIAL = ".urlsession";
 
@@ -30,6 +32,30 @@ export class ResumeData {
   static fromJSON(json: unknown): ResumeData {
     if (typeof json !== "string") throw new TypeError("resume data are a string");
     return new ResumeData(json);
+  }
+
+  /**
+   * What lies beside `destination` of a download to it that did not end, because its page was closed, say; `null` when there is none that can be gone
+   * on with. To go on, name the destination again:
+   *
+   * ```ts
+   * const resumeData = await ResumeData.forDestination("films/1.mp4");
+   * const input = resumeData ? { resumeData } : "/films/1.mp4";
+   * const { file } = await session.download(input, { destination: "films/1.mp4" });
+   * ```
+   */
+  static async forDestination(destination: string): Promise<ResumeData | null> {
+    const path = destination.split("/").filter((part) => part !== "" && part !== ".");
+    const name = `${path.pop()}.part`;
+    const folder = await folderAt(path);
+    const file = await fileIn(folder, name);
+    // Of a download that is under way it may be replaced meanwhile.
+    const journal = await there((await fileIn(folder, `${name}.resume`))?.text());
+    if (file === undefined || journal === undefined) return null;
+    const data = new ResumeData(journal);
+    const [, received] = /^received (\d+)$/m.exec(data.#text) ?? [];
+    const hasAll = (await whole(folder!, file)).size >= Number(received);
+    return hasAll && /^(etag|modified) /m.test(data.#text) ? data : null;
   }
 
   /** Where the partial file is, as {@link leftoverFiles} has it; `null` where it lies beside a destination. */
