@@ -3,7 +3,7 @@
 import * as raw from "./wasm/urlsession.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
-import { filesIn, folderAt } from "./private-files.js";
+import { filesIn, folderAt, there } from "./private-files.js";
 import { PARTIAL } from "./resume-data.js";
 
 /** Where downloads without a destination end, as `src/download.rs` has it. */
@@ -61,6 +61,6 @@ export async function leftoverFiles(): Promise<LeftoverFile[]> {
     }
   }
   const locks = (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
-  const { held = [] } = (await locks?.query()) ?? {};
+  const { held = [] } = (await there(locks?.query())) ?? {};
   return files.filter(({ path }) => !held.some(({ name }) => name === LOCK + path));
 }
