@@ -9,6 +9,7 @@
         feature = "connectivity",
         feature = "delegate",
         feature = "informational",
+        feature = "metrics",
         feature = "protocols",
         feature = "redirects",
         feature = "retry"

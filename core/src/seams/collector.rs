@@ -3,9 +3,35 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::words::bounds::WithWaker;
 use crate::words::metrics::{Interval, TaskMetrics, TransactionMetrics};
 use crate::words::request::Request;
 use crate::words::time::Moment;
+
+/// A task's collector, where it has one: a null pointer else.
+#[derive(Default)]
+pub(crate) struct Meter(Option<Box<WithWaker<Collector>>>);
+
+impl Meter {
+    pub(crate) fn get(&self) -> Option<&Collector> {
+        self.0.as_ref().map(|collector| &***collector)
+    }
+
+    /// One for what is made beside, where this one collects.
+    #[cfg(feature = "download")]
+    pub(crate) fn beside(&self, now: Moment) -> Self {
+        match self.get() {
+            Some(_) => Collector::new(now, SystemTime::UNIX_EPOCH).into(),
+            None => Self::default(),
+        }
+    }
+}
+
+impl From<Collector> for Meter {
+    fn from(collector: Collector) -> Self {
+        Self(Some(Box::new(WithWaker::new(collector))))
+    }
+}
 
 /// The metrics of one task, for which somebody has asked. Once they are taken, what still comes is nobody's.
 pub(crate) struct Collector {

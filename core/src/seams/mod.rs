@@ -1,6 +1,10 @@
 //! Floor 2: what a platform implements, and what the stages see of the app.
 
 pub(crate) mod app;
+#[cfg(feature = "metrics")]
+pub(crate) mod collector;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_collector.rs"]
 pub(crate) mod collector;
 pub(crate) mod decoder;
 #[cfg(feature = "download")]

@@ -4,15 +4,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
-#[cfg(feature = "download")]
-use std::time::SystemTime;
 
 use futures::task::AtomicWaker;
 
-use crate::seams::collector::{Collector, Counts};
+use crate::seams::collector::{Collector, Counts, Meter};
 use crate::seams::exchange::Mail;
 use crate::seams::runtime::Clock;
-use crate::words::bounds::WithWaker;
 use crate::words::metrics::{TaskMetrics, TransactionMetrics};
 use crate::words::request::Request;
 use crate::words::time::Moment;
@@ -58,8 +55,8 @@ pub(crate) struct Signals {
         reason = "most tasks get no letter, and a queued one counts its bytes"
     )]
     mail: Mutex<Option<Box<VecDeque<Mail>>>>,
-    /// `None` where nobody wants metrics.
-    collector: Option<Box<WithWaker<Collector>>>,
+    /// Empty where nobody wants metrics.
+    meter: Meter,
 }
 
 impl Signals {
@@ -78,13 +75,13 @@ impl Signals {
             received: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
-            collector: None,
+            meter: Meter::default(),
         }
     }
 
     /// The same, with metrics gathered where there is something to gather them.
-    pub(crate) fn measuring(mut self, collector: Option<Collector>) -> Self {
-        self.collector = collector.map(|collector| Box::new(WithWaker::new(collector)));
+    pub(crate) fn measuring(mut self, meter: Meter) -> Self {
+        self.meter = meter;
         self
     }
 
@@ -95,18 +92,13 @@ impl Signals {
 
     /// Where what is measured goes, where somebody wants it.
     fn collector(&self) -> Option<&Collector> {
-        self.collector
-            .as_ref()
-            .filter(|_| cfg!(feature = "metrics"))
-            .map(|collector| &***collector)
+        self.meter.get()
     }
 
     /// Signals of an exchange that is made beside the task's own, to nobody: what it measures comes by [`add_beside`](Self::add_beside).
     #[cfg(feature = "download")]
     pub(crate) fn beside(&self) -> Self {
-        let collects = self.collector().is_some();
-        let collector = collects.then(|| Collector::new(self.now(), SystemTime::UNIX_EPOCH));
-        Self::new(self.clock.clone(), false).measuring(collector)
+        Self::new(self.clock.clone(), false).measuring(self.meter.beside(self.now()))
     }
 
     /// The exchange of these signals has ended: it is among the task's attempts.

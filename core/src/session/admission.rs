@@ -3,19 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 
-use smallvec::SmallVec;
-
 use crate::seams::transport::Multiplexing;
+use crate::session::turn::{Slot, Ticket, Urgency};
+use crate::words::few::Few;
 use crate::words::target::{ByOriginId, OriginId};
 
-/// Where the books have a task.
-pub(crate) type Slot = u32;
-
 /// Who has got a place: as a rule one for one that was given back.
-pub(crate) type Admitted = SmallVec<[Slot; 2]>;
-
-/// A place in the order of first resumes. A task keeps its own for life.
-pub(crate) type Ticket = u64;
+pub(crate) type Admitted = Few<Slot>;
 
 /// One grant in this many goes to whoever has waited longest, whatever its priority: nobody starves.
 const FAIR_TURN: u32 = 4;
@@ -25,29 +19,6 @@ const KEPT_LINES: usize = 16;
 
 /// A browser opens at most this many HTTP/1 connections to an origin.
 const PLATFORM_LIMIT: usize = 6;
-
-/// Three classes of `priority`, 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Urgency {
-    /// From above one half on.
-    High,
-    /// One half, the default.
-    Default,
-    /// Below one half.
-    Low,
-}
-
-impl From<f32> for Urgency {
-    fn from(priority: f32) -> Self {
-        if priority > 0.5 {
-            Self::High
-        } else if priority < 0.5 {
-            Self::Low
-        } else {
-            Self::Default
-        }
-    }
-}
 
 /// The queues of a session.
 #[derive(Debug)]
@@ -66,6 +37,9 @@ struct Line {
 }
 
 impl Admission {
+    /// Tasks wait here.
+    pub(crate) const QUEUES: bool = true;
+
     /// Queues that admit `limit` exchanges at once to an origin that does not multiplex.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
@@ -267,7 +241,7 @@ mod tests {
         }
 
         fn release(&mut self) -> Vec<Slot> {
-            self.admission.release(self.origin).into_vec()
+            self.admission.release(self.origin).into_iter().collect()
         }
     }
 
@@ -298,7 +272,8 @@ mod tests {
         let admitted = queue
             .admission
             .learned(queue.origin, Multiplexing::Streams(100));
-        assert_eq!(admitted[..], [2, 3, 4, 5, 6, 7, 8, 9]);
+        let admitted: Vec<_> = admitted.into_iter().collect();
+        assert_eq!(admitted, [2, 3, 4, 5, 6, 7, 8, 9]);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Floor 4: sessions: their books, their queues, their life.
 
+#[cfg(feature = "host-limits")]
+pub(crate) mod admission;
+#[cfg(not(feature = "host-limits"))]
+#[path = "no_admission.rs"]
 pub(crate) mod admission;
 mod builder;
 pub(crate) mod delegate_queue;
@@ -10,6 +14,7 @@ mod keeper;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
 pub(crate) mod shared;
+pub(crate) mod turn;
 #[cfg(feature = "upload")]
 mod upload;
 

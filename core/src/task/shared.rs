@@ -11,14 +11,16 @@ use http::HeaderMap;
 use crate::cache::session::SessionCache;
 #[cfg(feature = "download")]
 use crate::load::download::Download;
+#[cfg(feature = "metrics")]
 use crate::seams::collector::Collector;
+use crate::seams::collector::Meter;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
 #[cfg(feature = "upload")]
 use crate::seams::upload::Upload;
-use crate::session::admission::{Slot, Urgency};
 use crate::session::ledger::{Acts, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
+use crate::session::turn::{Slot, Urgency};
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::handle::Task;
 use crate::task::kind::TaskKind;
@@ -227,7 +229,7 @@ impl TaskShared {
         let listens = wants.contains(Wants::INFORMATIONAL);
         #[cfg(feature = "upload")]
         let listens = listens || upload.as_ref().is_some_and(|upload| upload.draft.is_some());
-        let collector = collector(&session, wants);
+        let meter = meter(&session, wants);
         let (request, route) = routed(&session.protocols, request);
         #[cfg_attr(
             not(any(feature = "download", feature = "upload")),
@@ -244,7 +246,7 @@ impl TaskShared {
         }
         Self {
             wants,
-            signals: Arc::new(Signals::new(session.clock.clone(), listens).measuring(collector)),
+            signals: Arc::new(Signals::new(session.clock.clone(), listens).measuring(meter)),
             session,
             id,
             form,
@@ -546,12 +548,18 @@ impl TaskShared {
 }
 
 /// What gathers a task's metrics, where somebody wants them.
-fn collector(session: &SessionShared, wants: Wants) -> Option<Collector> {
-    let wants = wants.contains(Wants::METRICS) || session.observes_metrics;
-    (cfg!(feature = "metrics") && wants).then(|| {
-        let date = session.runtime().wall_clock();
-        Collector::new(session.clock.now(), date)
-    })
+#[cfg(feature = "metrics")]
+fn meter(session: &SessionShared, wants: Wants) -> Meter {
+    if !wants.contains(Wants::METRICS) && !session.observes_metrics {
+        return Meter::default();
+    }
+    let date = session.runtime().wall_clock();
+    Collector::new(session.clock.now(), date).into()
+}
+
+#[cfg(not(feature = "metrics"))]
+fn meter(_: &SessionShared, _: Wants) -> Meter {
+    Meter
 }
 
 /// The request and who serves it; without one, or when a protocol panicked at it, the reason.

@@ -70,5 +70,6 @@ mod imp {
     pub(crate) use send_wrapper::SendWrapper as WithWaker;
 }
 
+#[cfg(any(feature = "metrics", feature = "upload"))]
 pub(crate) use imp::WithWaker;
 pub use imp::{BoxFuture, Job, MaybeSend, MaybeSync, NativeObject};

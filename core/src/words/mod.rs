@@ -14,6 +14,7 @@ pub(crate) mod decoding;
 #[cfg(feature = "download")]
 pub(crate) mod download_options;
 pub(crate) mod error;
+pub(crate) mod few;
 pub(crate) mod file_name;
 pub(crate) mod file_version;
 pub(crate) mod guarded;

@@ -67,17 +67,20 @@ mod platform {
 
 #[cfg(not(feature = "url-parser"))]
 mod platform {
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, PoisonError};
 
     use super::UrlParser;
 
-    static PARSER: OnceLock<UrlParser> = OnceLock::new();
+    static PARSER: Mutex<Option<UrlParser>> = Mutex::new(None);
 
     pub(super) fn install(parser: UrlParser) {
-        PARSER.get_or_init(|| parser);
+        PARSER
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(parser);
     }
 
-    pub(super) fn parser() -> Option<&'static UrlParser> {
-        PARSER.get()
+    pub(super) fn parser() -> Option<UrlParser> {
+        *PARSER.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,13 +1,19 @@
 //! Where a request goes: a URL parsed once, with everything that a hop needs of it.
 
+#[cfg(feature = "host-limits")]
+mod origins;
+#[cfg(not(feature = "host-limits"))]
+#[path = "target/few_origins.rs"]
+mod origins;
 #[cfg(feature = "request-target")]
 mod parts;
 
-use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "host-limits")]
 use std::hash::Hasher;
+use std::sync::Arc;
+#[cfg(feature = "cache")]
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use url::{Host, Url};
 
@@ -28,9 +34,11 @@ pub struct Origin {
 }
 
 /// The hash of a number that is one of its own kind already: counted, it is spread evenly.
+#[cfg(feature = "host-limits")]
 #[derive(Debug, Default)]
 pub(crate) struct ByOriginId(u64);
 
+#[cfg(feature = "host-limits")]
 impl Hasher for ByOriginId {
     fn finish(&self) -> u64 {
         self.0
@@ -86,41 +94,6 @@ impl fmt::Display for Origin {
     }
 }
 
-type Key = (String, Host<String>, u16);
-
-/// The origins that somebody holds. Those let go are swept out whenever the table has doubled.
-#[derive(Default)]
-struct Interned {
-    origins: HashMap<Key, Weak<Origin>>,
-    sweep_at: usize,
-}
-
-static INTERNED: LazyLock<Mutex<Interned>> = LazyLock::new(Mutex::default);
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
-fn intern(key: Key) -> Arc<Origin> {
-    let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(origin) = interned.origins.get(&key).and_then(Weak::upgrade) {
-        return origin;
-    }
-    if interned.origins.len() >= interned.sweep_at.max(64) {
-        interned
-            .origins
-            .retain(|_, origin| origin.strong_count() > 0);
-        interned.sweep_at = interned.origins.len() * 2;
-    }
-    let id = OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
-    let (scheme, host, port) = key.clone();
-    let origin = Arc::new(Origin {
-        id,
-        scheme,
-        host,
-        port,
-    });
-    interned.origins.insert(key, Arc::downgrade(&origin));
-    origin
-}
-
 /// The URL without a user's name and password.
 pub(crate) fn without_user(mut url: Url) -> Url {
     // Neither fails for a URL that has a host, and one without has no user.
@@ -161,7 +134,7 @@ impl Target {
                 .with_cause("a URL without a host"));
         };
         let port = url.port_or_known_default().unwrap_or(0);
-        let origin = intern((url.scheme().to_owned(), host.to_owned(), port));
+        let origin = origins::intern(url.scheme(), host, port);
         Ok(Self {
             #[cfg(feature = "request-target")]
             parts: parts::Parts::of(&url)?,
@@ -249,13 +222,5 @@ mod tests {
                 .code(),
             ErrorCode::BadUrl
         );
-    }
-
-    #[test]
-    fn the_table_lets_go_of_origins_that_nobody_holds() {
-        for n in 0..1000 {
-            drop(origin(&format!("http://host-{n}.example/")));
-        }
-        assert!(INTERNED.lock().unwrap().origins.len() < 500);
     }
 }

@@ -1,10 +1,10 @@
 //! Whose timer is next: one alarm a task, for the first of its timers; and one for all that wait in a queue.
 
-use std::collections::BTreeSet;
-
-use crate::session::admission::Slot;
+use crate::session::admission::Admission;
 use crate::session::ledger::records::Standing;
+use crate::session::ledger::soonest::Soonest;
 use crate::session::ledger::{Act, Acts, Ledger};
+use crate::session::turn::Slot;
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::error::ExpiredTimer;
@@ -13,7 +13,9 @@ use crate::words::time::Moment;
 /// The alarms of a session. One may ring early, for a byte only stores a time: the timers are looked at again then.
 #[derive(Default)]
 pub(super) struct Alarms {
-    set: BTreeSet<(Moment, Slot)>,
+    /// Those that were set and not looked at since. One counts while its record names its moment: what was set anew, or is not needed any
+    /// more, is struck off when it comes first, or when such are many.
+    set: Soonest,
     /// No task that waits without an alarm of its own is due before: as a rule its turn comes long before its time is over.
     none_waiting_due_before: Option<Moment>,
     /// When futures left unpolled are looked for.
@@ -24,17 +26,15 @@ pub(super) struct Alarms {
     keeper_sleeps_on: bool,
 }
 
+/// So many alarms that do not count are kept, beside one for each record.
+const KEPT_ALARMS: usize = 64;
+
 impl Alarms {
     pub(super) fn new(keeper_sleeps_on: bool) -> Self {
         Self {
             keeper_sleeps_on,
             ..Self::default()
         }
-    }
-
-    fn next(&self) -> Option<Moment> {
-        let alarm = self.set.first().map(|&(at, _)| at);
-        earlier(earlier(alarm, self.none_waiting_due_before), self.audit)
     }
 }
 
@@ -109,7 +109,7 @@ impl Ledger {
     /// What the keeper of time must be told after a change of the books.
     pub(crate) fn mind_keeper(&mut self) -> Keeper {
         let before = self.alarms.keeper_until;
-        let Some(at) = self.alarms.next() else {
+        let Some(at) = self.next_moment() else {
             // Left asleep, it is there for the next task.
             return match self.alarms.keeper_sleeps_on || before.is_none() {
                 true => Keeper::InTime,
@@ -129,20 +129,48 @@ impl Ledger {
 
     /// Until when the keeper may sleep; `None`: it is not needed any more.
     pub(crate) fn dismiss_keeper_until(&mut self) -> Option<Moment> {
-        self.alarms.keeper_until = self.alarms.next();
+        self.alarms.keeper_until = self.next_moment();
         self.alarms.keeper_until
+    }
+
+    /// When there is something to do next.
+    fn next_moment(&mut self) -> Option<Moment> {
+        let alarm = self.next_alarm().map(|(at, _)| at);
+        match Admission::QUEUES {
+            true => {
+                let Alarms {
+                    none_waiting_due_before,
+                    audit,
+                    ..
+                } = &self.alarms;
+                earlier(earlier(alarm, *none_waiting_due_before), *audit)
+            }
+            false => alarm,
+        }
+    }
+
+    /// The first alarm that counts.
+    fn next_alarm(&mut self) -> Option<(Moment, Slot)> {
+        while let Some((at, slot)) = self.alarms.set.first() {
+            let at = Moment::from_nanos(at);
+            if self.records.alarm_of(slot) == at {
+                return Some((at, slot));
+            }
+            self.alarms.set.take();
+        }
+        None
     }
 
     /// Time has come to `now`: drivers whose timers may have fired poll; queued tasks whose time is over are launched to say so.
     pub(crate) fn tick(&mut self, now: Moment, acts: &mut Acts) {
         let waiting = &mut self.alarms.none_waiting_due_before;
-        if waiting.take_if(|at| *at <= now).is_some() {
+        if Admission::QUEUES && waiting.take_if(|at| *at <= now).is_some() {
             self.arm_all();
         }
-        while let Some(&(at, slot)) = self.alarms.set.first()
+        while let Some((at, slot)) = self.next_alarm()
             && at <= now
         {
-            self.alarms.set.pop_first();
+            self.alarms.set.take();
             let record = self.records.at(slot);
             record.alarm = Moment::default();
             let task = record.task.clone();
@@ -162,7 +190,7 @@ impl Ledger {
                 acts.push(Act::Wake(task));
             }
         }
-        if self.alarms.audit.is_some_and(|at| at <= now) {
+        if Admission::QUEUES && self.alarms.audit.is_some_and(|at| at <= now) {
             self.alarms.audit = None;
             self.audit(acts);
         }
@@ -179,10 +207,20 @@ impl Ledger {
         let before = record.alarm;
         if before == Moment::default() || due < before {
             record.alarm = due;
-            if before != Moment::default() {
-                self.alarms.set.remove(&(before, slot));
-            }
-            self.alarms.set.insert((due, slot));
+            self.alarms.set.add((due.as_nanos(), slot));
+            self.strike_off_alarms();
+        }
+    }
+
+    /// Keeps only the alarms that count, where others are many.
+    fn strike_off_alarms(&mut self) {
+        if self.alarms.set.len() > 2 * self.records.len() + KEPT_ALARMS {
+            let counting = self
+                .records
+                .iter()
+                .filter(|record| record.alarm != Moment::default());
+            let counting = counting.map(|record| (record.alarm.as_nanos(), record.task.slot()));
+            self.alarms.set = Soonest::of(counting);
         }
     }
 
@@ -191,12 +229,14 @@ impl Ledger {
         let record = self.records.at(slot);
         match record.standing {
             Standing::Held => {}
-            Standing::Waiting => {
+            Standing::Waiting if Admission::QUEUES => {
                 let due = record.timers.resource_due();
                 let before = &mut self.alarms.none_waiting_due_before;
                 *before = earlier(*before, due);
             }
-            Standing::Out | Standing::Parked | Standing::Resting => self.arm(slot),
+            Standing::Waiting | Standing::Out | Standing::Parked | Standing::Resting => {
+                self.arm(slot)
+            }
         }
     }
 
@@ -218,9 +258,6 @@ impl Ledger {
     }
 
     pub(super) fn disarm(&mut self, slot: Slot) {
-        let alarm = std::mem::take(&mut self.records.at(slot).alarm);
-        if alarm != Moment::default() {
-            self.alarms.set.remove(&(alarm, slot));
-        }
+        self.records.at(slot).alarm = Moment::default();
     }
 }

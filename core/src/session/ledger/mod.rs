@@ -5,21 +5,22 @@ mod alarms;
 mod more_places;
 mod places;
 mod records;
+mod soonest;
 
 use std::sync::Arc;
-
-use smallvec::SmallVec;
 
 use crate::seams::platform::Platform;
 use crate::seams::runtime::Clock;
 use crate::seams::transport::Transport;
-use crate::session::admission::{Admission, Slot, Ticket, Urgency};
+use crate::session::admission::Admission;
 use crate::session::ledger::alarms::Alarms;
 use crate::session::ledger::records::Records;
 use crate::session::lifecycle::{SessionEffect, SessionEvent, SessionState};
+use crate::session::turn::{Slot, Ticket, Urgency};
 use crate::task::lifecycle::{Effect, Event, State};
 use crate::task::shared::TaskShared;
 use crate::task::timers::Timers;
+use crate::words::few::Few;
 use crate::words::time::Moment;
 
 pub(crate) use crate::session::ledger::alarms::{Due, Keeper};
@@ -41,7 +42,7 @@ pub(crate) struct Ledger {
 }
 
 /// What must be done once the books are closed, in this order: as a rule one thing.
-pub(crate) type Acts = SmallVec<[Act; 2]>;
+pub(crate) type Acts = Few<Act>;
 
 /// See [`Acts`].
 #[must_use]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::seams::transport::Multiplexing;
-use crate::session::admission::Slot;
 use crate::session::ledger::records::Standing;
 use crate::session::ledger::{Acts, Ledger};
+use crate::session::turn::Slot;
 use crate::task::shared::TaskShared;
 use crate::words::target::OriginId;
 

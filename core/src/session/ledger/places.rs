@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::seams::transport::Multiplexing;
-use crate::session::admission::{Admitted, Slot};
+use crate::session::admission::Admitted;
 use crate::session::ledger::records::{Record, Standing};
 use crate::session::ledger::{Acts, Ledger};
+use crate::session::turn::Slot;
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;
 use crate::words::target::Origin;

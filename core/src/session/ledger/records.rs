@@ -1,9 +1,9 @@
 //! A record a task, in a table of slots.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::session::admission::{Slot, Ticket, Urgency};
+use crate::session::ledger::soonest::Soonest;
+use crate::session::turn::{Slot, Ticket, Urgency};
 use crate::task::shared::TaskShared;
 use crate::task::timers::Timers;
 use crate::words::target::{Origin, OriginId};
@@ -92,6 +92,12 @@ impl Records {
         record.expect("who leaves the books leaves queues and alarms first")
     }
 
+    /// When the alarm of the record in `slot` is set for; [`Moment::default`] for none.
+    pub(super) fn alarm_of(&self, slot: Slot) -> Moment {
+        let record = self.slots.get(slot as usize).and_then(Option::as_ref);
+        record.map_or_else(Moment::default, |record| record.alarm)
+    }
+
     pub(super) fn remove(&mut self, slot: Slot) {
         self.slots[slot as usize] = None;
         self.free.push(slot);
@@ -112,13 +118,15 @@ impl Records {
 
     /// The tasks, in the order of their making.
     pub(super) fn tasks(&self) -> Vec<Arc<TaskShared>> {
-        let mut order = BTreeSet::new();
-        for (slot, record) in (0..).zip(&self.slots) {
-            // One by one: `collect` would bring a sort of its own.
-            order.extend(record.iter().map(|record| (record.task.id(), slot)));
+        let mut order = Soonest::of(
+            self.iter()
+                .map(|record| (record.task.id(), record.task.slot())),
+        );
+        let mut tasks = Vec::new();
+        while let Some((_, slot)) = order.take() {
+            let record = self.slots.get(slot as usize).and_then(Option::as_ref);
+            tasks.extend(record.map(|record| record.task.clone()));
         }
-        let record = |(_, slot): (_, Slot)| self.slots[slot as usize].as_ref();
-        let records = order.into_iter().filter_map(record);
-        records.map(|record| record.task.clone()).collect()
+        tasks
     }
 }
