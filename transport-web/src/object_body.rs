@@ -104,7 +104,7 @@ pub(crate) fn unsendable(failure: &Unreadable) -> Error {
     match failure {
         Unreadable::Thrown(thrown) => Step::Sending.error(thrown),
         Unreadable::NoChunk => Error::new(ErrorCode::ResourceUnavailable)
-            .with_cause("the stream gave something that is no Uint8Array"),
+            .because("the stream gave something that is no Uint8Array"),
     }
 }
 

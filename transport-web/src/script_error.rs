@@ -71,10 +71,9 @@ impl fmt::Display for ScriptError {
 impl fmt::Debug for ScriptError {
     /// Name and message: the value may answer anything to whoever looks at it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScriptError")
-            .field("name", &self.name)
-            .field("message", &self.message)
-            .finish_non_exhaustive()
+        f.write_str("ScriptError(")?;
+        fmt::Display::fmt(self, f)?;
+        f.write_str(")")
     }
 }
 
@@ -98,7 +97,8 @@ pub(crate) enum Step {
 impl Step {
     /// The error of what was `thrown` in this step of a transfer from `url`.
     pub(crate) fn failed(self, url: &Url, thrown: &JsValue) -> Error {
-        let is_http = matches!(url.scheme(), "http" | "https");
+        let url_text = url.as_str();
+        let is_http = url_text.starts_with("http:") || url_text.starts_with("https:");
         let code = match self == Self::Fetching && !is_http {
             true => ErrorCode::UnsupportedUrl,
             false => self.code(),

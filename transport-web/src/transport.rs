@@ -73,13 +73,13 @@ impl WebTransport {
             || !options.is_kept_alive() && self.engine.streams_to(url, options.streams_uploads);
         if self.engine.is_server && asks_cache_alone(&hop) {
             let error = Error::new(ErrorCode::ResourceUnavailable).with_url(url);
-            return Err(error.with_cause("there is no cache that could have it"));
+            return Err(error.because("there is no cache that could have it"));
         }
         let body = std::mem::replace(&mut hop.body, HopBody::Empty);
         let body = Outgoing::of(body, streams, &events).await?;
         if options.is_kept_alive() && body.length() > LONGEST_KEPT_ALIVE {
             let error = Error::new(ErrorCode::DataLengthExceedsMaximum).with_url(url);
-            return Err(error.with_cause("a request that outlives the page has 64 KiB at most"));
+            return Err(error.because("a request that outlives the page has 64 KiB at most"));
         }
         let init = self
             .init(&hop, &options, &events)
@@ -220,7 +220,7 @@ impl Exchange {
                 let error = Error::new(ErrorCode::HttpTooManyRedirects);
                 Err(error
                     .with_url(self.hop.target.url())
-                    .with_cause("redirects are refused"))
+                    .because("redirects are refused"))
             }
             false => Ok(()),
         }

@@ -22,7 +22,7 @@ pub(crate) fn announcing<A: App>(
     }
     if !app.platform().transport.capabilities().request_trailers {
         let error = Error::new(ErrorCode::ResourceUnavailable);
-        return Err(error.with_cause("the platform sends no fields after a body"));
+        return Err(error.because("the platform sends no fields after a body"));
     }
     Ok(Box::new(Announcing { body, names }))
 }

@@ -12,6 +12,7 @@ use crate::load::follow::follow;
 use crate::load::route::Answer;
 #[cfg(feature = "upload")]
 use crate::load::upload::upload;
+#[cfg(feature = "informational")]
 use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::protocol::list::Route;
@@ -84,6 +85,7 @@ async fn hand_over<A: App>(
     let body = pull(app, &mut *content.body, output, content.expected)
         .await
         .map_err(|error| error.with_url(response.url()))?;
+    #[cfg(feature = "informational")]
     if let Some(trailers) = content.body.trailers() {
         app.set_trailers(trailers::allowed(trailers));
     }

@@ -1,5 +1,9 @@
 //! Floor 3: one transfer's stages, each one async fn that calls the next: follow, cache, retry, route, reach, send; then decode and deliver.
 
+#[cfg(feature = "informational")]
+mod announce;
+#[cfg(not(feature = "informational"))]
+#[path = "no_announce.rs"]
 mod announce;
 #[cfg(feature = "protocols")]
 pub(crate) mod builtin;

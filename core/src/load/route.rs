@@ -46,9 +46,8 @@ pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
         Route::Protocol(number) => {
             Box::pin(protocol::load(app, hop, app.protocols().get(number))).await
         }
-        Route::Nowhere => Err(Error::new(ErrorCode::UnsupportedUrl).with_cause(format!(
-            "nobody serves the scheme {}",
-            hop.request.url().scheme()
-        ))),
+        Route::Nowhere => {
+            Err(Error::new(ErrorCode::UnsupportedUrl).because("nobody serves its scheme"))
+        }
     }
 }

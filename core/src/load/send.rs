@@ -92,13 +92,13 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
 
 fn check(request: &Request) -> Result<(), Error> {
     if request.method() == Method::GET && !request.body().is_empty() {
-        return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).with_cause("a GET with a body"));
+        return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).because("a GET with a body"));
     }
     Ok(())
 }
 
 fn target_of(request: &Request) -> Result<&Arc<Target>, Error> {
-    let unsupported = || Error::new(ErrorCode::UnsupportedUrl).with_cause("neither http nor https");
+    let unsupported = || Error::new(ErrorCode::UnsupportedUrl).because("neither http nor https");
     request.target().ok_or_else(unsupported)
 }
 
@@ -132,7 +132,7 @@ async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Er
     }
     let exhausted = || {
         Error::new(ErrorCode::RequestBodyStreamExhausted)
-            .with_cause("the body was read, and cannot be made again")
+            .because("the body was read, and cannot be made again")
     };
     let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
     let opened = opened(&again).await?.ok_or_else(exhausted)?;
@@ -166,7 +166,9 @@ fn exchange<A: App>(
     let mut headers = hop.fields.clone().unwrap_or_else(own);
     #[cfg(not(feature = "cache"))]
     let mut headers = own();
-    if !request.body().is_empty() && asks != headers.contains_key(header::EXPECT) {
+    let has_body = !request.body().is_empty();
+    // Without the feature no field of the app's has got so far.
+    if cfg!(feature = "informational") && has_body && asks != headers.contains_key(header::EXPECT) {
         expectation::set(Arc::make_mut(&mut headers), asks);
     }
     begin(app, app.signals(), request);
@@ -193,7 +195,10 @@ pub(crate) fn tell_priority<A: App>(
     priority: Option<f32>,
 ) -> Option<u8> {
     let urgency = priority.map(priority::urgency)?;
-    if app.platform().transport.capabilities().priority_field && !headers.contains_key(PRIORITY) {
+    if cfg!(feature = "request-target")
+        && app.platform().transport.capabilities().priority_field
+        && !headers.contains_key(PRIORITY)
+    {
         Arc::make_mut(headers).insert(PRIORITY, priority::field(urgency));
     }
     Some(urgency)

@@ -9,7 +9,7 @@ use crate::words::configuration::Configuration;
 use crate::words::request::Request;
 
 /// Fields that belong to the transport: the app's values are left out.
-const TRANSPORT_OWN: [HeaderName; 8] = [
+static TRANSPORT_OWN: [HeaderName; 8] = [
     header::HOST,
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -21,7 +21,7 @@ const TRANSPORT_OWN: [HeaderName; 8] = [
 ];
 
 /// Fields never kept across origins, whatever the safe list says.
-const NEVER_SAFE: [HeaderName; 3] = [
+static NEVER_SAFE: [HeaderName; 3] = [
     header::AUTHORIZATION,
     header::COOKIE,
     header::PROXY_AUTHORIZATION,
@@ -39,6 +39,7 @@ pub(crate) struct SessionFields {
     /// As long as the transfer stays where the app sent it.
     home: Arc<HeaderMap>,
     /// Once a redirect has left that origin.
+    #[cfg(feature = "redirects")]
     away: Arc<HeaderMap>,
     /// Their Accept-Encoding is not the app's, and goes only where bodies are decoded.
     offers_codings: bool,
@@ -52,25 +53,27 @@ impl SessionFields {
         defaults: bool,
         codings: &[&'static str],
     ) -> Self {
-        let mut home = configuration.http_additional_headers.clone();
-        remove_transport_own(&mut home);
-        let mut away = home.clone();
-        keep_safe(&mut away, &configuration.redirect_safe_headers);
-        if defaults {
-            for map in [&mut home, &mut away] {
-                map.entry(header::ACCEPT).or_insert(ANYTHING);
-                map.entry(header::USER_AGENT).or_insert(USER_AGENT);
+        let additional = &configuration.http_additional_headers;
+        let home = kept(additional, |name| is_apps(name, additional));
+        let offer = offer(codings).filter(|_| !home.contains_key(&header::ACCEPT_ENCODING));
+        let complete = |mut fields: HeaderMap| {
+            if defaults {
+                add_missing(&mut fields, header::ACCEPT, ANYTHING);
+                add_missing(&mut fields, header::USER_AGENT, USER_AGENT);
             }
-        }
-        let offer = offer(codings).filter(|_| !home.contains_key(header::ACCEPT_ENCODING));
-        if let Some(offer) = &offer {
-            for map in [&mut home, &mut away] {
-                map.insert(header::ACCEPT_ENCODING, offer.clone());
+            if let Some(offer) = &offer {
+                add_missing(&mut fields, header::ACCEPT_ENCODING, offer.clone());
             }
-        }
+            Arc::new(fields)
+        };
+        #[cfg(feature = "redirects")]
+        let away = kept(&home, |name| {
+            is_safe(name, &configuration.redirect_safe_headers)
+        });
         Self {
-            home: Arc::new(home),
-            away: Arc::new(away),
+            #[cfg(feature = "redirects")]
+            away: complete(away),
+            home: complete(home),
             offers_codings: offer.is_some(),
         }
     }
@@ -83,28 +86,42 @@ impl SessionFields {
 
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
     pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> Arc<HeaderMap> {
-        let session = if left_home { &self.away } else { &self.home };
+        let session = self.of_place(left_home);
         let own = request.headers();
         let posts_form = request.method() == Method::POST && !request.body().is_empty();
         if own.is_empty() && !posts_form && request.decodes_content() {
             return session.clone();
         }
-        let mut fields = own.clone();
-        remove_transport_own(&mut fields);
-        for name in session.keys() {
-            if !fields.contains_key(name) {
-                for value in session.get_all(name) {
-                    fields.append(name, value.clone());
-                }
+        let mut fields = kept(own, |name| is_apps(name, own));
+        let has = |name: &HeaderName| own.contains_key(name) && is_apps(name, own);
+        // Nothing is offered for a body that is not decoded; and a part of a coded body could not be (Fetch, HTTP-network-or-cache fetch).
+        let offers = cfg!(feature = "decode")
+            && self.offers_codings
+            && !own.contains_key(&header::ACCEPT_ENCODING);
+        let is_part = own.contains_key(&header::RANGE) || session.contains_key(&header::RANGE);
+        let offers_less = offers && (is_part || !request.decodes_content());
+        for (name, value) in session.iter() {
+            if !has(name) && !(offers_less && *name == header::ACCEPT_ENCODING) {
+                fields.append(name.clone(), value.clone());
             }
         }
-        if posts_form {
-            fields.entry(header::CONTENT_TYPE).or_insert(FORM);
+        if offers_less && is_part && request.decodes_content() {
+            add_missing(&mut fields, header::ACCEPT_ENCODING, IDENTITY);
         }
-        if self.offers_codings && !own.contains_key(header::ACCEPT_ENCODING) {
-            limit_offer(&mut fields, request.decodes_content());
+        if posts_form {
+            add_missing(&mut fields, header::CONTENT_TYPE, FORM);
         }
         Arc::new(fields)
+    }
+
+    #[cfg(feature = "redirects")]
+    fn of_place(&self, left_home: bool) -> &Arc<HeaderMap> {
+        if left_home { &self.away } else { &self.home }
+    }
+
+    #[cfg(not(feature = "redirects"))]
+    fn of_place(&self, _: bool) -> &Arc<HeaderMap> {
+        &self.home
     }
 }
 
@@ -124,7 +141,7 @@ pub(crate) fn with_beside(fields: &HeaderMap, beside: &[(HeaderName, HeaderValue
 
 /// True when TE says that trailers are taken, and nothing else (RFC 9110 section 10.1.4): that is the app's to say.
 fn takes_trailers(fields: &HeaderMap) -> bool {
-    let mut values = fields.get_all(header::TE).iter();
+    let mut values = fields.get_all(&header::TE).iter();
     let first = values.next();
     first.is_some_and(|value| value == "trailers") && values.next().is_none()
 }
@@ -137,39 +154,48 @@ fn offer(codings: &[&'static str]) -> Option<HeaderValue> {
         .filter(|offer| !offer.is_empty())
 }
 
-/// Nothing is offered for a body that is not decoded; and a part of a coded body could not be (Fetch, HTTP-network-or-cache fetch).
-fn limit_offer(fields: &mut HeaderMap, decodes: bool) {
-    if !decodes {
-        fields.remove(header::ACCEPT_ENCODING);
-    } else if fields.contains_key(header::RANGE) {
-        fields.insert(header::ACCEPT_ENCODING, IDENTITY);
+/// Some of these fields.
+fn kept(fields: &HeaderMap, keep: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    // The map's other ways to change it are code that nothing else here needs.
+    let mut kept = HeaderMap::with_capacity(fields.keys_len());
+    for (name, value) in fields.iter().filter(|(name, _)| keep(name)) {
+        kept.append(name.clone(), value.clone());
+    }
+    kept
+}
+
+fn add_missing(fields: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    if !fields.contains_key(&name) {
+        fields.append(name, value);
     }
 }
 
-fn remove_transport_own(fields: &mut HeaderMap) {
-    for name in &TRANSPORT_OWN {
-        if *name != header::TE || !takes_trailers(fields) {
-            fields.remove(name);
-        }
+/// True for what the app may say, of these `fields`.
+fn is_apps(name: &HeaderName, fields: &HeaderMap) -> bool {
+    if cfg!(not(feature = "informational")) && *name == header::EXPECT {
+        return false;
     }
-    retain(fields, |name| !name.as_str().starts_with("proxy-"));
+    let is_transports = TRANSPORT_OWN.contains(name) || name.as_str().starts_with("proxy-");
+    !is_transports || (*name == header::TE && takes_trailers(fields))
 }
 
 /// Keeps what may follow a redirect to another origin: names known to hold no secret, and the app's additions.
 pub(crate) fn keep_safe(fields: &mut HeaderMap, additions: &[HeaderName]) {
-    retain(fields, |name| {
-        let text = name.as_str();
-        !NEVER_SAFE.contains(name)
-            && (text.starts_with("accept")
-                || text.starts_with("content-")
-                || matches!(
-                    text,
-                    "cache-control" | "if-range" | "pragma" | "range" | "user-agent"
-                )
-                // The offer to go on with an upload that was broken off is the session's own.
-                || matches!(text, "upload-complete" | "upload-draft-interop-version")
-                || additions.contains(name))
-    });
+    retain(fields, |name| is_safe(name, additions));
+}
+
+fn is_safe(name: &HeaderName, additions: &[HeaderName]) -> bool {
+    let text = name.as_str();
+    !NEVER_SAFE.contains(name)
+        && (text.starts_with("accept")
+            || text.starts_with("content-")
+            || matches!(
+                text,
+                "cache-control" | "if-range" | "pragma" | "range" | "user-agent"
+            )
+            // The offer to go on with an upload that was broken off is the session's own.
+            || matches!(text, "upload-complete" | "upload-draft-interop-version")
+            || additions.contains(name))
 }
 
 /// Removes what describes a body that is not sent any more.

@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderName};
 
 /// Fields that would have to be known before the body: framing, routing, modifiers of the request, authentication, control of
 /// the response, the content's form (RFC 9110 section 6.5.1); and cookies, whose definition does not let them come late.
-const NEVER_LATE: [HeaderName; 43] = [
+static NEVER_LATE: [HeaderName; 43] = [
     header::ACCEPT,
     header::ACCEPT_CHARSET,
     header::ACCEPT_ENCODING,

@@ -27,15 +27,18 @@ mod imp {
     /// An object of the platform's, of a type that only its transport and the app know.
     pub type NativeObject = Box<dyn Any + Send>;
 
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     /// Something that goes wherever a waker goes.
     pub(crate) struct WithWaker<T>(T);
 
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     impl<T> WithWaker<T> {
         pub(crate) fn new(value: T) -> Self {
             Self(value)
         }
     }
 
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     impl<T> Deref for WithWaker<T> {
         type Target = T;
 
@@ -66,6 +69,7 @@ mod imp {
     /// An object of the platform's, of a type that only its transport and the app know.
     pub type NativeObject = Box<dyn Any>;
 
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     /// Something that goes wherever a waker goes, which must be `Send` on every target: here, on the one thread there is.
     pub(crate) use send_wrapper::SendWrapper as WithWaker;
 }

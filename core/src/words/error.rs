@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use url::{Position, Url};
+use url::Url;
 
 #[cfg(feature = "upload")]
 use crate::words::bounds::WithWaker;
+use crate::words::parsing::around_user;
 #[cfg(feature = "download")]
 use crate::words::resume_data::ResumeData;
 #[cfg(feature = "upload")]
@@ -151,6 +152,12 @@ impl Error {
         self
     }
 
+    /// The same error with a cause in words. [`with_cause`](Self::with_cause) takes text too, and brings what prints it with escapes.
+    #[must_use]
+    pub fn because(self, why: &'static str) -> Self {
+        self.with_cause(Why(why))
+    }
+
     /// The same error with the URL that failed, unless it names one already.
     #[must_use]
     pub fn with_url(mut self, url: &Url) -> Self {
@@ -225,7 +232,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.code.fmt(f)?;
         match &self.0.url {
-            Some(url) => write!(f, " ({})", Shown(url)),
+            Some(url) => {
+                f.write_str(" (")?;
+                Shown(url).fmt(f)?;
+                f.write_str(")")
+            }
             None => Ok(()),
         }
     }
@@ -251,17 +262,35 @@ impl StdError for Error {
     }
 }
 
+/// A cause in words.
+struct Why(&'static str);
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for Why {}
+
 /// A URL as logs may show it: without the password and the user's name.
 pub(crate) struct Shown<'a>(pub(crate) &'a Url);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.username().is_empty() && self.0.password().is_none() {
-            return f.write_str(self.0.as_str());
+        match around_user(self.0) {
+            Some((before, after)) => {
+                f.write_str(before)?;
+                f.write_str(after)
+            }
+            None => f.write_str(self.0.as_str()),
         }
-        f.write_str(self.0.scheme())?;
-        f.write_str("://")?;
-        f.write_str(&self.0[Position::BeforeHost..])
     }
 }
 

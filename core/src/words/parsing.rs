@@ -1,11 +1,18 @@
 //! From text to a [`Url`]: by the crate `url` with the feature `url-parser`, else by the platform.
 
 #[cfg(any(test, not(feature = "url-parser")))]
+mod places;
+#[cfg(any(test, not(feature = "url-parser")))]
 mod serialised;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::words::error::Error;
+
+pub(crate) use by::{around_user, origin, scheme};
+
+/// Scheme, host and port, the scheme's default where there is none, 0 where it has none.
+pub(crate) type SchemeHostPort<'u> = (&'u str, Host<&'u str>, u16);
 
 /// Parses as the URL standard has it.
 ///
@@ -25,8 +32,29 @@ pub fn join_url(base: &Url, text: &str) -> Result<Url, Error> {
 
 #[cfg(feature = "url-parser")]
 mod by {
-    use super::{Error, Url};
+    use url::Position;
+
+    use super::{Error, SchemeHostPort, Url};
     use crate::words::error::ErrorCode;
+
+    pub(crate) fn scheme(url: &Url) -> &str {
+        url.scheme()
+    }
+
+    pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
+        let port = url.port_or_known_default().unwrap_or(0);
+        Some((url.scheme(), url.host()?, port))
+    }
+
+    pub(crate) fn around_user(url: &Url) -> Option<(&str, &str)> {
+        let is_named = !url.username().is_empty() || url.password().is_some();
+        is_named.then(|| {
+            (
+                &url[..Position::BeforeUsername],
+                &url[Position::BeforeHost..],
+            )
+        })
+    }
 
     pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
         let parsed = Url::options().base_url(base).parse(text);
@@ -36,12 +64,39 @@ mod by {
 
 #[cfg(not(feature = "url-parser"))]
 mod by {
+    use super::places::Places;
     use super::serialised::serialised;
-    use super::{Error, Url, platform};
+    use super::{Error, SchemeHostPort, Url, platform};
     use crate::words::error::ErrorCode;
 
+    /// The scheme. What `url` says of its parts brings all that it takes to say where text cannot be cut.
+    pub(crate) fn scheme(url: &Url) -> &str {
+        let scheme = url.as_str().split_once(':');
+        scheme.map_or("", |(scheme, _)| scheme)
+    }
+
+    /// Where it goes; `None` without a host.
+    pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
+        let text = url.as_str();
+        let places = Places::of(text)?;
+        let host = places.host_of(text).ok()??;
+        let scheme = places.scheme(text);
+        let known = match scheme {
+            "http" | "ws" => 80,
+            "https" | "wss" => 443,
+            "ftp" => 21,
+            _ => 0,
+        };
+        Some((scheme, host, places.port.unwrap_or(known)))
+    }
+
+    /// What comes before a user's name and password, and what after; `None` without such a thing.
+    pub(crate) fn around_user(url: &Url) -> Option<(&str, &str)> {
+        Places::of(url.as_str())?.around_user(url.as_str())
+    }
+
     pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
-        let bad = |cause: &'static str| Error::new(ErrorCode::BadUrl).with_cause(cause);
+        let bad = |why: &'static str| Error::new(ErrorCode::BadUrl).because(why);
         let parser = platform::parser()
             .ok_or_else(|| bad("no platform is there yet, and the feature `url-parser` is off"))?;
         parser(text, base)

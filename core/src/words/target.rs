@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use url::{Host, Url};
 
 use crate::words::error::{Error, ErrorCode, Shown};
-use crate::words::parsing::parse;
+use crate::words::parsing::{origin, parse, scheme};
 
 /// A number for an [`Origin`], equal while and only while the origins are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,13 +128,12 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn from_url(url: Url) -> Result<Self, Error> {
-        let Some(host) = url.host() else {
+        let Some((scheme, host, port)) = origin(&url) else {
             return Err(Error::new(ErrorCode::UnsupportedUrl)
                 .with_url(&url)
-                .with_cause("a URL without a host"));
+                .because("a URL without a host"));
         };
-        let port = url.port_or_known_default().unwrap_or(0);
-        let origin = origins::intern(url.scheme(), host, port);
+        let origin = origins::intern(scheme, host, port);
         Ok(Self {
             #[cfg(feature = "request-target")]
             parts: parts::Parts::of(&url)?,
@@ -147,7 +146,7 @@ impl Target {
 
     /// True for a URL that goes to a server, as a transport reaches it.
     pub(crate) fn has_scheme_of(url: &Url) -> bool {
-        matches!(url.scheme(), "http" | "https")
+        matches!(scheme(url), "http" | "https")
     }
 
     /// The URL, fragment and user information included.

@@ -1,23 +1,15 @@
 //! A [`Url`] of text that is serialised as the URL standard has it (section 4.5): nothing is parsed but where each part begins.
 
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::value::U32Deserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, SeqAccess, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
-use url::Url;
+use url::{Host, Url};
 
-/// Schemes whose hosts may be IPv4 addresses: the special ones (section 4.2).
-const SPECIAL: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
-
-/// What no serialised authority has: the standard ends it there, refuses it or encodes it (sections 1.3 and 3.1).
-const NOT_IN_AUTHORITY: &[u8] = b"<>\\^|";
-
-/// What no host has beside that, but for the brackets of an IPv6 address.
-const NOT_IN_HOST: &[u8] = b":@[]";
+use crate::words::parsing::places::Places;
 
 /// Takes `text` as it is; `None` when it is longer than URLs can be, or not serialised: where it could be read in two ways there is no URL,
 /// and never another host than the text's own.
@@ -25,118 +17,21 @@ pub(super) fn serialised(text: String) -> Option<Url> {
     let at = Places::of(&text)?;
     let number = |place: usize| u32::try_from(place).map(Part::Number).ok();
     let optional = |place: Option<usize>| place.map_or(Some(Part::Absent), number);
-    let (kind, host) = at.host_of(&text)?;
-    let host = host.to_owned();
+    let host = Part::of_host(at.host_of(&text).ok()?);
     let parts = [
+        Part::Text(text),
         number(at.scheme_end)?,
         number(at.username_end)?,
         number(at.host.start)?,
         number(at.host.end)?,
-        Part::Host(kind, host),
+        host,
         at.port
             .map_or(Part::Absent, |port| Part::Number(port.into())),
         number(at.path)?,
         optional(at.query)?,
         optional(at.fragment)?,
     ];
-    let all = std::iter::once(Part::Text(text)).chain(parts);
-    Url::deserialize_internal(Parts(all)).ok()
-}
-
-/// Where the parts of a URL are.
-struct Places {
-    scheme_end: usize,
-    username_end: usize,
-    host: Range<usize>,
-    port: Option<u16>,
-    path: usize,
-    query: Option<usize>,
-    fragment: Option<usize>,
-}
-
-impl Places {
-    fn of(text: &str) -> Option<Self> {
-        let scheme_end = text.find(':').filter(|&end| is_scheme(&text[..end]))?;
-        let fragment = text.find('#');
-        let query = text[..fragment.unwrap_or(text.len())].find('?');
-        let after = scheme_end + 1;
-        let mut places = Self {
-            scheme_end,
-            username_end: after,
-            host: after..after,
-            port: None,
-            path: after,
-            query,
-            fragment,
-        };
-        if text[after..].starts_with("//") {
-            places.authority(text, after + 2)?;
-        }
-        Some(places)
-    }
-
-    /// `user:password@host:port`, from `start` to the path.
-    fn authority(&mut self, text: &str, start: usize) -> Option<()> {
-        let end = text[start..].find(['/', '?', '#']);
-        self.path = end.map_or(text.len(), |end| start + end);
-        let authority = &text[start..self.path];
-        if has_any(authority, NOT_IN_AUTHORITY) {
-            return None;
-        }
-        let user = authority.find('@');
-        let name = user.map(|user| authority[..user].find(':').unwrap_or(user));
-        self.username_end = start + name.unwrap_or(0);
-        let host = start + user.map_or(0, |user| user + 1);
-        let port = text[host..self.path].rfind([':', ']']);
-        let port = port.filter(|&at| text.as_bytes().get(host + at) == Some(&b':'));
-        self.host = host..port.map_or(self.path, |at| host + at);
-        if let Some(at) = port {
-            let port = &text[host + at + 1..self.path];
-            self.port = Some(port.parse().ok().filter(|_| is_decimal(port))?);
-        }
-        Some(())
-    }
-
-    fn host_of<'t>(&self, text: &'t str) -> Option<(Kind, &'t str)> {
-        let host = &text[self.host.clone()];
-        if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
-            return Some((Kind::Ipv6, address));
-        }
-        let is_special = SPECIAL.contains(&&text[..self.scheme_end]);
-        let is_raw = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
-        if has_any(host, NOT_IN_HOST) || (is_special && host.bytes().any(is_raw)) {
-            return None;
-        }
-        let kind = match host.strip_suffix('.').unwrap_or(host).rsplit('.').next() {
-            _ if host.is_empty() => Kind::None,
-            // A name that ends in a number is an address, or no host at all (section 3.5).
-            Some(label) if is_special && is_number(label) => Kind::Ipv4,
-            Some(_) | None => Kind::Domain,
-        };
-        Some((kind, host))
-    }
-}
-
-fn is_scheme(text: &str) -> bool {
-    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.');
-    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(is_part)
-}
-
-fn has_any(text: &str, bytes: &[u8]) -> bool {
-    text.bytes()
-        .any(|byte| !byte.is_ascii_graphic() || bytes.contains(&byte))
-}
-
-/// True for what the standard takes for a part of an IPv4 address, in decimal or in hexadecimal digits.
-fn is_number(label: &str) -> bool {
-    match label.strip_prefix("0x") {
-        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
-        None => !label.is_empty() && is_decimal(label),
-    }
-}
-
-fn is_decimal(text: &str) -> bool {
-    text.bytes().all(|digit| digit.is_ascii_digit())
+    Url::deserialize_internal(Parts(parts.into_iter())).ok()
 }
 
 /// The parts are those of no URL. It says no more: what serde would say prints every kind of value there is.
@@ -157,27 +52,45 @@ impl serde::de::Error for Error {
     }
 }
 
-/// The kinds of hosts, in the order in which `url` has them.
-#[derive(Clone, Copy)]
-enum Kind {
-    None,
-    Domain,
-    Ipv4,
-    Ipv6,
-}
-
 /// One part, as `url` takes it.
 enum Part {
     Text(String),
     Number(u32),
     Absent,
-    Host(Kind, String),
+    NoHost,
+    Domain,
+    Ipv4([u8; 4]),
+    Ipv6([u8; 16]),
 }
 
-/// The parts in `url`'s own order.
+impl Part {
+    fn of_host(host: Option<Host<&str>>) -> Self {
+        match host {
+            None => Self::NoHost,
+            Some(Host::Domain(_)) => Self::Domain,
+            Some(Host::Ipv4(address)) => Self::Ipv4(address.octets()),
+            Some(Host::Ipv6(address)) => Self::Ipv6(address.octets()),
+        }
+    }
+
+    /// The number of a host's kind, in `url`'s order.
+    fn kind(&self) -> u32 {
+        match self {
+            Self::NoHost => 0,
+            Self::Domain => 1,
+            Self::Ipv4(_) => 2,
+            Self::Ipv6(_) => 3,
+            Self::Text(_) | Self::Number(_) | Self::Absent => u32::MAX,
+        }
+    }
+}
+
+/// Some of them in their order.
 struct Parts<I>(I);
 
-impl<'de, I: Iterator<Item = Part>> Deserializer<'de> for Parts<I> {
+impl<'de, I: Iterator<Item = P>, P: Deserializer<'de, Error = Error>> Deserializer<'de>
+    for Parts<I>
+{
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -190,33 +103,52 @@ impl<'de, I: Iterator<Item = Part>> Deserializer<'de> for Parts<I> {
     }
 }
 
-impl<'de, I: Iterator<Item = Part>> SeqAccess<'de> for Parts<I> {
+impl<'de, I: Iterator<Item = P>, P: Deserializer<'de, Error = Error>> SeqAccess<'de> for Parts<I> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        self.0.next().map(|part| seed.deserialize(part)).transpose()
+        match self.0.next() {
+            Some(part) => seed.deserialize(part).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
 impl<'de> Deserializer<'de> for Part {
     type Error = Error;
 
+    /// Addresses come in bytes.
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::Text(text) | Self::Host(_, text) => visitor.visit_string(text),
+            Self::Text(text) => visitor.visit_string(text),
             Self::Number(number) => visitor.visit_u32(number),
-            Self::Absent => visitor.visit_none(),
+            Self::Absent | Self::NoHost | Self::Domain | Self::Ipv4(_) | Self::Ipv6(_) => {
+                Err(Error)
+            }
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::Absent => visitor.visit_none(),
-            there @ (Self::Text(_) | Self::Number(_) | Self::Host(..)) => visitor.visit_some(there),
+            Self::Number(_) => visitor.visit_some(self),
+            _ => visitor.visit_none(),
         }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        let octets = match &self {
+            Self::Ipv4(octets) => &octets[..],
+            Self::Ipv6(octets) => octets,
+            _ => return Err(Error),
+        };
+        visitor.visit_seq(Parts(octets.iter().map(|&octet| octet.into_deserializer())))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -230,7 +162,7 @@ impl<'de> Deserializer<'de> for Part {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
-        seq tuple tuple_struct map struct identifier ignored_any
+        seq tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -239,11 +171,7 @@ impl<'de> EnumAccess<'de> for Part {
     type Variant = Self;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
-        let number = match self {
-            Self::Host(kind, _) => kind as u32,
-            Self::Text(_) | Self::Number(_) | Self::Absent => u32::MAX,
-        };
-        let variant: U32Deserializer<Error> = number.into_deserializer();
+        let variant: U32Deserializer<Error> = self.kind().into_deserializer();
         Ok((seed.deserialize(variant)?, self))
     }
 }
@@ -259,16 +187,16 @@ impl<'de> VariantAccess<'de> for Part {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Error> {
+        Err(Error)
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _: &'static [&'static str],
-        visitor: V,
+        _: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
+        Err(Error)
     }
 }
 
