@@ -9,6 +9,10 @@ mod announce;
 pub(crate) mod builtin;
 #[cfg(feature = "cache")]
 mod cache;
+#[cfg(feature = "decode")]
+mod decode;
+#[cfg(not(feature = "decode"))]
+#[path = "no_decode.rs"]
 mod decode;
 pub(crate) mod deliver;
 #[cfg(feature = "download")]

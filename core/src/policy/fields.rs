@@ -8,16 +8,15 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use crate::words::configuration::Configuration;
 use crate::words::request::Request;
 
-/// Fields that belong to the transport: the app's values are left out.
-static TRANSPORT_OWN: [HeaderName; 8] = [
-    header::HOST,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::TE,
-    header::TRAILER,
-    header::UPGRADE,
-    HeaderName::from_static("keep-alive"),
+/// Fields that belong to the transport, beside TE: the app's values are left out.
+const TRANSPORT_OWN: [&str; 7] = [
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "trailer",
+    "upgrade",
+    "keep-alive",
 ];
 
 /// Fields never kept across origins, whatever the safe list says.
@@ -101,7 +100,8 @@ impl SessionFields {
         let is_part = own.contains_key(&header::RANGE) || session.contains_key(&header::RANGE);
         let offers_less = offers && (is_part || !request.decodes_content());
         for (name, value) in session.iter() {
-            if !has(name) && !(offers_less && *name == header::ACCEPT_ENCODING) {
+            let is_left_out = offers_less && *name == header::ACCEPT_ENCODING;
+            if !is_left_out && !has(name) {
                 fields.append(name.clone(), value.clone());
             }
         }
@@ -172,11 +172,12 @@ fn add_missing(fields: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
 
 /// True for what the app may say, of these `fields`.
 fn is_apps(name: &HeaderName, fields: &HeaderMap) -> bool {
-    if cfg!(not(feature = "informational")) && *name == header::EXPECT {
-        return false;
+    let name = name.as_str();
+    match name {
+        "te" => takes_trailers(fields),
+        "expect" => cfg!(feature = "informational"),
+        _ => !TRANSPORT_OWN.contains(&name) && !name.starts_with("proxy-"),
     }
-    let is_transports = TRANSPORT_OWN.contains(name) || name.as_str().starts_with("proxy-");
-    !is_transports || (*name == header::TE && takes_trailers(fields))
 }
 
 /// Keeps what may follow a redirect to another origin: names known to hold no secret, and the app's additions.

@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn what_must_be_known_before_the_body_is_dropped() {
         let mut sent: HeaderMap = NEVER_LATE
-            .into_iter()
-            .map(|name| (name, HeaderValue::from_static("forged")))
+            .iter()
+            .map(|name| (name.clone(), HeaderValue::from_static("forged")))
             .collect();
         sent.append(header::SET_COOKIE, HeaderValue::from_static("b=2"));
         assert!(allowed(sent).is_empty());

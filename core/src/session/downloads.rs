@@ -108,7 +108,7 @@ impl Session {
     /// Makes a task whose answer goes to a file, which the session's delegate is given
     /// ([`did_finish_downloading_to`](Delegate::did_finish_downloading_to)). It is born suspended.
     pub fn download_task(&self, download: impl IntoDownload) -> DownloadTask {
-        self.make_download(Part::of(download, Form::Task))
+        self.make_download(Part::of(download, Form::TASK))
     }
 
     /// Makes a download with a delegate of its own; what that one leaves unhandled goes to the session's.
@@ -117,7 +117,7 @@ impl Session {
         download: impl IntoDownload,
         delegate: impl Delegate,
     ) -> DownloadTask {
-        self.make_download(Part::of(download, Form::Task).asking(delegate))
+        self.make_download(Part::of(download, Form::TASK).asking(delegate))
     }
 
     /// Makes a download whose outcome goes to `handler`, once, in place of the session delegate's calls about data, file and
@@ -129,7 +129,7 @@ impl Session {
         download: impl IntoDownload,
         handler: impl FnOnce(Outcome) + MaybeSend + 'static,
     ) -> DownloadTask {
-        let mut part = Part::taken(download, Form::Handler);
+        let mut part = Part::taken(download, Form::HANDLER);
         let download = part.download.clone();
         part.handler = Some(Box::new(move |outcome: task::Outcome| {
             let whole = outcome.and_then(|(_, response)| Ok((whole(&download)?, response)));

@@ -107,7 +107,7 @@ impl Session {
 
     /// Makes a task that reports to the session's delegate. It is born suspended.
     pub fn data_task(&self, request: impl IntoRequest) -> DataTask {
-        DataTask::of(self.make(request, Form::Task, None, None))
+        DataTask::of(self.make(request, Form::TASK, None, None))
     }
 
     /// Makes a task with a delegate of its own; what that one leaves unhandled goes to the session's.
@@ -117,7 +117,7 @@ impl Session {
         request: impl IntoRequest,
         delegate: impl Delegate,
     ) -> DataTask {
-        DataTask::of(self.make(request, Form::Task, Some(Arc::new(delegate)), None))
+        DataTask::of(self.make(request, Form::TASK, Some(Arc::new(delegate)), None))
     }
 
     /// Makes a task whose outcome goes to `handler`, once, in place of the session delegate's calls about response, data
@@ -127,7 +127,7 @@ impl Session {
         request: impl IntoRequest,
         handler: impl FnOnce(Result<(Bytes, Response), Error>) + MaybeSend + 'static,
     ) -> DataTask {
-        DataTask::of(self.make(request, Form::Handler, None, Some(Box::new(handler))))
+        DataTask::of(self.make(request, Form::HANDLER, None, Some(Box::new(handler))))
     }
 
     fn make(

@@ -24,7 +24,6 @@ use crate::session::handle::Session;
 use crate::session::ledger::{Act, Acts, Ledger};
 use crate::session::lifecycle::SessionEvent;
 use crate::task::delegate::{Delegate, Wants};
-use crate::task::driver;
 use crate::task::observer::Observer;
 use crate::task::shared::TaskShared;
 use crate::words::configuration::Configuration;
@@ -187,8 +186,12 @@ impl SessionShared {
     fn perform(self: &Arc<Self>, act: Act) {
         match act {
             Act::Wake(task) => task.signals().wake(),
-            Act::Launch(task) if task.is_callers_future() => task.signals().wake(),
-            Act::Launch(task) => driver::launch(task),
+            Act::Launch(task) => match task.ways() {
+                None => task.signals().wake(),
+                Some(ways) => (ways.launch)(task),
+            },
+            // Nobody is to be told in a turn.
+            Act::Farewell if cfg!(not(feature = "delegate")) => drop(Farewell(self.clone())),
             Act::Farewell => {
                 let farewell = Farewell(self.clone());
                 self.runtime()
@@ -247,7 +250,8 @@ impl Drop for Farewell {
             cache.end();
         }
         let delegate = lock(&self.0.delegate).clone();
-        if let Some(delegate) = delegate
+        if cfg!(feature = "delegate")
+            && let Some(delegate) = delegate
             && delegate.wants().contains(Wants::INVALIDATION)
         {
             let session = Session::of(self.0.clone());

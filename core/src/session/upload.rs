@@ -86,7 +86,7 @@ impl Session {
         body: impl Into<UploadBody>,
     ) -> UploadTask {
         let request = self.carrying(request, body);
-        UploadTask::of(self.enter_upload(request, Plan::upload(Form::Task)))
+        UploadTask::of(self.enter_upload(request, Plan::upload(Form::TASK)))
     }
 
     /// Makes a task with a delegate of its own; what that one leaves unhandled goes to the session's.
@@ -98,7 +98,7 @@ impl Session {
     ) -> UploadTask {
         let plan = Plan {
             delegate: Some(Arc::new(delegate)),
-            ..Plan::upload(Form::Task)
+            ..Plan::upload(Form::TASK)
         };
         UploadTask::of(self.enter_upload(self.carrying(request, body), plan))
     }
@@ -113,7 +113,7 @@ impl Session {
     ) -> UploadTask {
         let plan = Plan {
             handler: Some(Box::new(handler)),
-            ..Plan::upload(Form::Handler)
+            ..Plan::upload(Form::HANDLER)
         };
         UploadTask::of(self.enter_upload(self.carrying(request, body), plan))
     }
@@ -124,7 +124,7 @@ impl Session {
     /// [`need_new_body_stream_from_offset`](Delegate::need_new_body_stream_from_offset). The task fails with [`FileChanged`](crate::FileChanged) as
     /// its cause when the file is not what it was, and with an [`UploadFailure`](crate::UploadFailure) when the server cannot go on.
     pub fn upload_task_resuming(&self, data: UploadResumeData) -> UploadTask {
-        UploadTask::of(self.resume_upload(data, Plan::upload(Form::Task)))
+        UploadTask::of(self.resume_upload(data, Plan::upload(Form::TASK)))
     }
 
     /// The same with a delegate of its own; what that one leaves unhandled goes to the session's.
@@ -135,7 +135,7 @@ impl Session {
     ) -> UploadTask {
         let plan = Plan {
             delegate: Some(Arc::new(delegate)),
-            ..Plan::upload(Form::Task)
+            ..Plan::upload(Form::TASK)
         };
         UploadTask::of(self.resume_upload(data, plan))
     }
@@ -148,7 +148,7 @@ impl Session {
     ) -> UploadTask {
         let plan = Plan {
             handler: Some(Box::new(handler)),
-            ..Plan::upload(Form::Handler)
+            ..Plan::upload(Form::HANDLER)
         };
         UploadTask::of(self.resume_upload(data, plan))
     }

@@ -49,37 +49,19 @@ impl Drop for Completion {
 }
 
 fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
-    if found.is_ok() && task.is_unwatched() {
-        return complete_unwatched(task, found);
-    }
-    let effect = task.in_ledger(Ledger::finish);
-    let outcome = match effect {
-        Effect::Deliver => found,
-        Effect::DeliverCancelled => Err(cancelled(found)),
-        // An ended session had refused it: it was complete before it began.
-        Effect::Nothing
-        | Effect::Enqueue
-        | Effect::Shelve
-        | Effect::Launch
-        | Effect::LaunchCancelled
-        | Effect::Park
-        | Effect::Unpark
-        | Effect::Wake
-        | Effect::HandOver => {
-            return Err(task
-                .facts()
-                .error
-                .clone()
-                .unwrap_or(ErrorCode::Cancelled.into()));
+    match task.ways() {
+        Some(ways) => (ways.complete)(task, found),
+        None if cfg!(not(feature = "delegate")) || task.is_unwatched() => {
+            complete_unwatched(task, found)
         }
-    };
-    let outcome = outcome.map_err(|error| located(task, error));
-    #[cfg(feature = "upload")]
-    let outcome = outcome.map_err(|error| upload_ended(task, error));
-    task.facts().error = outcome.as_ref().err().cloned();
-    if outcome.is_err() {
-        task.abandon_transfer();
+        None => complete_watched(task, found),
     }
+}
+
+/// Ends a task that others are told of than the caller's future.
+pub(crate) fn complete_watched(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
+    let outcome = decided(task, task.in_ledger(Ledger::finish), found)?;
+    let outcome = outcome.map_err(|error| ended(task, error));
     task.end_progress();
     if task.is_callers_future() {
         let duty = Handover::new(task, None);
@@ -99,26 +81,62 @@ fn complete(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
     Err(ErrorCode::Unknown.into())
 }
 
-/// A success that nobody but the caller's future is told of: all in one step.
+/// Ends a task of which nobody but the caller's future is told: a success in one step.
 fn complete_unwatched(task: &Arc<TaskShared>, found: Outcome) -> Outcome {
+    let succeeds = found.is_ok();
     let effect = task.in_ledger(|ledger, task, acts| {
         let effect = ledger.finish(task, acts);
-        ledger.retire(task, acts);
+        if succeeds && effect == Effect::Deliver {
+            ledger.retire(task, acts);
+        }
         effect
     });
-    if effect == Effect::Deliver {
-        task.end_progress();
-        task.tell_waiting();
-        return found;
+    match decided(task, effect, found)? {
+        Ok(answer) => {
+            task.end_progress();
+            task.tell_waiting();
+            Ok(answer)
+        }
+        Err(error) => {
+            let error = ended(task, error);
+            task.release_delegate();
+            task.retire();
+            Err(error)
+        }
     }
-    let error = located(task, cancelled(found));
+}
+
+/// The outcome that stands.
+///
+/// # Errors
+/// An ended session had refused the task: it was complete before it began, with this.
+fn decided(task: &TaskShared, effect: Effect, found: Outcome) -> Result<Outcome, Error> {
+    match effect {
+        Effect::Deliver => Ok(found),
+        Effect::DeliverCancelled => Ok(Err(cancelled(found))),
+        Effect::Nothing
+        | Effect::Enqueue
+        | Effect::Shelve
+        | Effect::Launch
+        | Effect::LaunchCancelled
+        | Effect::Park
+        | Effect::Unpark
+        | Effect::Wake
+        | Effect::HandOver => {
+            let refusal = task.facts().error.clone();
+            Err(refusal.unwrap_or(ErrorCode::Cancelled.into()))
+        }
+    }
+}
+
+/// The task has failed: its error is complete, and known to whoever asks the task.
+fn ended(task: &Arc<TaskShared>, error: Error) -> Error {
+    let error = located(task, error);
     #[cfg(feature = "upload")]
     let error = upload_ended(task, error);
     task.facts().error = Some(error.clone());
     task.abandon_transfer();
-    task.end_progress();
-    task.tell_waiting();
-    Err(error)
+    error
 }
 
 /// The error of a cancelled task: the driver's own if it says so, else a plain one.

@@ -7,19 +7,32 @@ use std::task::{Context, Poll, Waker};
 
 use crate::load::deliver::{Output, load};
 use crate::session::ledger::{Due, Ledger};
-use crate::task::completion::{Completion, Outcome};
+use crate::task::completion::{Completion, Outcome, complete_watched};
 #[cfg(feature = "download")]
 use crate::task::kind::TaskKind;
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
-use crate::task::shared::{Form, TaskShared};
+use crate::task::refusal::refuse;
+use crate::task::shared::{Form, TaskShared, Ways};
 use crate::words::error::{ErrorCode, ExpiredTimer};
 
+/// The ways of every task that no future of the caller's drives.
+const WAYS: &Ways = &Ways {
+    launch,
+    complete: complete_watched,
+    refuse,
+};
+
+impl Form {
+    pub(crate) const TASK: Self = Self::Task(WAYS);
+    pub(crate) const HANDLER: Self = Self::Handler(WAYS);
+}
+
 /// Starts the driver of a task that was admitted, or cancelled before it was.
-pub(crate) fn launch(task: Arc<TaskShared>) {
+fn launch(task: Arc<TaskShared>) {
     let output = match task.form() {
-        Form::Handler => Output::Collect,
-        Form::Task | Form::Future => Output::Delegate,
+        Form::Handler(_) => Output::Collect,
+        Form::Task(_) | Form::Future => Output::Delegate,
     };
     let runtime = task.session().runtime().clone();
     let completion = Completion::new(task);

@@ -14,6 +14,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod observer;
 #[cfg(feature = "progress")]
 mod progress;
+pub(crate) mod refusal;
 pub(crate) mod shared;
 pub(crate) mod timers;
 #[cfg(feature = "upload")]

@@ -21,6 +21,7 @@ use crate::seams::upload::Upload;
 use crate::session::ledger::{Acts, Ledger, TaskId};
 use crate::session::shared::{SessionShared, lock};
 use crate::session::turn::{Slot, Urgency};
+use crate::task::completion::Outcome;
 use crate::task::delegate::{Delegate, Wants};
 use crate::task::handle::Task;
 use crate::task::kind::TaskKind;
@@ -36,14 +37,24 @@ use crate::words::response::Response;
 use crate::words::target::Origin;
 
 /// How a task gives its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Form {
     /// To delegates.
-    Task,
+    Task(&'static Ways),
     /// To a completion handler.
-    Handler,
+    Handler(&'static Ways),
     /// To whoever polls its future.
     Future,
+}
+
+/// What only a task needs that no future of the caller's drives. It comes with the task: a program that makes none has none of it linked.
+pub(crate) struct Ways {
+    /// Spawns the driver.
+    pub(crate) launch: fn(Arc<TaskShared>),
+    /// Ends the task with what its driver found, in the delegate queue.
+    pub(crate) complete: fn(&Arc<TaskShared>, Outcome) -> Outcome,
+    /// Tells the handler why its task was refused.
+    pub(crate) refuse: fn(&TaskShared, Error),
 }
 
 /// Takes the outcome of a task, once.
@@ -270,8 +281,8 @@ impl TaskShared {
     /// What the session's delegate does not see of a task of this form: handler or future have it instead.
     const fn hidden(form: Form) -> Wants {
         match form {
-            Form::Task => Wants::NONE,
-            Form::Handler | Form::Future => Wants::OF_OUTCOMES,
+            Form::Task(_) => Wants::NONE,
+            Form::Handler(_) | Form::Future => Wants::OF_OUTCOMES,
         }
     }
 
@@ -328,7 +339,7 @@ impl TaskShared {
 
     /// True when a future of the caller's drives this task.
     pub(crate) fn is_callers_future(&self) -> bool {
-        self.form == Form::Future
+        matches!(self.form, Form::Future)
     }
 
     /// True when only a future of the caller's learns how it ends.
@@ -336,11 +347,22 @@ impl TaskShared {
         self.is_callers_future()
             && !self.wants(Wants::COMPLETION)
             && !self.signals.wants_metrics()
-            && self.session.observers.is_empty()
+            && !self.is_observed()
+    }
+
+    fn is_observed(&self) -> bool {
+        cfg!(feature = "delegate") && !self.session.observers.is_empty()
     }
 
     pub(crate) fn form(&self) -> Form {
         self.form
+    }
+
+    pub(crate) fn ways(&self) -> Option<&'static Ways> {
+        match self.form {
+            Form::Task(ways) | Form::Handler(ways) => Some(ways),
+            Form::Future => None,
+        }
     }
 
     pub(crate) fn kind(&self) -> TaskKind {
@@ -485,11 +507,8 @@ impl TaskShared {
         self.facts().error = Some(error.clone());
         self.state.store(State::Completed as u8, Ordering::Release);
         self.release_delegate();
-        if let Some(handler) = self.take_handler() {
-            let (queue, refusal) = (self.session.queue.clone(), Refusal(Some((handler, error))));
-            self.session.runtime().spawn(Box::pin(async move {
-                queue.post(Box::new(move || drop(refusal)));
-            }));
+        if let Some(ways) = self.ways() {
+            (ways.refuse)(self, error);
         }
     }
 
@@ -526,7 +545,7 @@ impl TaskShared {
 
     /// Tells those who watch.
     pub(crate) fn tell_observers(self: &Arc<Self>, event: TaskEvent<'_>) {
-        if !cfg!(feature = "delegate") || self.session.observers.is_empty() {
+        if !self.is_observed() {
             return;
         }
         let task = Task::of(self.clone());
@@ -541,7 +560,7 @@ impl TaskShared {
 
     /// A task that nobody can resume any more is cancelled.
     pub(crate) fn handle_dropped(&self) {
-        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && self.form != Form::Future {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_callers_future() {
             self.in_ledger(Ledger::abandon);
         }
     }
@@ -577,17 +596,5 @@ fn routed(
     match found {
         Ok((route, request)) => (Ok(request), route),
         Err(error) => (Err(error), Route::Nowhere),
-    }
-}
-
-/// Tells a handler that its task was refused, as it is dropped: in its turn, or when runtime or queue are gone.
-struct Refusal(Option<(Handler, Error)>);
-
-impl Drop for Refusal {
-    fn drop(&mut self) {
-        if let Some((handler, error)) = self.0.take() {
-            // Its task has ended already: a panic in it has nothing left to end.
-            let _ = guarded(|| handler.take(Err(error)));
-        }
     }
 }

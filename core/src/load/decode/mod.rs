@@ -33,9 +33,7 @@ pub(crate) fn decode<A: App>(app: &A, answer: HopResponse, route: Route) -> Cont
     }
     match app.platform().decoder.clone() {
         Some(decoder)
-            if cfg!(feature = "decode")
-                && app.decodes()
-                && answer.response.status() != StatusCode::PARTIAL_CONTENT =>
+            if app.decodes() && answer.response.status() != StatusCode::PARTIAL_CONTENT =>
         {
             undo(app, answer, decoder)
         }
