@@ -9,10 +9,14 @@ use crate::words::request::Request;
 use crate::words::time::Moment;
 
 /// A task's collector, where it has one: a null pointer else.
-#[derive(Default)]
 pub(crate) struct Meter(Option<Box<WithWaker<Collector>>>);
 
 impl Meter {
+    /// Without one.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn get(&self) -> Option<&Collector> {
         self.0.as_ref().map(|collector| &***collector)
     }
@@ -22,7 +26,7 @@ impl Meter {
     pub(crate) fn beside(&self, now: Moment) -> Self {
         match self.get() {
             Some(_) => Collector::new(now, SystemTime::UNIX_EPOCH).into(),
-            None => Self::default(),
+            None => Self::none(),
         }
     }
 }

@@ -75,7 +75,7 @@ impl Signals {
             received: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
             mail: Mutex::default(),
-            meter: Meter::default(),
+            meter: Meter::none(),
         }
     }
 

@@ -86,7 +86,7 @@ impl Task {
         self.0.facts().priority.unwrap_or(Self::DEFAULT_PRIORITY)
     }
 
-    /// Sets how urgent it is; at any time. Outside 0 to 1 it is clamped.
+    /// Sets how urgent it is; at any time. Outside 0 to 1 it is clamped. Without the feature `host-limits` no task waits for another.
     ///
     /// Hops that begin later tell their servers, in the field `Priority` (RFC 9218) unless the request has one: 0 is `u=7`, 0.5 `u=3`, 1 `u=0`.
     /// Where [`Capabilities::priority_field`](crate::Capabilities::priority_field) is false the platform has the hint instead.

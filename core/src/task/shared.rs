@@ -570,7 +570,7 @@ impl TaskShared {
 #[cfg(feature = "metrics")]
 fn meter(session: &SessionShared, wants: Wants) -> Meter {
     if !wants.contains(Wants::METRICS) && !session.observes_metrics {
-        return Meter::default();
+        return Meter::none();
     }
     let date = session.runtime().wall_clock();
     Collector::new(session.clock.now(), date).into()
@@ -578,7 +578,7 @@ fn meter(session: &SessionShared, wants: Wants) -> Meter {
 
 #[cfg(not(feature = "metrics"))]
 fn meter(_: &SessionShared, _: Wants) -> Meter {
-    Meter
+    Meter::none()
 }
 
 /// The request and who serves it; without one, or when a protocol panicked at it, the reason.

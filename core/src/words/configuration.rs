@@ -69,7 +69,8 @@ pub struct Configuration {
     #[serde(with = "wire::headers")]
     pub http_additional_headers: HeaderMap,
 
-    /// How many HTTP/1 exchanges with one origin may be under way at once; the others queue. Default 6, at least 1.
+    /// How many HTTP/1 exchanges with one origin may be under way at once; the others queue. Default 6, at least 1. A browser has its own
+    /// limit of 6 and queues itself: there only a lower one counts, and none without the feature `host-limits`.
     pub http_maximum_connections_per_host: usize,
 
     /// Names of the app's header fields that a redirect to another origin keeps, beside Accept*, Cache-Control, Content-*,

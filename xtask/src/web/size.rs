@@ -11,8 +11,9 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// Features of the facade that matter in a browser.
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 13] = [
     "url-parser",
+    "host-limits",
     "delegate",
     "protocols",
     "retry",

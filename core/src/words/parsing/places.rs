@@ -216,6 +216,34 @@ mod tests {
     use crate::testing::test;
 
     #[test]
+    fn a_user_is_cut_out() {
+        let around = |text| {
+            Places::of(text)
+                .unwrap()
+                .around_user(text)
+                .map(|(a, b)| [a, b].concat())
+        };
+        for text in [
+            "https://me:secret@a.example:1/b",
+            "https://me@a.example:1/b",
+            "https://:@a.example:1/b",
+        ] {
+            assert_eq!(
+                around(text).as_deref(),
+                Some("https://a.example:1/b"),
+                "{text}"
+            );
+        }
+        for text in [
+            "https://a.example/b@c",
+            "mailto:me@a.example",
+            "file:///a@b",
+        ] {
+            assert_eq!(around(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn addresses_are_those_of_the_standard_library() {
         for text in [
             "::",

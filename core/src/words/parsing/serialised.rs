@@ -136,9 +136,9 @@ impl<'de> Deserializer<'de> for Part {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Self::Number(_) => visitor.visit_some(self),
-            _ => visitor.visit_none(),
+        match matches!(self, Self::Number(_)) {
+            true => visitor.visit_some(self),
+            false => visitor.visit_none(),
         }
     }
 
@@ -146,7 +146,9 @@ impl<'de> Deserializer<'de> for Part {
         let octets = match &self {
             Self::Ipv4(octets) => &octets[..],
             Self::Ipv6(octets) => octets,
-            _ => return Err(Error),
+            Self::Text(_) | Self::Number(_) | Self::Absent | Self::NoHost | Self::Domain => {
+                return Err(Error);
+            }
         };
         visitor.visit_seq(Parts(octets.iter().map(|&octet| octet.into_deserializer())))
     }
