@@ -83,7 +83,7 @@ impl FetchBody {
     /// A chunk's bytes, copied.
     fn bytes(&mut self, chunk: &JsValue) -> Result<Bytes, Error> {
         bytes_of(chunk).ok_or_else(|| {
-            self.stage = Stage::Ended;
+            self.end_untold();
             self.malformed()
         })
     }
@@ -102,6 +102,9 @@ impl FetchBody {
 
     /// The next chunk, still the browser's.
     fn poll_array(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
+        if let Stage::Ended = self.stage {
+            return self.poll_told(context);
+        }
         let read = match poll_fed(&mut self.feed, context, &self.events) {
             Ok(()) => ready!(self.poll_read(context)),
             Err(error) => Err(error),
@@ -114,14 +117,26 @@ impl FetchBody {
                 if self.feed.is_none() {
                     self.abort.disarm();
                 }
-                if let Some(timing) = self.timing.take() {
-                    timing.tell(&self.events);
-                }
+                return self.poll_told(context);
             }
             // The reader is cancelled now, the exchange aborted when the body goes.
-            Err(_) => self.stage = Stage::Ended,
+            Err(_) => self.end_untold(),
         }
         Poll::Ready(read)
+    }
+
+    /// The end, once the browser has told what it tells of the exchange.
+    fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
+        if let Some(timing) = &mut self.timing {
+            ready!(timing.poll_tell(context, &self.events));
+            self.timing = None;
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    fn end_untold(&mut self) {
+        self.stage = Stage::Ended;
+        self.timing = None;
     }
 }
 
@@ -148,7 +163,7 @@ impl Body for FetchBody {
             return None;
         };
         let response: web_sys::Response = JsValue::from(response.clone()).dyn_into().ok()?;
-        self.stage = Stage::Ended;
+        self.end_untold();
         self.abort.disarm();
         Some(Box::new(response))
     }

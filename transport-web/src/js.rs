@@ -149,6 +149,21 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_name = PerformanceObserver)]
+    pub(crate) type Observer;
+
+    #[wasm_bindgen(catch, constructor, js_class = "PerformanceObserver")]
+    pub(crate) fn new(callback: &Callback) -> Result<Observer, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn observe(this: &Observer, options: &Init) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn disconnect(this: &Observer) -> Result<(), JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
     pub(crate) type Blob;
 
     #[wasm_bindgen(catch, constructor)]
@@ -189,6 +204,10 @@ extern "C" {
 
     #[wasm_bindgen(catch, method)]
     pub(crate) fn entries(this: &Foreign) -> Result<Foreign, JsValue>;
+
+    /// Of what an observer is called with.
+    #[wasm_bindgen(catch, method, js_name = getEntries)]
+    pub(crate) fn get_entries(this: &Foreign) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, method)]
     pub(crate) fn join(this: &Foreign, separator: &str) -> Result<JsValue, JsValue>;

@@ -23,8 +23,9 @@
 //! * The HTTP version is not visible; every response says HTTP/1.1. Where the browser tells it afterwards, it is in the metrics.
 //! * Metrics have what Resource Timing tells when the body ends: lookup, connect, TLS, request and response, the protocol, whether the
 //!   connection was there, the bytes of the encoded body, the browser's cache. It tells so for the page's own origin, and for servers that
-//!   send `Timing-Allow-Origin`; never once its buffer, which is the page's, is full (250 entries, `setResourceTimingBufferSize`); and
-//!   the entry may be late, above all for a response without a body. Without it there are the times that core sees.
+//!   send `Timing-Allow-Origin`. An entry that is late is waited for, 50 ms at the most; without one there are the times that core sees. WebKitGTK
+//!   tells no sizes: where a response came from does not show there.
+//! * Values of header fields are bytes, as everywhere; WebKitGTK takes and sends those that are not ASCII as UTF-8.
 //! * Files ([`WebFiles`]) are in the origin's private file system or, without one, in memory. A download goes on after its page or worker has died if it has
 //!   a destination ([`DownloadOptions::to`](urlsession_core::DownloadOptions::to)); across origins the server must expose `Date`, `ETag` and `Content-Range`.
 //! * A [`UrlCache`](urlsession_core::UrlCache) outlives the page with [`indexed_db_cache`].

@@ -1,63 +1,184 @@
 //! What the browser tells of a fetch that is over: its entry of Resource Timing.
 //!
-//! The browser tells phases only to the server's own origin and to those that `Timing-Allow-Origin` names, and it
-//! keeps no more entries than its buffer takes. Where there is no entry, or one that tells nothing, nothing is noted.
+//! The browser tells phases only to the server's own origin and to those that `Timing-Allow-Origin` names. An entry is looked for in the page's
+//! buffer, which takes 250 by default, and comes to an observer too, whatever the buffer takes. Where there is none, or one that tells nothing,
+//! nothing is noted.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use urlsession_core::{ExchangeEvents, Moment, Url};
 use wasm_bindgen::prelude::*;
 
 use crate::entry::{Mapped, Told, newest_first, number, text};
-use crate::js;
+use crate::js::{self, Callback, Foreign, Observer};
+use crate::runtime::now;
+use crate::timer::Sleep;
+
+/// How long the end of a body waits for an entry that is late.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 thread_local! {
     /// The fetches whose metrics somebody wants.
-    static UNDER_WAY: RefCell<Vec<Weak<Name>>> = const { RefCell::new(Vec::new()) };
+    static UNDER_WAY: RefCell<Vec<Weak<Sought>>> = const { RefCell::new(Vec::new()) };
+    static OBSERVING: RefCell<Weak<Observing>> = const { RefCell::new(Weak::new()) };
 }
 
-/// What the entry of a fetch is called: the URL that was asked for, wherever redirects have led.
-struct Name {
+/// A fetch, by what its entry is found.
+struct Sought {
+    /// What the entry is called: the URL that was asked for, wherever redirects have led.
     url: String,
+    /// What the browser calls what made it.
+    kind: &'static str,
+    /// When it began, in the browser's milliseconds.
+    began_at: f64,
+    /// The latest that the browser may have begun.
+    latest: Cell<f64>,
     /// Another fetch of that name was under way at the same time.
     has_twin: Cell<bool>,
+    /// The entry that has come to the observer.
+    seen: RefCell<Option<JsValue>>,
+    waker: Cell<Option<Waker>>,
 }
 
-impl Name {
-    fn new(url: &Url) -> Rc<Self> {
-        let name = Rc::new(Self {
+impl Sought {
+    fn new(url: &Url, kind: &'static str, began_at: f64) -> Rc<Self> {
+        let sought = Rc::new(Self {
             url: url.as_str().to_owned(),
+            kind,
+            began_at,
+            latest: Cell::new(began_at),
             has_twin: Cell::new(false),
+            seen: RefCell::default(),
+            waker: Cell::default(),
         });
         UNDER_WAY.with_borrow_mut(|all| {
             all.retain(|other| other.strong_count() > 0);
             for other in all.iter().filter_map(Weak::upgrade) {
-                name.meets(&other);
+                sought.meets(&other);
             }
-            all.push(Rc::downgrade(&name));
+            all.push(Rc::downgrade(&sought));
         });
-        name
+        sought
     }
 
     fn meets(&self, other: &Self) {
-        if self.url == other.url {
+        if self.bare() == other.bare() {
             self.has_twin.set(true);
             other.has_twin.set(true);
         }
     }
+
+    /// The URL without its fragment, which WebKit leaves out of the name.
+    fn bare(&self) -> &str {
+        let end = self.url.find('#').unwrap_or(self.url.len());
+        &self.url[..end]
+    }
+
+    /// What there is of it by now.
+    fn entry(&self) -> Option<JsValue> {
+        let named = |name| self.entry_named(name);
+        named(&self.url)
+            .or_else(|| named(self.bare()))
+            .or_else(|| self.seen.borrow().clone())
+    }
+
+    /// The first that began when this fetch did, or after: entries come in the order of their beginnings.
+    fn entry_named(&self, name: &str) -> Option<JsValue> {
+        let entries = js::entries_by_name(name, "resource").ok()?;
+        newest_first(&entries)
+            .take_while(|entry| start(entry).is_some_and(|start| start >= self.began_at))
+            .filter(|entry| self.fits(entry))
+            .last()
+    }
+
+    fn fits(&self, entry: &JsValue) -> bool {
+        let is_in_time =
+            start(entry).is_some_and(|start| (self.began_at..=self.latest.get()).contains(&start));
+        is_in_time && text(entry, "initiatorType").is_some_and(|kind| kind == self.kind)
+    }
+
+    /// The observer has got an entry of this name: of several that fit, the first is kept.
+    fn see(&self, entry: &JsValue) {
+        if !self.fits(entry) {
+            return;
+        }
+        let before = self.seen.borrow().as_ref().and_then(start);
+        if before.is_none_or(|before| start(entry) < Some(before)) {
+            *self.seen.borrow_mut() = Some(entry.clone());
+        }
+        self.waker.take().into_iter().for_each(Waker::wake);
+    }
 }
 
-/// A fetch whose metrics somebody wants, by what its entry is found.
+fn start(entry: &JsValue) -> Option<f64> {
+    number(entry, "startTime")
+}
+
+/// The observer of all fetches under way, which ends with the last of them.
+struct Observing {
+    observer: Observer,
+    _callback: Callback,
+}
+
+impl Observing {
+    fn shared() -> Option<Rc<Self>> {
+        if let Some(shared) = OBSERVING.with_borrow(Weak::upgrade) {
+            return Some(shared);
+        }
+        let begun = Rc::new(Self::begin().ok()?);
+        OBSERVING.set(Rc::downgrade(&begun));
+        Some(begun)
+    }
+
+    fn begin() -> Result<Self, JsValue> {
+        let callback = Callback::new(|list: JsValue| see(&list));
+        let observer = Observer::new(&callback)?;
+        observer.observe(&js::parse("{\"type\":\"resource\"}")?)?;
+        Ok(Self {
+            observer,
+            _callback: callback,
+        })
+    }
+}
+
+impl Drop for Observing {
+    fn drop(&mut self) {
+        // An imitation that goes on calls nobody.
+        let _ = self.observer.disconnect();
+    }
+}
+
+/// Gives the entries of `list` to the fetches of their names.
+fn see(list: &JsValue) {
+    let list: &Foreign = list.unchecked_ref();
+    let Ok(entries) = list.get_entries() else {
+        return;
+    };
+    for entry in newest_first(&entries) {
+        let Some(name) = text(&entry, "name") else {
+            continue;
+        };
+        // No borrow while it is looked at: a getter may fetch.
+        let of_that_name: Vec<_> = UNDER_WAY.with_borrow(|all| {
+            let all = all.iter().filter_map(Weak::upgrade);
+            all.filter(|it| it.url == name || it.bare() == name)
+                .collect()
+        });
+        of_that_name.iter().for_each(|sought| sought.see(&entry));
+    }
+}
+
+/// A fetch whose metrics somebody wants.
 pub(crate) struct Timing {
-    name: Rc<Name>,
-    /// What the browser calls what made it.
-    kind: &'static str,
+    sought: Rc<Sought>,
+    /// Where the browser has none, nothing is waited for.
+    observing: Option<Rc<Observing>>,
     began: Moment,
-    /// The same in the browser's milliseconds.
-    began_at: f64,
-    /// The latest that the browser may have begun.
-    latest: f64,
+    patience: Option<Sleep>,
 }
 
 impl Timing {
@@ -66,58 +187,62 @@ impl Timing {
         if !events.wants_metrics() {
             return None;
         }
+        let observing = Observing::shared();
         let began = events.clock().now();
         let began_at = milliseconds()?;
         Some(Self {
-            name: Name::new(url),
-            kind,
+            sought: Sought::new(url, kind, began_at),
+            observing,
             began,
-            began_at,
-            latest: began_at,
+            patience: None,
         })
     }
 
     /// `fetch` has returned. Here a browser has begun, by the standard.
-    pub(crate) fn called(&mut self) {
-        self.latest = milliseconds().unwrap_or(self.latest);
+    pub(crate) fn called(&self) {
+        if let Some(now) = milliseconds() {
+            self.sought.latest.set(now);
+        }
     }
 
     /// The head is there. A browser that lets another process begin has begun by now; which of two twins it was then does not show.
-    pub(crate) fn head(&mut self) {
-        if !self.name.has_twin.get() {
+    pub(crate) fn head(&self) {
+        if !self.sought.has_twin.get() {
             self.called();
         }
     }
 
-    /// The body has ended: notes what the browser tells of it by now.
-    pub(crate) fn tell(self, events: &ExchangeEvents) {
+    /// The body has ended: notes what the browser tells of it. Ready at once as a rule; an entry that is late is waited for.
+    pub(crate) fn poll_tell(
+        &mut self,
+        context: &mut Context<'_>,
+        events: &ExchangeEvents,
+    ) -> Poll<()> {
+        let entry = self.sought.entry();
+        if entry.is_none() && self.observing.is_some() {
+            ready!(self.poll_patience(context, events));
+        }
         let clock = Mapped {
             began: self.began,
-            began_at: self.began_at,
+            began_at: self.sought.began_at,
             now: events.clock().now(),
         };
-        if let Some(told) = self.entry().and_then(|entry| Told::by(&entry)) {
+        if let Some(told) = entry.and_then(|entry| Told::by(&entry)) {
             events.measure(|transaction| told.note(transaction, &clock));
         }
+        Poll::Ready(())
     }
 
-    /// The first that began when this fetch did, or after: entries come in the order of their beginnings.
-    fn entry(&self) -> Option<JsValue> {
-        let entries = js::entries_by_name(&self.name.url, "resource").ok()?;
-        newest_first(&entries)
-            .take_while(|entry| is_at_least(entry, self.began_at))
-            .filter(|entry| self.is_of_a_fetch(entry))
-            .last()
+    fn poll_patience(&mut self, context: &mut Context<'_>, events: &ExchangeEvents) -> Poll<()> {
+        let patience = self.patience.get_or_insert_with(|| {
+            // The wait is no part of the transfer.
+            let end = events.clock().now();
+            events.measure(|transaction| transaction.response_end = Some(end));
+            Sleep::new(now() + PATIENCE)
+        });
+        self.sought.waker.set(Some(context.waker().clone()));
+        Pin::new(patience).poll(context)
     }
-
-    fn is_of_a_fetch(&self, entry: &JsValue) -> bool {
-        let is_in_time = number(entry, "startTime").is_some_and(|start| start <= self.latest);
-        is_in_time && text(entry, "initiatorType").is_some_and(|kind| kind == self.kind)
-    }
-}
-
-fn is_at_least(entry: &JsValue, began_at: f64) -> bool {
-    number(entry, "startTime").is_some_and(|start| start >= began_at)
 }
 
 /// The browser's clock, as its entries have it.

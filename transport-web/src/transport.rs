@@ -144,10 +144,10 @@ impl Exchange {
         let is_stream = matches!(body, Outgoing::Stream(..));
         let (mut feed, abort) =
             equip(&init, body).map_err(|thrown| Step::Making.failed(url, &thrown))?;
-        let mut timing = Timing::begin(url, "fetch", &self.events);
+        let timing = Timing::begin(url, "fetch", &self.events);
         let promised = Promised::new();
         let called = js::fetch(url.as_str(), &init).and_then(|promise| promised.listen(&promise));
-        if let Some(timing) = &mut timing {
+        if let Some(timing) = &timing {
             timing.called();
         }
         let response = match called {
@@ -164,7 +164,7 @@ impl Exchange {
         let response: Foreign = response
             .map_err(|thrown| self.failure(&thrown, &init, is_stream))?
             .unchecked_into();
-        if let Some(timing) = &mut timing {
+        if let Some(timing) = &timing {
             timing.head();
         }
         self.refuse_redirect(&response, None)?;
@@ -184,6 +184,9 @@ impl Exchange {
         let timing = Timing::begin(self.hop.target.url(), "xmlhttprequest", &self.events);
         let (head, response) =
             xhr::exchange(&self.hop, &object, length, &self.options, &self.events).await?;
+        if let Some(timing) = &timing {
+            timing.head();
+        }
         let body = FetchBody::new(response, AbortOnDrop::nothing(), &head, self.events);
         Ok(answer(&self.hop.method, head, body, timing))
     }

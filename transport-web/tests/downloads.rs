@@ -84,7 +84,8 @@ async fn cancelled(session: &Session, url: &str) -> ResumeData {
 #[test]
 async fn a_cancelled_one_goes_on_where_it_stopped_behind_cors() {
     let Some(origin) = origin("http") else { return };
-    let url = format!("{origin}/bytes/3000000");
+    // Slowly: an engine may have all of a fast one before anybody looks.
+    let url = format!("{origin}/bytes/3000000?rate=5000000");
     let data = cancelled(&session(), &url).await;
     assert!(
         data.received() > 0 && data.received() < 3_000_000,
@@ -149,5 +150,5 @@ async fn a_disk_that_is_full_is_an_error_of_its_own() {
             return;
         }
     }
-    assert!(is_node(), "no way to write was found");
+    assert!(!has("files_of_the_origin"), "no way to write was found");
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use support::*;
 use urlsession_core::{Error, Existing, FileRef, FileSink, Files, Runtime};
 use urlsession_transport_web::{WebFiles, WebRuntime};
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use wasm_bindgen_test::{console_log, wasm_bindgen_test as test};
 
 fn file(name: &str) -> FileRef {
     let number = WebRuntime::new().random();
@@ -73,7 +73,8 @@ const ROOTS: [&str; 7] = [
 
 #[test]
 async fn a_root_that_is_none_gives_errors() {
-    if is_node() {
+    if !has("files_of_the_origin") {
+        console_log!("SKIPPED: no private file system, and no root of one");
         return;
     }
     for root in ROOTS {
@@ -90,22 +91,27 @@ async fn a_root_that_is_none_gives_errors() {
 
 #[test]
 async fn without_a_private_file_system_files_are_in_memory() {
-    if is_node() {
-        return;
+    if !has("files_of_the_origin") {
+        return are_in_memory(|| ()).await;
     }
     let refuses = "() => { throw new DOMException('private', 'SecurityError') }";
     let rejects = "async () => { throw new DOMException('private', 'SecurityError') }";
     for refusal in [refuses, rejects] {
         let owner = "Object.getPrototypeOf(navigator.storage)";
         let directory = Replaced::by(owner, "getDirectory", refusal);
-        let files = WebFiles::new();
-        let file = file("a");
-        let mut sink = files.create(&file).await.unwrap();
-        written(&mut *sink).await.unwrap();
-        drop(directory);
-        assert_eq!(files.length(&file).await.unwrap(), 9_000_000);
-        files.remove(&file).await.unwrap();
+        are_in_memory(|| drop(directory)).await;
     }
+}
+
+/// Files are written, and are there, whatever comes `meanwhile`; but not for the private file system.
+async fn are_in_memory(meanwhile: impl FnOnce()) {
+    let files = WebFiles::new();
+    let file = file("a");
+    let mut sink = files.create(&file).await.unwrap();
+    written(&mut *sink).await.unwrap();
+    meanwhile();
+    assert_eq!(files.length(&file).await.unwrap(), 9_000_000);
+    files.remove(&file).await.unwrap();
 }
 
 /// Members that fail, each alone, as those of a disk that is broken or full.
@@ -171,6 +177,7 @@ async fn each_member_that_fails_is_an_error_and_the_next_use_is_sound() {
 #[test]
 async fn locks_that_are_none_lock_nobody_out() {
     if is_node() {
+        console_log!("SKIPPED: no navigator to put locks into");
         return;
     }
     for locks in [

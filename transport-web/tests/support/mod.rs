@@ -1,6 +1,8 @@
 //! What the tests share: hops, a replaceable `fetch`, and where the origin server is.
 #![expect(dead_code, reason = "each test program uses its part")]
 
+mod engines;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -92,6 +94,12 @@ pub(crate) fn cause(error: &Error) -> &ScriptError {
 
 pub(crate) fn is_node() -> bool {
     Reflect::has(&js_sys::global(), &"process".into()).unwrap()
+}
+
+/// Whether a feature of `engines.json` is there where this runs: the table of engines decides what a test may expect, and is itself held to what is
+/// seen (tests/conformance/tests/web).
+pub(crate) fn has(feature: &str) -> bool {
+    engines::Engines::read().has(feature, &engines::Place::here())
 }
 
 /// The value of a JavaScript expression.

@@ -93,12 +93,12 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "firefox",
-        about: "conformance in headless Firefox",
+        about: "transport-web and conformance in headless Firefox: page, dedicated worker",
         run: wasm::firefox,
     },
     Suite {
         name: "webkit",
-        about: "conformance in WebKitGTK",
+        about: "transport-web and conformance in WebKitGTK: page, dedicated worker",
         run: wasm::webkit,
     },
     Suite {

@@ -10,9 +10,6 @@ use crate::tools::{Tools, WASM};
 
 /// What is run wherever there is `fetch`. Named together, so that they are built once, with the same features, for all places.
 const OVER_FETCH: &str = "-p urlsession-transport-web -p urlsession-conformance";
-/// All of their tests, and those of the conformance suite.
-const ALL: &str = "--tests";
-const CONFORMANCE: &str = "--test web";
 
 /// The places in a browser where tests run, by the variable that has the runner choose each. Without one it is Node.
 const PAGE: &str = "WASM_BINDGEN_USE_BROWSER";
@@ -26,9 +23,9 @@ pub(super) fn node(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
     };
     let mut suites = Vec::new();
     for packages in ["-p urlsession-core", OVER_FETCH] {
-        let mut build = wasm_tests(run, tools, packages, ALL)?;
+        let mut build = wasm_tests(run, tools, packages)?;
         if run.prepare(origin.told_to(build.arg("--no-run"))) {
-            let mut cargo = wasm_tests(run, tools, packages, ALL)?;
+            let mut cargo = wasm_tests(run, tools, packages)?;
             origin.told_to(cargo.args(["--", "--nocapture"]));
             suites.push(cargo);
         }
@@ -40,17 +37,17 @@ pub(super) fn node(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip>
 pub(super) fn browser(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     let chromium = Browser::chromium(tools)?;
     let places = [PAGE, DEDICATED_WORKER, SERVICE_WORKER];
-    in_browser(run, tools, &chromium, ALL, &places)
+    in_browser(run, tools, &chromium, &places)
 }
 
 pub(super) fn firefox(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     let firefox = Browser::firefox(tools)?;
-    in_browser(run, tools, &firefox, CONFORMANCE, &[PAGE])
+    in_browser(run, tools, &firefox, &[PAGE, DEDICATED_WORKER])
 }
 
 pub(super) fn webkit(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> {
     let webkit = Browser::webkit(tools)?;
-    in_browser(run, tools, &webkit, CONFORMANCE, &[PAGE])
+    in_browser(run, tools, &webkit, &[PAGE, DEDICATED_WORKER])
 }
 
 /// Runs the tests in places of a browser, side by side, for they mostly wait. What tests say is shown, for they say
@@ -60,19 +57,18 @@ fn in_browser(
     run: &mut Run<'_>,
     tools: &mut Tools<'_>,
     browser: &Browser,
-    tests: &str,
     places: &[&str],
 ) -> Result<(), Skip> {
     let Some(origin) = tools.origin(run) else {
         return Ok(());
     };
-    let mut built = wasm_tests(run, tools, OVER_FETCH, tests)?;
+    let mut built = wasm_tests(run, tools, OVER_FETCH)?;
     if !run.prepare(origin.told_to(built.arg("--no-run"))) {
         return Ok(());
     }
     let mut commands = Vec::new();
     for place in places {
-        let mut cargo = wasm_tests(run, tools, OVER_FETCH, tests)?;
+        let mut cargo = wasm_tests(run, tools, OVER_FETCH)?;
         cargo.args(["--", "--nocapture"]).env(place, "1");
         // Seconds for the driver to start and for a test to end, on a machine with more to do.
         cargo
@@ -90,15 +86,10 @@ fn in_browser(
 
 /// The packages' tests for wasm32, with the runner of the locked version. Not by nextest, which
 /// would start a browser for each test; no doctests, which that runner does not know.
-fn wasm_tests(
-    run: &Run<'_>,
-    tools: &mut Tools<'_>,
-    packages: &str,
-    tests: &str,
-) -> Result<Command, Skip> {
+fn wasm_tests(run: &Run<'_>, tools: &mut Tools<'_>, packages: &str) -> Result<Command, Skip> {
     tools.target(WASM)?;
     let runner = tools.wasm_runner()?;
-    let words = format!("test --target {WASM} {tests} --all-features --no-fail-fast {packages}");
+    let words = format!("test --target {WASM} --tests --all-features --no-fail-fast {packages}");
     let mut cargo = run.cargo(&words);
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     Ok(cargo)

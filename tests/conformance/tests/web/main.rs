@@ -4,6 +4,7 @@
 //! prints. Without it every case is ignored, and says so.
 #![cfg(target_arch = "wasm32")]
 
+#[path = "../../../../transport-web/tests/support/engines.rs"]
 mod engines;
 mod ground;
 mod probes;

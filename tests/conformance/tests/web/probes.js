@@ -137,6 +137,12 @@ return {
     return !headers.has("set-cookie") && !headers.has("access-control-expose-headers");
   },
 
+  async field_bytes() {
+    const { headers } = await fetch(`${sites.http}/headers?X-Probe=%E9`);
+    const sent = await head(`${sites.http}/requestHeaders`, { headers: { "x-probe": "\u00e9" } });
+    return headers.get("x-probe") === "\u00e9" && sent.split("\r\n").includes("x-probe: \u00e9");
+  },
+
   async no_body_is_null() {
     return (await fetch(`${sites.http}/status/204`)).body === null;
   },
@@ -183,6 +189,11 @@ return {
 
   async timing_protocol() {
     return (await entry()).nextHopProtocol === "http/1.1";
+  },
+
+  async timing_sizes() {
+    const { transferSize, encodedBodySize, decodedBodySize } = await entry();
+    return transferSize > 1000 && encodedBodySize === 1000 && decodedBodySize === 1000;
   },
 
   async timing_status() {

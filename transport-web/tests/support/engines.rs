@@ -7,7 +7,7 @@ use js_sys::Reflect;
 use serde_json::{Map, Value};
 use wasm_bindgen::JsValue;
 
-const TABLE: &str = include_str!("../../../../transport-web/engines.json");
+const TABLE: &str = include_str!("../../engines.json");
 
 /// The table of engines: rows of what is so where.
 pub(crate) struct Engines(Map<String, Value>);
@@ -35,9 +35,14 @@ impl Engines {
     /// The feature for lack of which a case cannot hold in `place`.
     pub(crate) fn excuse(&self, case: &str, place: &Place) -> Option<&str> {
         let feature = self.section("cases").get(case)?.get("without")?.as_str()?;
+        (!self.has(feature, place)).then_some(feature)
+    }
+
+    /// Whether a feature is there in `place`.
+    pub(crate) fn has(&self, feature: &str, place: &Place) -> bool {
         let row = self.section("features").get(feature);
-        let row = row.unwrap_or_else(|| panic!("{case}: there is no feature {feature}"));
-        (!has(row, place)).then_some(feature)
+        let row = row.unwrap_or_else(|| panic!("there is no feature {feature}"));
+        has(row, place)
     }
 
     fn section(&self, name: &str) -> &Map<String, Value> {
