@@ -70,7 +70,7 @@ pub(crate) async fn each_byte_restarts_the_idle_timer(fixture: Fixture) -> Verdi
 pub(crate) async fn a_stall_in_the_body_times_out(fixture: Fixture) -> Verdict {
     let recorder = Recorder::new();
     let builder =
-        fixture.builder_of(|configuration| configuration.timeout_interval_for_request = ms(400));
+        fixture.builder_of(|configuration| configuration.timeout_interval_for_request = ms(2000));
     let session = builder.delegate(recorder.clone()).build();
     session
         .data_task(fixture.url("/fault/stall-mid-body"))
