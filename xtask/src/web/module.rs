@@ -69,7 +69,7 @@ impl Module<'_> {
         cargo.args(["--profile", build.profile()]);
         cargo.args(["--manifest-path", self.manifest]);
         cargo.arg("--target-dir").arg(&workspace.target);
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", nameless(&workspace.root));
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(&workspace.root));
         if let Some(features) = self.features {
             cargo.args(["--no-default-features", "--features", features]);
         }
@@ -104,17 +104,26 @@ impl Module<'_> {
     }
 }
 
-/// The compiler's flags that keep this machine's folders out of what is shipped: panics name the files they are in.
-fn nameless(root: &Path) -> String {
+/// Hashes as loops, and not unrolled: the same flag as in .cargo/config.toml, whose flags these replace.
+const SMALL_HASHES: &str = "--cfg=sha2_backend_soft=\"compact\"";
+
+/// The compiler's flags.
+fn flags(root: &Path) -> String {
+    let mut flags = nameless(root);
+    flags.push(SMALL_HASHES.into());
+    flags.join("\u{1f}")
+}
+
+/// Those that keep this machine's folders out of what is shipped: panics name the files they are in.
+fn nameless(root: &Path) -> Vec<String> {
     let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo = cargo.or_else(|| home.map(|home| Path::new(&home).join(".cargo")));
     let sources = cargo.map(|cargo| cargo.join("registry").join("src"));
-    let flags = [Some(root.to_owned()), sources].into_iter().flatten();
-    let flags: Vec<String> = flags
+    let folders = [Some(root.to_owned()), sources].into_iter().flatten();
+    folders
         .map(|folder| format!("--remap-path-prefix={}=", folder.display()))
-        .collect();
-    flags.join("\u{1f}")
+        .collect()
 }
 
 impl Build {
