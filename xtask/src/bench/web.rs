@@ -136,6 +136,7 @@ fn build(
         features: feature,
         name: "client",
         folder: folder.join(feature.unwrap_or("bench")).join(client),
+        trims: false,
     };
     module.build(workspace, web, Build::Optimised, &mut in_the_open)?;
     Ok(module.folder)

@@ -1,8 +1,12 @@
 //! What is built for browsers: modules with their glue, the npm package of them, and what they weigh.
 
+mod binary;
+mod imports;
 pub(crate) mod module;
+mod order;
 pub(crate) mod package;
 pub(crate) mod size;
+mod traps;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Build, Execute, WebTools};
+use super::{Build, Execute, WebTools, imports, order, traps};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
 
@@ -31,6 +31,8 @@ pub(crate) struct Module<'m> {
     pub(crate) name: &'m str,
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
+    /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short names.
+    pub(crate) trims: bool,
 }
 
 impl Module<'_> {
@@ -45,17 +47,26 @@ impl Module<'_> {
         execute(&mut self.cargo(workspace, build))?;
         let compiled = self.compiled(workspace, build);
         let stamp = self.folder.join(".built");
-        let what = format!("{build:?} {}", self.features.unwrap_or("default"));
+        let features = self.features.unwrap_or("default");
+        let what = format!("{build:?} {features} {}", self.is_trimmed(build));
         if is_newer(&stamp, &compiled)
             && std::fs::read_to_string(&stamp).is_ok_and(|text| text == what)
         {
             return Ok(());
         }
-        execute(&mut self.wasm_bindgen(web, build, &compiled))?;
+        let linked = match self.is_trimmed(build) {
+            true => trapped(&compiled)?,
+            false => compiled,
+        };
+        execute(&mut self.wasm_bindgen(web, build, &linked))?;
         if build == Build::Optimised {
-            execute(&mut self.wasm_opt(web))?;
+            execute(self.wasm_opt(web).arg("-Oz"))?;
         }
-        std::fs::write(&stamp, what).map_err(|error| format!("{}: {error}", stamp.display()))
+        if self.is_trimmed(build) {
+            self.order(web, execute)?;
+            self.shorten_imports()?;
+        }
+        write(&stamp, what.as_bytes())
     }
 
     /// The module's file.
@@ -65,7 +76,13 @@ impl Module<'_> {
 
     fn cargo(&self, workspace: &Workspace, build: Build) -> Command {
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--target", WASM, "--package", self.package]);
+        // With `rustc`, flags for this package alone.
+        cargo.arg(if self.is_trimmed(build) {
+            "rustc"
+        } else {
+            "build"
+        });
+        cargo.args(["--target", WASM, "--package", self.package]);
         cargo.args(["--profile", build.profile()]);
         cargo.args(["--manifest-path", self.manifest]);
         cargo.arg("--target-dir").arg(&workspace.target);
@@ -73,7 +90,30 @@ impl Module<'_> {
         if let Some(features) = self.features {
             cargo.args(["--no-default-features", "--features", features]);
         }
+        if self.is_trimmed(build) {
+            cargo.args(["--", "-C"]);
+            cargo.arg(format!("link-arg={}", traps::LINKER_FLAG));
+        }
         cargo
+    }
+
+    fn is_trimmed(&self, build: Build) -> bool {
+        self.trims && build == Build::Optimised
+    }
+
+    /// Puts functions that are alike beside each other.
+    fn order(&self, web: &WebTools, execute: &mut Execute<'_>) -> Result<(), String> {
+        let module = self.wasm();
+        write(&module, &order::name_by_code(&read(&module)?)?)?;
+        execute(self.wasm_opt(web).arg("--reorder-functions-by-name"))
+    }
+
+    fn shorten_imports(&self) -> Result<(), String> {
+        let (glue, module) = (self.folder.join(format!("{}.js", self.name)), self.wasm());
+        let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
+        let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
+        write(&glue, text.as_bytes())?;
+        write(&module, &bytes)
     }
 
     /// What cargo made.
@@ -98,10 +138,27 @@ impl Module<'_> {
 
     fn wasm_opt(&self, web: &WebTools) -> Command {
         let mut command = web.program("wasm-opt");
-        command.arg("-Oz").args(WASM_FEATURES);
+        command.args(WASM_FEATURES);
         command.arg(self.wasm()).arg("--output").arg(self.wasm());
         command
     }
+}
+
+/// The module that cargo made, its panics bare traps.
+fn trapped(compiled: &Path) -> Result<PathBuf, String> {
+    let module = traps::trap(&read(compiled)?);
+    let module = module.map_err(|reason| format!("{}: {reason}", compiled.display()))?;
+    let to = compiled.with_extension("traps.wasm");
+    write(&to, &module)?;
+    Ok(to)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Hashes as loops, and not unrolled: the same flag as in .cargo/config.toml, whose flags these replace.

@@ -22,6 +22,7 @@ pub(crate) fn build(
         features: None,
         name: "urlsession",
         folder: glue.clone(),
+        trims: true,
     };
     module.build(workspace, web, build, execute)?;
 

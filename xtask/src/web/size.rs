@@ -52,6 +52,8 @@ pub(crate) fn app(
         features: Some(&features.join(",")),
         name: "app",
         folder: workspace.target.join("web-get"),
+        // As cargo and the tools that everybody has make it.
+        trims: false,
     };
     module.build(workspace, web, Build::Optimised, execute)?;
     let glue = module.folder.join("app.js");

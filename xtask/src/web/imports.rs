@@ -1,0 +1,114 @@
+//! Short names for what a module imports from its glue.
+//!
+//! wasm-bindgen ends each name with a hash, which no compression makes smaller, in the module and in the glue.
+
+use std::collections::BTreeMap;
+
+use super::binary::{Reader, write_number};
+
+const IMPORTS: u8 = 2;
+
+/// Glue and module with short names for what goes between them.
+///
+/// # Errors
+///
+/// What in them is not as wasm-bindgen writes it.
+pub(super) fn shorten(glue: &str, module: &[u8]) -> Result<(String, Vec<u8>), String> {
+    let mut names = BTreeMap::new();
+    let mut written = module.get(..8).unwrap_or_default().to_vec();
+    let mut reader = Reader::new(module, written.len());
+    while reader.at < module.len() {
+        let id = reader.byte()?;
+        let length = reader.number()?;
+        let mut section = Reader::new(module, reader.at);
+        let content = reader.take(length)?;
+        let content = match id {
+            IMPORTS => imports(&mut section, &mut names)?,
+            _ => content.to_vec(),
+        };
+        written.push(id);
+        write_number(&mut written, content.len());
+        written.extend(content);
+    }
+    Ok((renamed(glue, &names)?, written))
+}
+
+/// The section with short names, which are noted.
+fn imports(
+    section: &mut Reader<'_>,
+    names: &mut BTreeMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    let count = section.number()?;
+    let mut written = Vec::new();
+    write_number(&mut written, count);
+    for number in 0..count {
+        let (module, name) = (section.text()?, section.text()?);
+        let short = format!("_{number}");
+        for text in [module, &short] {
+            write_number(&mut written, text.len());
+            written.extend(text.as_bytes());
+        }
+        names.insert(name.to_owned(), short);
+        let kind = section.byte()?;
+        if kind != 0 {
+            return Err(format!("{name} is imported, and no function"));
+        }
+        written.push(kind);
+        write_number(&mut written, section.number()?);
+    }
+    Ok(written)
+}
+
+/// The glue with each of `names` as it is now. Each must be in it, and none of the new ones.
+fn renamed(glue: &str, names: &BTreeMap<String, String>) -> Result<String, String> {
+    let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '$';
+    let mut written = String::with_capacity(glue.len());
+    let mut found = 0;
+    let mut rest = glue;
+    while !rest.is_empty() {
+        let end = rest.find(|it| !is_of_name(it)).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(end);
+        if names.values().any(|short| short == name) {
+            return Err(format!("the glue has a name {name}"));
+        }
+        let short = names.get(name);
+        found += usize::from(short.is_some());
+        written.push_str(short.map_or(name, String::as_str));
+        let next = behind.find(is_of_name).unwrap_or(behind.len());
+        written.push_str(&behind[..next]);
+        rest = &behind[next..];
+    }
+    match found == names.len() {
+        true => Ok(written),
+        false => Err(format!(
+            "{} imports, {found} of them in the glue",
+            names.len()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODULE: &[u8] =
+        b"\0asm\x01\0\0\0\x02\x11\x02\x01g\x03b_1\0\0\x01g\x03a_2\0\x01\x0a\x01\0";
+
+    #[test]
+    fn both_sides_have_the_same_short_names() {
+        let glue = "({ a_2: () => a_22, b_1() {} })";
+        let (glue, module) = shorten(glue, MODULE).unwrap();
+        assert_eq!(glue, "({ _1: () => a_22, _0() {} })");
+        assert_eq!(
+            module,
+            b"\0asm\x01\0\0\0\x02\x0f\x02\x01g\x02_0\0\0\x01g\x02_1\0\x01\x0a\x01\0"
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        assert!(shorten("({ a_2() {} })", MODULE).is_err());
+        assert!(shorten("({ a_2() {}, b_1() {}, _1: 0 })", MODULE).is_err());
+        assert!(shorten("({ a_2() {}, b_1() {} })", &MODULE[..20]).is_err());
+    }
+}

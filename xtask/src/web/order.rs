@@ -1,0 +1,106 @@
+//! The order of a module's functions.
+//!
+//! A compressor refers back to what is alike, and does so with fewer bits where that is near. So functions are put in the order of their code.
+
+use super::binary::{Reader, write_number};
+
+const IMPORTS: u8 = 2;
+const CODE: u8 = 10;
+
+/// The module with each function named by its place in that order, for the optimiser to put it there. Other names are gone.
+///
+/// # Errors
+///
+/// What in it is not known here.
+pub(super) fn name_by_code(module: &[u8]) -> Result<Vec<u8>, String> {
+    let mut written = module.get(..8).unwrap_or_default().to_vec();
+    let mut reader = Reader::new(module, written.len());
+    let (mut imports, mut bodies) = (0, Vec::new());
+    while reader.at < module.len() {
+        let start = reader.at;
+        let id = reader.byte()?;
+        let length = reader.number()?;
+        let mut section = reader.clone();
+        reader.take(length)?;
+        match id {
+            IMPORTS => imports = imported_functions(&mut section)?,
+            CODE => {
+                let count = section.number()?;
+                bodies = (0..count)
+                    .map(|_| body(&mut section))
+                    .collect::<Result<_, _>>()?;
+            }
+            0 if section.text()? == "name" => continue,
+            _ => {}
+        }
+        written.extend_from_slice(&module[start..reader.at]);
+    }
+    written.extend(names(imports, &bodies));
+    Ok(written)
+}
+
+fn imported_functions(section: &mut Reader<'_>) -> Result<usize, String> {
+    let count = section.number()?;
+    for _ in 0..count {
+        section.text()?;
+        let name = section.text()?;
+        if section.byte()? != 0 {
+            return Err(format!("{name} is imported, and no function"));
+        }
+        section.number()?;
+    }
+    Ok(count)
+}
+
+fn body<'m>(section: &mut Reader<'m>) -> Result<&'m [u8], String> {
+    let length = section.number()?;
+    section.take(length)
+}
+
+/// The section of names of the functions behind those that are imported.
+fn names(imports: usize, bodies: &[&[u8]]) -> Vec<u8> {
+    let mut order: Vec<usize> = (0..bodies.len()).collect();
+    order.sort_by_key(|&index| bodies[index]);
+    let mut places: Vec<_> = order.into_iter().zip(0_usize..).collect();
+    places.sort_unstable();
+    let mut names = Vec::new();
+    write_number(&mut names, bodies.len());
+    for (index, place) in places {
+        write_number(&mut names, imports + index);
+        write_text(&mut names, &format!("{place:06}"));
+    }
+    let mut content = Vec::new();
+    write_text(&mut content, "name");
+    // The part that names functions.
+    content.push(1);
+    write_number(&mut content, names.len());
+    content.extend(names);
+    let mut section = vec![0];
+    write_number(&mut section, content.len());
+    section.extend(content);
+    section
+}
+
+fn write_text(to: &mut Vec<u8>, text: &str) {
+    write_number(to, text.len());
+    to.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_named_in_the_order_of_their_code() {
+        let module = b"\0asm\x01\0\0\0\x02\x07\x01\x01o\x01t\0\0\x0a\x0b\x03\x02\0\x0b\x03\0\x01\x0b\x02\0\x00";
+        let named = name_by_code(&[&module[..], b"\0\x06\x04name\0"].concat()).unwrap();
+        let names = b"\0\x20\x04name\x01\x19\x03\x01\x06000002\x02\x06000001\x03\x06000000";
+        assert_eq!(named, [&module[..], names].concat());
+    }
+
+    #[test]
+    fn what_is_cut_off_is_refused() {
+        assert!(name_by_code(b"\0asm\x01\0\0\0\x0a\x0a\x03\x02\0").is_err());
+        assert!(name_by_code(b"\0asm\x01\0\0\0\x0a\x02\x03\x02").is_err());
+    }
+}
