@@ -6,9 +6,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use js_sys::futures::spawn_local;
+use urlsession_core::BoxFuture;
 
 /// Begins `work`, after what was begun before; ready with what it comes to.
 pub(crate) fn spawned<T: 'static>(work: impl Future<Output = T> + 'static) -> Spawned<T> {
+    begun(Box::pin(work))
+}
+
+/// For each kind of outcome, and not for each work.
+fn begun<T: 'static>(work: BoxFuture<'static, T>) -> Spawned<T> {
     let state = Rc::new(RefCell::new((None, None::<Waker>)));
     spawn_local({
         let state = Rc::clone(&state);

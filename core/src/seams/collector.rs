@@ -114,8 +114,11 @@ impl Collector {
         #[cfg(feature = "download")]
         {
             let all = &mut metrics.transaction_metrics;
-            all.append(&mut self.beside());
-            all.sort_by_key(|transaction| transaction.fetch_start);
+            for one in self.beside().drain(..) {
+                let is_earlier = |it: &TransactionMetrics| it.fetch_start <= one.fetch_start;
+                let place = all.iter().rposition(is_earlier).map_or(0, |it| it + 1);
+                all.insert(place, one);
+            }
         }
         metrics.task_interval.end = now;
         Some(metrics)

@@ -31,6 +31,8 @@ pub(crate) mod response;
 pub(crate) mod resume_data;
 pub(crate) mod retry;
 pub(crate) mod service_type;
+#[cfg(any(feature = "cache", feature = "download"))]
+pub(crate) mod sorted;
 pub(crate) mod target;
 pub(crate) mod time;
 #[cfg(feature = "upload")]

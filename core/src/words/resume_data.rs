@@ -12,6 +12,7 @@ use url::Url;
 use crate::words::error::{Error, ErrorCode, Shown};
 use crate::words::parsing::parse;
 use crate::words::request::{Request, may_be_secret};
+use crate::words::sorted::sorted_names;
 use crate::words::target::without_user;
 
 /// What names one representation exactly.
@@ -328,8 +329,7 @@ fn read(text: &str) -> Option<Facts> {
         return None;
     }
     HeaderValue::from_str(validator.as_ref().map_or("", Validator::text)).ok()?;
-    withheld.sort_by(|a: &HeaderName, b| a.as_str().cmp(b.as_str()));
-    withheld.dedup();
+    let withheld = sorted_names(withheld);
     let allows = |word| !forbids.contains(&word);
     let source = Source {
         url,

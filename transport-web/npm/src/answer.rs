@@ -1,8 +1,8 @@
 //! What JavaScript says to a question, as core takes it.
 
 use js_sys::Promise;
-use js_sys::futures::JsFuture;
-use urlsession_core::Answer;
+use js_sys::futures::{JsFuture, future_to_promise};
+use urlsession_core::{Answer, BoxFuture};
 use wasm_bindgen::prelude::*;
 
 /// The answer in what a method of the host returned: at once, or by a promise. What `decode` cannot read is no answer.
@@ -25,6 +25,13 @@ pub(crate) fn answer<T: 'static>(
 /// The answer to a notice: it waits for a promise, and that is all.
 pub(crate) fn notice(returned: Result<JsValue, JsValue>) -> Answer<()> {
     answer(returned, |_| None)
+}
+
+/// A promise of what `work` comes to.
+pub(crate) fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    // One kind of future, whatever the work is: each would have code of its own.
+    let work: BoxFuture<'static, _> = Box::pin(work);
+    future_to_promise(work)
 }
 
 /// Waits for what a method of the host returned, as far as there is something to wait for.

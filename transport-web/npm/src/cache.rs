@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use urlsession_core::UrlCache;
 use urlsession_transport_web::indexed_db_cache;
 use wasm_bindgen::prelude::*;
 
+use crate::answer::promise;
 use crate::table::{self, Table};
 use crate::{cached, failure, session, wire};
 
@@ -65,7 +65,7 @@ pub fn cache_set_memory_capacity(number: u32, bytes: f64) {
 #[wasm_bindgen]
 pub fn cache_do(number: u32, deed: u8, argument: f64) -> Promise {
     let cache = get(number);
-    future_to_promise(async move {
+    promise(async move {
         let Some(cache) = cache else {
             return Ok(JsValue::UNDEFINED);
         };
@@ -90,7 +90,7 @@ pub fn cache_do(number: u32, deed: u8, argument: f64) -> Promise {
 pub fn cache_response(number: u32, session: u32, request: &str, deed: JsValue) -> Promise {
     let cache = session::cache(session).or_else(|| get(number));
     let request = wire::request(request);
-    future_to_promise(async move {
+    promise(async move {
         let request = request.map_err(|error| failure::list(&error))?;
         let Some(cache) = cache else {
             return Ok(JsValue::UNDEFINED);

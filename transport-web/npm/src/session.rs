@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use urlsession_core::futures::future::{AbortHandle, abortable};
 use urlsession_core::{DownloadOptions, Error, ErrorCode, Request, Session, TaskKind, UrlCache};
 use urlsession_transport_web::platform_with;
 use wasm_bindgen::prelude::*;
 
+use crate::answer::promise;
 use crate::bridge::Bridge;
 use crate::configuration::{self, RetryLists};
 use crate::download::Download;
@@ -157,7 +157,7 @@ pub fn session_response(
     };
     let (bytes, handle) = abortable(entry.session.bytes(made));
     table::put(&RESPONSES, number, handle);
-    future_to_promise(async move {
+    promise(async move {
         // The session lives until the head is there.
         let _entry = entry;
         let head = bytes.await;
@@ -296,7 +296,7 @@ pub fn session_cancel(number: u32) {
 #[wasm_bindgen]
 pub fn session_flush(number: u32, resets: bool) -> Promise {
     let entry = table::get(&SESSIONS, number);
-    future_to_promise(async move {
+    promise(async move {
         match entry {
             Some(entry) if resets => entry.session.reset().await,
             Some(entry) => entry.session.flush().await,

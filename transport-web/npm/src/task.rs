@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use urlsession_core::{DownloadTask, Error, ErrorCode, Task, TaskState};
 use wasm_bindgen::prelude::*;
 
+use crate::answer::promise;
 use crate::table::{self, Table};
 use crate::{failure, wire};
 
@@ -73,7 +73,7 @@ pub fn task_cancel_resumable(number: u32) -> Promise {
     let download = get(number).and_then(|task| DownloadTask::try_from(task).ok());
     // It cancels now, not when the promise is looked at.
     let data = download.map(|download| download.cancel_producing_resume_data());
-    future_to_promise(async move {
+    promise(async move {
         let data = match data {
             Some(data) => data.await,
             None => None,

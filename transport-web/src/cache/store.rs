@@ -22,7 +22,7 @@ use crate::js::{Blob, Foreign};
 use crate::objects::count;
 use crate::reader::bytes_of;
 use crate::runtime::WebRuntime;
-use crate::spawned::spawned;
+use crate::spawned::{Spawned, spawned};
 
 /// The part of a store's capacity that one record may take.
 const LARGEST_SHARE: u64 = 20;
@@ -237,10 +237,7 @@ impl IndexedDbCacheStore {
         work: impl FnOnce(Rc<Shared>) -> W,
     ) -> BoxFuture<'static, ()> {
         let work = spawned(work(Rc::clone(&self.0)));
-        // What could not be written is not kept.
-        Box::pin(async {
-            let _ = within(work).await;
-        })
+        Box::pin(unanswered(work))
     }
 
     /// Begins what is answered, in time; else there is nothing, and the database is left alone for a while.
@@ -248,16 +245,22 @@ impl IndexedDbCacheStore {
         &self,
         work: impl FnOnce(Rc<Shared>) -> W,
     ) -> BoxFuture<'static, Option<T>> {
-        let shared = Rc::clone(&self.0);
         let work = spawned(work(Rc::clone(&self.0)));
-        Box::pin(async move {
-            let answer = within(work).await;
-            if answer.is_none() {
-                shared.database.give_up();
-            }
-            answer?.ok()
-        })
+        Box::pin(answered(Rc::clone(&self.0), work))
     }
+}
+
+/// What could not be written is not kept.
+async fn unanswered(work: Spawned<Result<(), JsValue>>) {
+    let _ = within(work).await;
+}
+
+async fn answered<T>(shared: Rc<Shared>, work: Spawned<Result<T, JsValue>>) -> Option<T> {
+    let answer = within(work).await;
+    if answer.is_none() {
+        shared.database.give_up();
+    }
+    answer?.ok()
 }
 
 impl CacheStore for IndexedDbCacheStore {

@@ -9,6 +9,7 @@ use crate::policy::cache::head::CacheHead;
 use crate::policy::cache::request::CacheRequest;
 use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::response::Response;
+use crate::words::sorted::{sorted, sorted_names};
 
 /// The fields by which a response was chosen, as its request had them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,9 +135,7 @@ fn nominated(response: &HeaderMap) -> (bool, Vec<HeaderName>) {
             Ok(_) | Err(_) => by_anything = true,
         }
     }
-    names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-    names.dedup();
-    (by_anything, names)
+    (by_anything, sorted_names(names))
 }
 
 fn chosen(request: &HeaderMap, name: &HeaderName, salt: Salt) -> Chosen {
@@ -219,12 +218,8 @@ fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// A list of preferences (RFC 9110 section 12.5): its order means nothing, nor does `;q=1`.
 fn preferences(list: &[u8], name: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
-    let mut all: Vec<_> = members(list)
-        .map(|member| preference(member, name))
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    all.join(&b", "[..])
+    let all = members(list).map(|member| preference(member, name));
+    sorted(all.collect()).join(&b", "[..])
 }
 
 fn preference(member: &[u8], name: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {

@@ -296,9 +296,12 @@ impl<'a> Reader<'a> {
     }
 
     fn user_info(&mut self) -> Option<BTreeMap<String, String>> {
-        (0..self.count()?)
-            .map(|_| Some((self.string()?, self.string()?)))
-            .collect()
+        // `collect` would bring a sort.
+        let mut info = BTreeMap::new();
+        for _ in 0..self.count()? {
+            info.insert(self.string()?, self.string()?);
+        }
+        Some(info)
     }
 }
 

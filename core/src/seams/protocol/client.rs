@@ -9,6 +9,7 @@ use futures::channel::mpsc::{self, Receiver, Sender};
 use futures::{SinkExt as _, Stream};
 
 use crate::seams::protocol::ProtocolEvent;
+use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -60,13 +61,16 @@ impl fmt::Debug for ProtocolClient {
 }
 
 /// The events that an async function tells its client.
-pub(super) struct Driven<F> {
+pub(super) struct Driven {
     events: Receiver<ProtocolEvent>,
-    load: Option<Pin<Box<F>>>,
+    load: Option<BoxFuture<'static, Result<(), Error>>>,
 }
 
-impl<F> Driven<F> {
-    pub(super) fn new(load: impl FnOnce(ProtocolClient) -> F) -> Self {
+impl Driven {
+    pub(super) fn new<F>(load: impl FnOnce(ProtocolClient) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Error>> + MaybeSend + 'static,
+    {
         let (client, events) = mpsc::channel(0);
         Self {
             events,
@@ -75,7 +79,7 @@ impl<F> Driven<F> {
     }
 }
 
-impl<F: Future<Output = Result<(), Error>>> Stream for Driven<F> {
+impl Stream for Driven {
     type Item = Result<ProtocolEvent, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
