@@ -36,6 +36,11 @@ mod reach;
 mod retry;
 mod route;
 mod send;
+#[cfg(feature = "delegate")]
+mod sent;
+#[cfg(not(feature = "delegate"))]
+#[path = "no_sent.rs"]
+mod sent;
 #[cfg(feature = "upload")]
 mod skipping;
 #[cfg(feature = "upload")]

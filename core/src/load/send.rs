@@ -10,6 +10,7 @@ use crate::load::announce::announcing;
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
+use crate::load::sent::Sent;
 use crate::policy::expectation;
 use crate::policy::priority::{self, PRIORITY};
 use crate::seams::app::{App, Notice};
@@ -235,36 +236,6 @@ pub(crate) fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> 
     }
 }
 
-/// What the app was told of the bytes sent.
-struct Sent {
-    reported: u64,
-    expected: Option<u64>,
-}
-
-impl Sent {
-    /// `None` where nothing is sent, or nobody listens.
-    fn of<A: App>(app: &A, request: &Request) -> Option<Self> {
-        let tells = !request.body().is_empty() && app.wants_sent();
-        tells.then(|| Self {
-            reported: app.signals().sent(),
-            expected: app.expected_to_send(),
-        })
-    }
-
-    /// What is new since the app was told.
-    fn news(&mut self, total: u64) -> Option<Notice> {
-        let bytes = total
-            .checked_sub(self.reported)
-            .filter(|&bytes| bytes > 0)?;
-        self.reported = total;
-        Some(Notice::Sent {
-            bytes,
-            total,
-            expected: self.expected,
-        })
-    }
-}
-
 enum Turn {
     Done(Result<HopResponse, Error>),
     News,
@@ -278,7 +249,7 @@ async fn attend<A: App>(
 ) -> Result<HopResponse, Error> {
     let signals = app.signals();
     loop {
-        let reported = sent.as_ref().map_or(u64::MAX, |sent| sent.reported);
+        let reported = sent.as_ref().map_or(u64::MAX, Sent::reported);
         let turn = poll_fn(|context| match exchange.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Turn::Done(answer)),
             Poll::Pending if signals.has_mail() || signals.sent() > reported => {

@@ -54,7 +54,12 @@ impl SessionFields {
     ) -> Self {
         let additional = &configuration.http_additional_headers;
         let home = kept(additional, |name| is_apps(name, additional));
-        let offer = offer(codings).filter(|_| !home.contains_key(&header::ACCEPT_ENCODING));
+        let codings = if cfg!(feature = "decode") {
+            offer(codings)
+        } else {
+            None
+        };
+        let offer = codings.filter(|_| !home.contains_key(&header::ACCEPT_ENCODING));
         let complete = |mut fields: HeaderMap| {
             if defaults {
                 add_missing(&mut fields, header::ACCEPT, ANYTHING);

@@ -1,8 +1,11 @@
 //! What others tell a task's load without calling it: bytes moved, mail, wake-ups.
 
+#[cfg(any(feature = "host-limits", feature = "informational"))]
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(any(feature = "host-limits", feature = "informational"))]
+use std::sync::{Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
 use futures::task::AtomicWaker;
@@ -50,6 +53,7 @@ pub(crate) struct Signals {
     sent: AtomicU64,
     received: AtomicU64,
     has_mail: AtomicBool,
+    #[cfg(any(feature = "host-limits", feature = "informational"))]
     #[expect(
         clippy::box_collection,
         reason = "most tasks get no letter, and a queued one counts its bytes"
@@ -74,6 +78,7 @@ impl Signals {
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             has_mail: AtomicBool::new(false),
+            #[cfg(any(feature = "host-limits", feature = "informational"))]
             mail: Mutex::default(),
             meter: Meter::none(),
         }
@@ -222,30 +227,6 @@ impl Signals {
         self.received.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn post(&self, mail: Mail) {
-        self.touch();
-        self.mail
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert_default()
-            .push_back(mail);
-        self.has_mail.store(true, Ordering::Release);
-        self.wake();
-    }
-
-    pub(crate) fn has_mail(&self) -> bool {
-        self.has_mail.load(Ordering::Acquire)
-    }
-
-    /// The oldest letter.
-    pub(crate) fn take_mail(&self) -> Option<Mail> {
-        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        let mail = mail.as_deref_mut()?;
-        let letter = mail.pop_front();
-        self.has_mail.store(!mail.is_empty(), Ordering::Release);
-        letter
-    }
-
     /// A poll of the driver begins.
     pub(crate) fn poll_begins(&self) {
         self.phase.swap(POLLING, Ordering::AcqRel);
@@ -299,6 +280,50 @@ impl Signals {
     /// Did the alarm ring since the last poll?
     pub(crate) fn take_ring(&self) -> bool {
         self.rang.load(Ordering::Acquire) && self.rang.swap(false, Ordering::AcqRel)
+    }
+}
+
+/// The mailbox.
+#[cfg(any(feature = "host-limits", feature = "informational"))]
+impl Signals {
+    pub(crate) fn post(&self, mail: Mail) {
+        self.touch();
+        self.mail
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default()
+            .push_back(mail);
+        self.has_mail.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Acquire)
+    }
+
+    /// The oldest letter.
+    pub(crate) fn take_mail(&self) -> Option<Mail> {
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        let mail = mail.as_deref_mut()?;
+        let letter = mail.pop_front();
+        self.has_mail.store(!mail.is_empty(), Ordering::Release);
+        letter
+    }
+}
+
+/// Without queues of hosts and interim responses nobody reads a letter.
+#[cfg(not(any(feature = "host-limits", feature = "informational")))]
+impl Signals {
+    pub(crate) fn post(&self, _: Mail) {
+        self.touch();
+    }
+
+    pub(crate) fn has_mail(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn take_mail(&self) -> Option<Mail> {
+        None
     }
 }
 

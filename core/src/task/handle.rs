@@ -144,7 +144,10 @@ impl Task {
     /// What it took, once it has ended; `None` before, and where nobody wanted metrics.
     #[must_use]
     pub fn metrics(&self) -> Option<Arc<TaskMetrics>> {
-        self.0.facts().extras()?.metrics.clone()
+        #[cfg(feature = "metrics")]
+        return self.0.facts().extras()?.metrics.clone();
+        #[cfg(not(feature = "metrics"))]
+        None
     }
 
     /// Bytes of the answer's body that have come, header fields apart.

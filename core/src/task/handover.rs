@@ -93,7 +93,10 @@ impl Handover {
         let Some(metrics) = self.task.signals().take_metrics().map(Arc::new) else {
             return self.complete();
         };
-        self.task.facts().extras_mut().metrics = Some(metrics.clone());
+        #[cfg(feature = "metrics")]
+        {
+            self.task.facts().extras_mut().metrics = Some(metrics.clone());
+        }
         self.task.tell_observers(TaskEvent::Metrics(&metrics));
         self.step = Step::Metrics(metrics, self.audience(Wants::METRICS));
     }

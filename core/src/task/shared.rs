@@ -31,6 +31,7 @@ use crate::task::timers::Timers;
 use crate::words::bounds::MaybeSend;
 use crate::words::error::{Error, ErrorCode, SessionInvalidated};
 use crate::words::guarded::guarded;
+#[cfg(feature = "metrics")]
 use crate::words::metrics::TaskMetrics;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -137,6 +138,7 @@ pub(crate) struct Extras {
     pub(crate) description: Option<Box<str>>,
     /// What came after the answer's body.
     pub(crate) trailers: Option<HeaderMap>,
+    #[cfg(feature = "metrics")]
     pub(crate) metrics: Option<Arc<TaskMetrics>>,
     #[cfg(feature = "download")]
     pub(crate) transfer: Option<Transfer>,
