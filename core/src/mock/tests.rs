@@ -502,3 +502,26 @@ fn uploads_degrade_as_the_flags_say() {
     let error = fixture.post(fixture.file("f")).unwrap_err();
     assert_eq!(error.code(), ErrorCode::FileDoesNotExist);
 }
+
+#[test]
+fn alarms_of_tasks_that_have_ended_are_not_kept_for_long() {
+    let mock = MockPlatform::new();
+    let held = "http://a.example/held";
+    let later = Reply::new(200).after(30 * SECOND);
+    mock.transport().on(Method::GET, held).reply(later);
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).after(Duration::from_nanos(1)));
+    let session = Session::new(mock.platform(), Configuration::default());
+    // Its alarm comes first, so that those of the others are not come by.
+    let first = session.data_task(held);
+    first.resume();
+    mock.runtime().run_until_stalled();
+    let kept = || first.shared().session().ledger().kept_alarms();
+    let mut most = 0;
+    for _ in 0..1000 {
+        mock.runtime().block_on(session.data(URL)).unwrap();
+        most = most.max(kept());
+    }
+    assert!(most > 10 && most < 100, "{most}");
+}

@@ -2,13 +2,11 @@
 
 use std::any::Any;
 use std::future::Future;
-#[cfg(not(target_arch = "wasm32"))]
-use std::ops::Deref;
 use std::pin::Pin;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod imp {
-    use super::{Any, Deref, Future, Pin};
+    use super::{Any, Future, Pin};
 
     /// `Send` natively, nothing in the browser, where futures and objects stay on their thread.
     pub trait MaybeSend: Send {}
@@ -27,8 +25,8 @@ mod imp {
     /// An object of the platform's, of a type that only its transport and the app know.
     pub type NativeObject = Box<dyn Any + Send>;
 
-    #[cfg(any(feature = "metrics", feature = "upload"))]
     /// Something that goes wherever a waker goes.
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     pub(crate) struct WithWaker<T>(T);
 
     #[cfg(any(feature = "metrics", feature = "upload"))]
@@ -39,7 +37,7 @@ mod imp {
     }
 
     #[cfg(any(feature = "metrics", feature = "upload"))]
-    impl<T> Deref for WithWaker<T> {
+    impl<T> std::ops::Deref for WithWaker<T> {
         type Target = T;
 
         fn deref(&self) -> &T {
@@ -69,8 +67,8 @@ mod imp {
     /// An object of the platform's, of a type that only its transport and the app know.
     pub type NativeObject = Box<dyn Any>;
 
-    #[cfg(any(feature = "metrics", feature = "upload"))]
     /// Something that goes wherever a waker goes, which must be `Send` on every target: here, on the one thread there is.
+    #[cfg(any(feature = "metrics", feature = "upload"))]
     pub(crate) use send_wrapper::SendWrapper as WithWaker;
 }
 

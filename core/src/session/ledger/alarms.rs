@@ -212,6 +212,12 @@ impl Ledger {
         }
     }
 
+    /// How many alarms are kept, those that do not count among them.
+    #[cfg(test)]
+    pub(crate) fn kept_alarms(&self) -> usize {
+        self.alarms.set.len()
+    }
+
     /// Keeps only the alarms that count, where others are many.
     fn strike_off_alarms(&mut self) {
         if self.alarms.set.len() > 2 * self.records.len() + KEPT_ALARMS {
