@@ -127,7 +127,10 @@ impl FetchBody {
 
     /// The end, once the browser has told what it tells of the exchange.
     fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
-        if let Some(timing) = &mut self.timing {
+        // Asked where it is known when a module is linked: without the feature `metrics` nothing of this is in it.
+        if self.events.wants_metrics()
+            && let Some(timing) = &mut self.timing
+        {
             ready!(timing.poll_tell(context, &self.events));
             self.timing = None;
         }
