@@ -43,7 +43,10 @@ mod sent;
 mod sent;
 #[cfg(feature = "upload")]
 mod skipping;
-#[cfg(feature = "upload")]
+#[cfg(all(feature = "upload", feature = "informational"))]
+mod upload;
+#[cfg(all(feature = "upload", not(feature = "informational")))]
+#[path = "no_upload.rs"]
 mod upload;
 
 #[cfg(all(

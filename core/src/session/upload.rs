@@ -122,7 +122,8 @@ impl Session {
     ///
     /// The server is asked how much it has, and gets the rest; `did_send_body_data` counts from there. A body that the resume data do not hold is asked for by
     /// [`need_new_body_stream_from_offset`](Delegate::need_new_body_stream_from_offset). The task fails with [`FileChanged`](crate::FileChanged) as
-    /// its cause when the file is not what it was, and with an [`UploadFailure`](crate::UploadFailure) when the server cannot go on.
+    /// its cause when the file is not what it was, and with an [`UploadFailure`](crate::UploadFailure) when the server cannot go on; at once with
+    /// [`UnsupportedUrl`](crate::ErrorCode::UnsupportedUrl) without the feature `informational`.
     pub fn upload_task_resuming(&self, data: UploadResumeData) -> UploadTask {
         UploadTask::of(self.resume_upload(data, Plan::upload(Form::TASK)))
     }

@@ -7,6 +7,8 @@ mod dispatch;
 #[cfg(feature = "download")]
 mod download;
 pub(crate) mod driver;
+#[cfg(all(feature = "upload", feature = "informational"))]
+mod farewell;
 pub(crate) mod handle;
 mod handover;
 pub(crate) mod kind;
