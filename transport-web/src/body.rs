@@ -13,7 +13,7 @@ use crate::feed::Feed;
 use crate::files::WebSink;
 use crate::incoming::{body_length, is_absent, malformed};
 use crate::js::{AbortController, Foreign};
-use crate::reader::{Reader, Unreadable, bytes_of, length};
+use crate::reader::{Chunk, Reader, Unreadable};
 use crate::script_error::Step;
 use crate::timing::Timing;
 use crate::transport::poll_fed;
@@ -56,7 +56,7 @@ impl FetchBody {
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Chunk>, Error>> {
         loop {
             match &mut self.stage {
                 Stage::Untouched(response) => match reader_of(response) {
@@ -81,8 +81,8 @@ impl FetchBody {
     }
 
     /// A chunk's bytes, copied.
-    fn bytes(&mut self, chunk: &JsValue) -> Result<Bytes, Error> {
-        bytes_of(chunk).ok_or_else(|| {
+    fn bytes(&mut self, chunk: &Chunk) -> Result<Bytes, Error> {
+        chunk.bytes().ok_or_else(|| {
             self.end_untold();
             self.malformed()
         })
@@ -92,20 +92,34 @@ impl FetchBody {
         malformed(ErrorCode::CannotParseResponse, &self.url)
     }
 
-    fn count(&mut self, chunk: &JsValue) {
+    fn count(&mut self, chunk: &Chunk) {
         self.events.touched();
         self.remaining = match self.remaining {
-            Some(remaining) => remaining.checked_sub(length(chunk) as u64),
+            Some(remaining) => remaining.checked_sub(chunk.length as u64),
             None => None,
         };
     }
 
+    /// Every byte has come that the head has told of: the browser need not be asked, and waited for, to say the same. Only where its entry of the
+    /// fetch is wanted, which it makes at the end.
+    fn has_all(&mut self) -> bool {
+        let has_all = self.remaining == Some(0) && self.timing.is_none();
+        if let Stage::Reading(reader) = &mut self.stage
+            && has_all
+        {
+            reader.has_all();
+            return true;
+        }
+        false
+    }
+
     /// The next chunk, still the browser's.
-    fn poll_array(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
+    fn poll_array(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Chunk>, Error>> {
         if let Stage::Ended = self.stage {
             return self.poll_told(context);
         }
         let read = match poll_fed(&mut self.feed, context, &self.events) {
+            Ok(()) if self.has_all() => Ok(None),
             Ok(()) => ready!(self.poll_read(context)),
             Err(error) => Err(error),
         };
@@ -126,7 +140,7 @@ impl FetchBody {
     }
 
     /// The end, once the browser has told what it tells of the exchange.
-    fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<JsValue>, Error>> {
+    fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Chunk>, Error>> {
         // Asked where it is known when a module is linked: without the feature `metrics` nothing of this is in it.
         if self.events.wants_metrics()
             && let Some(timing) = &mut self.timing
@@ -181,9 +195,9 @@ impl SaveTo for FetchBody {
             else {
                 return Ok(0);
             };
-            let length = length(&chunk);
+            let length = chunk.length;
             match native(file) {
-                Some(sink) => sink.put(chunk, length).await?,
+                Some(sink) => sink.put(chunk.array, length).await?,
                 None => file.write(self.bytes(&chunk)?).await?,
             }
             Ok(length as u64)

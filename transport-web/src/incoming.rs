@@ -43,7 +43,9 @@ pub(crate) fn head(response: &Foreign, asked: &Url) -> Result<Response, Error> {
 /// the length of what was compressed.
 pub(crate) fn body_length(response: &Foreign, headers: &HeaderMap) -> Option<u64> {
     let length = headers.get(header::CONTENT_LENGTH)?;
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    // By Transfer-Encoding the body is of another length (RFC 9112, section 6.3).
+    let is_coded = |name| headers.contains_key(name);
+    if is_coded(header::CONTENT_ENCODING) || is_coded(header::TRANSFER_ENCODING) {
         return None;
     }
     let is_ours = response.kind().ok()?.as_string()? == "basic";

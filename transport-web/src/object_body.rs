@@ -7,7 +7,7 @@ use urlsession_core::{Body, BodyStream, Error, ErrorCode, NativeObject};
 use wasm_bindgen::prelude::*;
 
 use crate::js::Foreign;
-use crate::reader::{Reader, Unreadable, bytes_of};
+use crate::reader::{Reader, Unreadable};
 use crate::script_error::Step;
 
 /// A Blob, or a File, as a request's body: its bytes never pass this program's memory, and it can be sent again.
@@ -64,7 +64,7 @@ impl ObjectBody {
         };
         let chunk = ready!(reader.poll_chunk(context)?);
         Poll::Ready(match chunk {
-            Some(chunk) => bytes_of(&chunk).map(Some).ok_or(Unreadable::NoChunk),
+            Some(chunk) => chunk.bytes().map(Some).ok_or(Unreadable::NoChunk),
             None => Ok(None),
         })
     }

@@ -11,7 +11,7 @@ use crate::feed::Feed;
 use crate::files::WebFiles;
 use crate::js::{Blob, Foreign};
 use crate::object_body::unsendable;
-use crate::reader::{Reader, length};
+use crate::reader::Reader;
 use crate::script_error::Step;
 
 /// A body as the browser takes it.
@@ -118,7 +118,7 @@ async fn gather_object(
         .map_err(failed)?
     {
         events.touched();
-        gathered.add(&chunk, length(&chunk))?;
+        gathered.add(&chunk.array, chunk.length)?;
     }
     gathered.blob()
 }

@@ -30,6 +30,14 @@ impl From<JsValue> for Unreadable {
     }
 }
 
+/// What a stream of bytes gives at once.
+pub(crate) struct Chunk {
+    /// A `Uint8Array`.
+    pub(crate) array: JsValue,
+    /// How many bytes it has, which is not 0.
+    pub(crate) length: usize,
+}
+
 impl Reader {
     /// # Errors
     /// What was thrown: it is no stream, or has a reader already.
@@ -42,11 +50,11 @@ impl Reader {
         })
     }
 
-    /// The next chunk, a `Uint8Array` that is not empty; `None` at the end.
+    /// The next chunk; `None` at the end.
     pub(crate) fn poll_chunk(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<JsValue>, Unreadable>> {
+    ) -> Poll<Result<Option<Chunk>, Unreadable>> {
         loop {
             if !self.is_reading {
                 let promise = self.object.read()?;
@@ -60,10 +68,15 @@ impl Reader {
                 return Poll::Ready(Err(Unreadable::NoChunk));
             };
             self.has_ended = chunk.is_none();
-            if chunk.as_ref().is_none_or(|chunk| length(chunk) > 0) {
+            if chunk.as_ref().is_none_or(|chunk| chunk.length > 0) {
                 return Poll::Ready(Ok(chunk));
             }
         }
+    }
+
+    /// Nothing is left to read: there is nothing to cancel.
+    pub(crate) fn has_all(&mut self) {
+        self.has_ended = true;
     }
 }
 
@@ -79,34 +92,48 @@ impl Drop for Reader {
 }
 
 /// What one `read()` gave: a chunk or, within, the end. `None` when it is nothing that a stream of bytes gives.
-fn chunk(read: &Foreign) -> Option<Option<JsValue>> {
+fn chunk(read: &Foreign) -> Option<Option<Chunk>> {
     if read.done().ok()?.is_truthy() {
         return Some(None);
     }
-    let value = read.value().ok()?;
-    let is_sound =
-        value.is_instance_of::<js_sys::Uint8Array>() && js::element_count(&value).is_some();
-    is_sound.then_some(Some(value))
+    let array = read.value().ok()?;
+    if !array.is_instance_of::<js_sys::Uint8Array>() {
+        return None;
+    }
+    let length = js::element_count(&array)?;
+    Some(Some(Chunk { array, length }))
 }
 
-/// How many bytes a chunk has.
-pub(crate) fn length(chunk: &JsValue) -> usize {
-    js::element_count(chunk).unwrap_or(0)
+/// How many bytes an array has.
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+pub(crate) fn length(array: &JsValue) -> usize {
+    js::element_count(array).unwrap_or(0)
+}
+
+impl Chunk {
+    /// A copy of its bytes; `None` where there is no room for it.
+    pub(crate) fn bytes(&self) -> Option<Bytes> {
+        copied(&self.array, self.length)
+    }
+}
+
+/// A copy of an array's bytes; `None` where there is no room for it.
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+pub(crate) fn bytes_of(array: &JsValue) -> Option<Bytes> {
+    copied(array, length(array))
 }
 
 /// What memory is filled with, by copies: `resize` and zeroed memory go byte by byte in code that is compiled for size, and take as long as the
 /// browser's part of a download.
 static ZEROS: [u8; 16384] = [0; 16384];
 
-/// A copy of a chunk's bytes; `None` where there is no room for it.
-pub(crate) fn bytes_of(chunk: &JsValue) -> Option<Bytes> {
+fn copied(array: &JsValue, length: usize) -> Option<Bytes> {
     let mut bytes = Vec::new();
-    let length = length(chunk);
     bytes.try_reserve_exact(length).ok()?;
     while bytes.len() < length {
         let missing = length - bytes.len();
         bytes.extend_from_slice(&ZEROS[..missing.min(ZEROS.len())]);
     }
-    js::copy_elements(&mut bytes, chunk).ok()?;
+    js::copy_elements(&mut bytes, array).ok()?;
     Some(bytes.into())
 }

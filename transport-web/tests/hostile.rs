@@ -328,6 +328,54 @@ async fn a_chunks_length_is_its_own_and_not_what_it_says() {
     }
 }
 
+/// A `fetch` whose response, with these `fields`, gives three bytes and then waits for ever.
+fn three_bytes_and_no_end(kind: &str, fields: &str) -> String {
+    format!(
+        "() => {{ const reads = [Promise.resolve({{ done: false, value: new Uint8Array([1, 2, 3]) }})];
+            const reader = {{ read: () => reads.shift() ?? new Promise(() => {{}}), cancel: async () => {{ globalThis.cancelled = true }} }};
+            return Promise.resolve({{ status: 200, type: '{kind}', url: '', headers: new Headers({fields}), body: {{ getReader: () => reader }} }}) }}"
+    )
+}
+
+#[test]
+async fn a_body_has_ended_with_the_last_byte_that_its_head_told_of() {
+    js_sys::eval("globalThis.cancelled = false").unwrap();
+    let _fetch = fetch_is(&three_bytes_and_no_end(
+        "basic",
+        "{ 'content-length': '3' }",
+    ));
+    assert_eq!(brings(get(URL)).await.unwrap().1, [1, 2, 3]);
+    assert_eq!(js_sys::eval("cancelled").unwrap(), false);
+}
+
+#[test]
+async fn a_length_that_may_be_another_ends_no_body() {
+    let length = "'content-length': '3'";
+    for (kind, fields) in [
+        ("cors", format!("{{ {length} }}")),
+        ("default", format!("{{ {length} }}")),
+        (
+            "basic",
+            format!("{{ {length}, 'content-encoding': 'gzip' }}"),
+        ),
+        (
+            "basic",
+            format!("{{ {length}, 'transfer-encoding': 'chunked' }}"),
+        ),
+        ("basic", "{ 'content-length': '4' }".to_owned()),
+        ("basic", "{ 'content-length': '2' }".to_owned()),
+    ] {
+        let _fetch = fetch_is(&three_bytes_and_no_end(kind, &fields));
+        let mut answer = exchange(get(URL)).await.unwrap();
+        assert_eq!(
+            &answer.body.next_chunk().await.unwrap().unwrap()[..],
+            [1, 2, 3]
+        );
+        let next = futures::poll!(std::pin::pin!(answer.body.next_chunk()));
+        assert!(next.is_pending(), "{kind} {fields}");
+    }
+}
+
 #[test]
 async fn empty_chunks_are_passed_over() {
     let _fetch = fetch_is(
