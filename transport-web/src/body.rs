@@ -8,6 +8,7 @@ use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, NativeObject, Resp
 use urlsession_core::{BoxFuture, FileSink, SaveTo};
 use wasm_bindgen::prelude::*;
 
+use crate::arrays;
 use crate::feed::Feed;
 #[cfg(feature = "download")]
 use crate::files::WebSink;
@@ -82,10 +83,12 @@ impl FetchBody {
 
     /// A chunk's bytes, copied.
     fn bytes(&mut self, chunk: &Chunk) -> Result<Bytes, Error> {
-        chunk.bytes().ok_or_else(|| {
+        let bytes = chunk.bytes().ok_or_else(|| {
             self.end_untold();
             self.malformed()
-        })
+        })?;
+        arrays::came(&bytes, &chunk.array);
+        Ok(bytes)
     }
 
     fn malformed(&self) -> Error {
@@ -154,6 +157,12 @@ impl FetchBody {
     fn end_untold(&mut self) {
         self.stage = Stage::Ended;
         self.timing = None;
+    }
+}
+
+impl Drop for FetchBody {
+    fn drop(&mut self) {
+        arrays::forget();
     }
 }
 

@@ -33,6 +33,11 @@
 //!   in [`WebTransport::dropped_fields`].
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(feature = "arrays")]
+mod arrays;
+#[cfg(not(feature = "arrays"))]
+#[path = "no_arrays.rs"]
+mod arrays;
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 mod blob_body;
 mod body;
@@ -85,6 +90,8 @@ use std::sync::Arc;
 
 use urlsession_core::{Configuration, Platform};
 
+#[cfg(feature = "arrays")]
+pub use arrays::array_of;
 #[cfg(feature = "cache")]
 pub use cache::{IndexedDbCacheStore, indexed_db_cache};
 pub use fields::is_forbidden;

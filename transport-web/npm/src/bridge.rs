@@ -7,6 +7,7 @@ use urlsession_core::{
     Response, ResponseDisposition, RetryAttempt, RetryDecision, Session, Task, TaskKind,
     TaskMetrics, Wants,
 };
+use urlsession_transport_web::array_of;
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{answer, notice, settled};
@@ -159,7 +160,7 @@ impl Delegate for Bridge {
     }
 
     fn did_receive_data(&self, _: &Task, data: &Bytes) -> Answer<()> {
-        let chunk = Uint8Array::from(&**data);
+        let chunk = array_of(data).unwrap_or_else(|| Uint8Array::from(&**data));
         notice(self.host.data(self.number, chunk.into()))
     }
 
