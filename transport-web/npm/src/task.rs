@@ -137,6 +137,18 @@ pub fn task_progress(number: u32) -> Vec<f64> {
     ]
 }
 
+/// Lets go of a task that has ended, and gives what there is to know of it: its counts, its progress, its priority. Nothing when there is none.
+#[wasm_bindgen]
+pub fn task_end(number: u32) -> Vec<f64> {
+    let mut numbers = task_counts(number);
+    numbers.extend(task_progress(number));
+    if !numbers.is_empty() {
+        numbers.push(task_priority(number).into());
+    }
+    task_free(number);
+    numbers
+}
+
 /// Lets go of a task. One that was resumed goes on; one that was not is cancelled.
 #[wasm_bindgen]
 pub fn task_free(number: u32) {

@@ -1,5 +1,6 @@
 /** Which number is which: what the part in WebAssembly calls, handed to the task or session that it is about. */
 
+import * as raw from "./wasm/urlsession.js";
 import type { SessionErrorList } from "./error.js";
 import type { Host } from "./host.js";
 import { begin, canInit, pull, stop, type URLProtocol } from "./protocol.js";
@@ -9,25 +10,56 @@ import type { Transfer } from "./transfer.js";
 /** Tasks that were resumed, or cancelled, and have not ended: they are kept though nobody holds them, and with them their sessions. */
 const live = new Map<number, Transfer>();
 
+/** Tasks of this turn that nobody has resumed yet, as a rule somebody does: then nothing weak is made for them. */
+const made = new Map<number, Transfer>();
+let isSorting = false;
+
 /** Tasks that nobody has resumed: the app may let go of them. */
 const born = new Map<number, WeakRef<Transfer>>();
+
+/** What tasks that were never resumed, and that nobody holds any more, leave behind. */
+const forgotten = new FinalizationRegistry<number>((number) => {
+  born.delete(number);
+  raw.task_free(number);
+});
 
 /** Sessions that are not invalid. */
 const sessions = new Map<number, WeakRef<Session>>();
 
 /** A task was made. */
 export function enter(transfer: Transfer): void {
-  born.set(transfer.number, new WeakRef(transfer));
+  made.set(transfer.number, transfer);
+  if (isSorting) return;
+  isSorting = true;
+  queueMicrotask(sort);
+}
+
+/** The turn is over: who was not resumed in it may be let go of. */
+function sort(): void {
+  isSorting = false;
+  for (const [number, transfer] of made) {
+    born.set(number, new WeakRef(transfer));
+    forgotten.register(transfer, number, transfer);
+  }
+  made.clear();
 }
 
 /** A task is under way. */
 export function keep(transfer: Transfer): void {
-  if (born.delete(transfer.number)) live.set(transfer.number, transfer);
+  const { number } = transfer;
+  if (made.delete(number)) {
+    live.set(number, transfer);
+  } else if (born.delete(number)) {
+    forgotten.unregister(transfer);
+    live.set(number, transfer);
+  }
 }
 
-/** A task has ended, or is gone. */
-export function leave(number: number): void {
-  born.delete(number);
+/** A task has ended. */
+export function leave(transfer: Transfer): void {
+  const { number } = transfer;
+  if (born.delete(number)) forgotten.unregister(transfer);
+  made.delete(number);
   live.delete(number);
 }
 
@@ -68,7 +100,7 @@ export function descend<R>(call: () => R): R {
 }
 
 function of(number: number): Transfer | undefined {
-  return live.get(number) ?? born.get(number)?.deref();
+  return live.get(number) ?? made.get(number) ?? born.get(number)?.deref();
 }
 
 /** What the part in WebAssembly calls. */

@@ -60,12 +60,6 @@ export interface Plan {
   download?: { resumeData?: string; destination?: string; replaces: boolean; segments: number };
 }
 
-/** What tasks that were never resumed, and that nobody holds any more, leave behind. */
-const forgotten = new FinalizationRegistry<number>((number) => {
-  leave(number);
-  raw.task_free(number);
-});
-
 let lastNumber = 0;
 
 export class Transfer {
@@ -85,7 +79,7 @@ export class Transfer {
 
   readonly #delegates: readonly SessionDelegate[];
   /** Types of events that somebody has listened to. */
-  readonly #heard = new Set<string>();
+  #heard: Set<string> | null = null;
   #state: TaskState | null = null;
   #wasResumed = false;
   /** The state that listeners were told last. */
@@ -99,7 +93,8 @@ export class Transfer {
   #reader: ChunkReader | null = null;
   #isTaken = false;
   #lastProgress = -Infinity;
-  #ended: { counts: ByteCounts; progress: Progress; priority: number } | null = null;
+  /** What there is to know of it since it has ended: four counts, five numbers of the progress, the priority. */
+  #ended: Float64Array | null = null;
   #settle: (() => void)[] = [];
 
   constructor(plan: Plan) {
@@ -159,7 +154,6 @@ export class Transfer {
       raw.task_free(this.number);
       return;
     }
-    forgotten.register(this, this.number, this);
     // A session that is invalid refuses: the task is complete, and nobody else will say so.
     if (this.state === "completed") {
       keep(this);
@@ -198,6 +192,7 @@ export class Transfer {
   #change(act: () => void): void {
     if (this.#ended !== null) return;
     keep(this);
+    if (!this.#hears("statechange")) return descend(act);
     this.#told ??= this.state;
     descend(act);
     if (this.#isTelling) return;
@@ -230,15 +225,17 @@ export class Transfer {
   }
 
   get counts(): ByteCounts {
-    return this.#ended?.counts ?? countsOf(raw.task_counts(this.number));
+    return countsOf(this.#ended ?? raw.task_counts(this.number));
   }
 
   get progress(): Progress {
-    return this.#ended?.progress ?? progressOf(raw.task_progress(this.number));
+    const numbers = this.#ended;
+    if (numbers === null) return progressOf(raw.task_progress(this.number));
+    return ended(progressOf(numbers.subarray(4)), this.error === null);
   }
 
   get priority(): number {
-    return this.#ended?.priority ?? raw.task_priority(this.number);
+    return this.#ended?.[9] ?? raw.task_priority(this.number);
   }
 
   set priority(priority: number) {
@@ -252,7 +249,11 @@ export class Transfer {
 
   /** Somebody listens to events of this type. */
   heard(type: string): void {
-    this.#heard.add(type);
+    (this.#heard ??= new Set()).add(type);
+  }
+
+  #hears(type: string): boolean {
+    return this.#heard?.has(type) ?? false;
   }
 
   /** Calls back once the task has ended, at once if it has. */
@@ -309,7 +310,7 @@ export class Transfer {
       return told.answer;
     }
     if (this.#reader !== null) return this.#reader.put(chunk);
-    if (!this.#heard.has("data")) this.#chunks.push(chunk);
+    if (!this.#hears("data")) this.#chunks.push(chunk);
     return undefined;
   }
 
@@ -425,14 +426,8 @@ export class Transfer {
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
     this.#response = this.response;
-    this.#ended = {
-      counts: countsOf(raw.task_counts(this.number)),
-      progress: ended(progressOf(raw.task_progress(this.number)), this.error === null),
-      priority: raw.task_priority(this.number),
-    };
-    leave(this.number);
-    forgotten.unregister(this);
-    raw.task_free(this.number);
+    leave(this);
+    this.#ended = raw.task_end(this.number);
     this.#reader?.end(this.error);
     for (const delegate of this.#delegates) {
       if (!("taskDidComplete" in delegate)) continue;
@@ -460,7 +455,7 @@ export class Transfer {
   }
 
   #progressed(): void {
-    if (!this.#heard.has("progress")) return;
+    if (!this.#hears("progress")) return;
     const now = performance.now();
     if (now - this.#lastProgress < PROGRESS_INTERVAL) return;
     this.#lastProgress = now;
@@ -468,7 +463,7 @@ export class Transfer {
   }
 
   #fire<K extends keyof TaskEventMap>(type: K, event: () => TaskEventMap[K]): void {
-    if (this.#heard.has(type)) this.task.dispatchEvent(event());
+    if (this.#hears(type)) this.task.dispatchEvent(event());
   }
 
   /** Tells the first delegate that has the method. */

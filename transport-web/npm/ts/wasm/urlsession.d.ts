@@ -84,6 +84,7 @@ export function task_set_priority(number: number, priority: number): void;
 export function task_response(number: number): string | undefined;
 export function task_counts(number: number): Float64Array;
 export function task_progress(number: number): Float64Array;
+export function task_end(number: number): Float64Array;
 export function task_free(number: number): void;
 
 export function cache_new(number: number, memory_capacity: number, disk_capacity: number, name: string): void;
