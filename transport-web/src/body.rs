@@ -9,6 +9,7 @@ use urlsession_core::{BoxFuture, FileSink, SaveTo};
 use wasm_bindgen::prelude::*;
 
 use crate::arrays;
+use crate::engine::is_server;
 use crate::feed::Feed;
 #[cfg(feature = "download")]
 use crate::files::WebSink;
@@ -104,9 +105,9 @@ impl FetchBody {
     }
 
     /// Every byte has come that the head has told of: the browser need not be asked, and waited for, to say the same. Only where its entry of the
-    /// fetch is wanted, which it makes at the end.
+    /// fetch is wanted, which it makes at the end; and in Node, where a fetch has its end only once it is read.
     fn has_all(&mut self) -> bool {
-        let has_all = self.remaining == Some(0) && self.timing.is_none();
+        let has_all = self.remaining == Some(0) && self.timing.is_none() && !is_server();
         if let Stage::Reading(reader) = &mut self.stage
             && has_all
         {

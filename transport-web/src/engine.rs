@@ -7,6 +7,15 @@ use wasm_bindgen::prelude::*;
 use crate::entry::{newest_first, text};
 use crate::js;
 
+thread_local! {
+    static IS_SERVER: bool = Engine::new().is_server;
+}
+
+/// True in Node, and in what else is no browser.
+pub(crate) fn is_server() -> bool {
+    IS_SERVER.with(|&is_server| is_server)
+}
+
 /// What differs between browsers, their workers, and programs like Node.
 #[derive(Clone, Copy)]
 pub(crate) struct Engine {

@@ -5,13 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use urlsession_core::{BoxFuture, Clock, Moment, Runtime};
 
-use crate::engine::Engine;
+use crate::engine::is_server;
 use crate::js;
 use crate::timer::Sleep;
-
-thread_local! {
-    static IS_SERVER: bool = Engine::new().is_server;
-}
 
 /// The browser's event loop: microtasks, `setTimeout`, `performance.now`, `Date` and `crypto`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +39,7 @@ impl Runtime for WebRuntime {
 
     /// In Node, and in what else is no browser.
     fn sleeps_hold_program(&self) -> bool {
-        IS_SERVER.with(|&is_server| is_server)
+        is_server()
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
