@@ -11,7 +11,8 @@ use crate::words::target::Target;
 /// What a cached response is found by: the URL of the hop that gave it, without fragment and user information, and a hash of that.
 ///
 /// Who the user is, the request says by its Authorization field. The hash is keyed with chance of this run of the program, so
-/// that no server can choose URLs whose hashes are the same.
+/// that no server can choose URLs whose hashes are the same. A browser's module is given no such chance: there equal hashes cost time, and that
+/// the page's own.
 #[derive(Clone)]
 pub(crate) struct CacheKey {
     hash: u64,
