@@ -111,7 +111,18 @@ impl World<'_> {
     /// True when a retry would be, were one in stock.
     #[must_use]
     pub(crate) fn is_out_of_stock(&self) -> bool {
-        self.plan.setup.retries.is_some() && self.stock.at_most < self.stock.price
+        self.plan.setup.retries.is_some() && self.at_most() < self.stock.price
+    }
+
+    /// What may be in stock at the most. A success that the stock had no room for when its head came may be counted after a retry was paid, and nothing tells of
+    /// it before the task goes on.
+    fn at_most(&self) -> u64 {
+        let stock = self.stock;
+        let is_late = |owed: Option<u32>| owed.is_some_and(|paid| paid != stock.paid);
+        let late = self.tasks.iter().filter(|task| is_late(task.trial.owed));
+        let mut at_most = stock.at_most;
+        Stock::add(&mut at_most, late.count() as u64, stock.capacity);
+        at_most
     }
 
     /// What the policy makes of the task's attempt, where this came of it.
@@ -128,7 +139,7 @@ impl World<'_> {
         match self.stock {
             // A job of the executor tells late of what was taken.
             _ if self.has_executor() => Proposal::Unsure,
-            stock if stock.at_most < stock.price => Proposal::Deliver,
+            stock if self.at_most() < stock.price => Proposal::Deliver,
             stock if stock.at_least >= stock.price => Proposal::Retry,
             _ => Proposal::Unsure,
         }
