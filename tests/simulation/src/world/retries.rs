@@ -18,6 +18,8 @@ pub(crate) struct Trial {
     pub is_reserved: bool,
     /// A success that may not have been counted yet: how many retries were paid before it.
     owed: Option<u32>,
+    /// A retry is put back when the task goes on, or has ended.
+    is_late: bool,
     /// Another is to be made after so long.
     told: Option<u64>,
 }
@@ -29,6 +31,7 @@ impl Default for Trial {
             is_asked: false,
             is_reserved: false,
             owed: None,
+            is_late: false,
             told: None,
         }
     }
@@ -115,13 +118,16 @@ impl World<'_> {
     }
 
     /// What may be in stock at the most. A success that the stock had no room for when its head came may be counted after a retry was paid, and nothing tells of
-    /// it before the task goes on.
+    /// it before the task goes on; nor of a retry that a suspended task puts back.
     fn at_most(&self) -> u64 {
         let stock = self.stock;
-        let is_late = |owed: Option<u32>| owed.is_some_and(|paid| paid != stock.paid);
-        let late = self.tasks.iter().filter(|task| is_late(task.trial.owed));
+        let late = |trial: Trial| {
+            let success = u64::from(trial.owed.is_some_and(|paid| paid != stock.paid));
+            success + if trial.is_late { stock.price } else { 0 }
+        };
         let mut at_most = stock.at_most;
-        Stock::add(&mut at_most, late.count() as u64, stock.capacity);
+        let successes = self.tasks.iter().map(|task| late(task.trial)).sum();
+        Stock::add(&mut at_most, successes, stock.capacity);
         at_most
     }
 
@@ -203,6 +209,9 @@ impl World<'_> {
                 if std::mem::take(&mut trial.is_reserved) {
                     stock.put_back(true);
                 }
+                if std::mem::take(&mut trial.is_late) {
+                    stock.put_back(false);
+                }
                 if trial.owed.take().is_some_and(|paid| paid != stock.paid) {
                     Stock::add(&mut stock.at_most, 1, stock.capacity);
                 }
@@ -225,8 +234,10 @@ impl World<'_> {
         };
         let is_delivered = choice == Choice::Refuse || number > 1;
         if is_delivered && std::mem::take(&mut task.trial.is_reserved) {
-            let goes_on = task.runs();
-            stock.put_back(goes_on);
+            match task.runs() {
+                true => stock.put_back(true),
+                false => task.trial.is_late = true,
+            }
         }
     }
 
