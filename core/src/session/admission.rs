@@ -109,6 +109,13 @@ impl Admission {
         admitted
     }
 
+    /// The place that somebody has at `origin` came to nothing: its turn is the next one's.
+    pub(crate) fn take_turn_back(&mut self, origin: OriginId) {
+        if let Some(line) = self.lines.get_mut(&origin) {
+            line.turns = line.turns.wrapping_sub(1);
+        }
+    }
+
     /// Takes a place again that was given back for a while, over the limit if need be: the connection is there.
     pub(crate) fn rejoin(&mut self, origin: OriginId, hint: impl FnOnce() -> Multiplexing) {
         self.lines
@@ -262,6 +269,19 @@ mod tests {
         (3..9).for_each(|task| assert!(!queue.enter(task, Urgency::High)));
         let order: Vec<_> = (0..7).flat_map(|_| queue.release()).collect();
         assert_eq!(order, [3, 4, 5, 2, 6, 7, 8]);
+    }
+
+    #[test]
+    fn the_turn_of_whoever_leaves_it_unused_is_had_by_the_next_that_has_waited_longest() {
+        let mut queue = queue(1, Multiplexing::No);
+        queue.enter(1, Urgency::Default);
+        queue.enter(2, Urgency::Low);
+        queue.enter(3, Urgency::Low);
+        (4..9).for_each(|task| assert!(!queue.enter(task, Urgency::High)));
+        let order: Vec<_> = (0..4).flat_map(|_| queue.release()).collect();
+        assert_eq!(order, [4, 5, 6, 2]);
+        queue.admission.take_turn_back(queue.origin);
+        assert_eq!(queue.release(), [3]);
     }
 
     #[test]

@@ -42,6 +42,8 @@ impl Admission {
         empty()
     }
 
+    pub(crate) fn take_turn_back(&mut self, _: OriginId) {}
+
     pub(crate) fn rejoin(&mut self, _: OriginId, _: impl FnOnce() -> Multiplexing) {}
 
     pub(crate) fn learned(&mut self, _: OriginId, _: Multiplexing) -> Admitted {

@@ -291,6 +291,10 @@ impl Ledger {
             if !task.signals().is_left_unpolled() {
                 self.audit_soon();
             } else if let Some(slot) = self.records.slot_of(&task) {
+                // It may have been the turn of whoever has waited longest.
+                if let Some(origin) = &self.records.at(slot).origin {
+                    self.admission.take_turn_back(origin.id());
+                }
                 self.rest(slot, acts);
             }
         }
