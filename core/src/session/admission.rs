@@ -33,6 +33,10 @@ struct Line {
     multiplexing: Multiplexing,
     active: usize,
     turns: u32,
+    /// Who had the last of the fair turns.
+    last_fair: Option<Ticket>,
+    /// It came to nothing.
+    owes_fair_turn: bool,
     waiting: [BTreeSet<(Ticket, Slot)>; 3],
 }
 
@@ -109,10 +113,12 @@ impl Admission {
         admitted
     }
 
-    /// The place that somebody has at `origin` came to nothing: its turn is the next one's.
-    pub(crate) fn take_turn_back(&mut self, origin: OriginId) {
-        if let Some(line) = self.lines.get_mut(&origin) {
-            line.turns = line.turns.wrapping_sub(1);
+    /// The place of whoever has this ticket came to nothing: if it was had for waiting longest, so is the next one.
+    pub(crate) fn take_turn_back(&mut self, origin: OriginId, ticket: Ticket) {
+        if let Some(line) = self.lines.get_mut(&origin)
+            && line.last_fair.take_if(|last| *last == ticket).is_some()
+        {
+            line.owes_fair_turn = true;
         }
     }
 
@@ -167,6 +173,8 @@ impl Line {
             multiplexing,
             active: 0,
             turns: 0,
+            last_fair: None,
+            owes_fair_turn: false,
             waiting: Default::default(),
         }
     }
@@ -199,17 +207,24 @@ impl Line {
         if self.waiting.iter().all(BTreeSet::is_empty) {
             return None;
         }
-        self.turns = self.turns.wrapping_add(1);
-        let waiting = self.waiting.iter_mut();
-        let line = if self.turns.is_multiple_of(FAIR_TURN) {
+        let is_owed = std::mem::take(&mut self.owes_fair_turn);
+        if !is_owed {
+            self.turns = self.turns.wrapping_add(1);
+        }
+        let is_fair = is_owed || self.turns.is_multiple_of(FAIR_TURN);
+        let mut waiting = self.waiting.iter_mut();
+        let line = if is_fair {
             waiting
                 .filter(|waiting| !waiting.is_empty())
                 .min_by_key(|waiting| waiting.first().copied())
         } else {
-            let mut waiting = waiting;
             waiting.find(|waiting| !waiting.is_empty())
         };
-        line?.pop_first().map(|(_, task)| task)
+        let (ticket, task) = line?.pop_first()?;
+        if is_fair {
+            self.last_fair = Some(ticket);
+        }
+        Some(task)
     }
 }
 
@@ -280,8 +295,11 @@ mod tests {
         (4..9).for_each(|task| assert!(!queue.enter(task, Urgency::High)));
         let order: Vec<_> = (0..4).flat_map(|_| queue.release()).collect();
         assert_eq!(order, [4, 5, 6, 2]);
-        queue.admission.take_turn_back(queue.origin);
+        // The ticket of whoever has had the place as one of the urgent.
+        queue.admission.take_turn_back(queue.origin, 6);
+        queue.admission.take_turn_back(queue.origin, 2);
         assert_eq!(queue.release(), [3]);
+        assert_eq!(queue.release(), [7]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Admission {
         empty()
     }
 
-    pub(crate) fn take_turn_back(&mut self, _: OriginId) {}
+    pub(crate) fn take_turn_back(&mut self, _: OriginId, _: Ticket) {}
 
     pub(crate) fn rejoin(&mut self, _: OriginId, _: impl FnOnce() -> Multiplexing) {}
 

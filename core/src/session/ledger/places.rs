@@ -292,8 +292,9 @@ impl Ledger {
                 self.audit_soon();
             } else if let Some(slot) = self.records.slot_of(&task) {
                 // It may have been the turn of whoever has waited longest.
-                if let Some(origin) = &self.records.at(slot).origin {
-                    self.admission.take_turn_back(origin.id());
+                let record = self.records.at(slot);
+                if let Some(origin) = &record.origin {
+                    self.admission.take_turn_back(origin.id(), record.ticket);
                 }
                 self.rest(slot, acts);
             }
