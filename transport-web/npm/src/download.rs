@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use urlsession_core::{
     DownloadOptions, DownloadedFile, Error, Existing, FileRef, Files as _, IntoDownload, Request,
     ResumeData,
@@ -12,6 +11,7 @@ use urlsession_core::{
 use urlsession_transport_web::WebFiles;
 use wasm_bindgen::prelude::*;
 
+use crate::answer::promise;
 use crate::failure;
 
 /// The folder of the files that were downloaded to no destination.
@@ -45,7 +45,7 @@ pub(crate) async fn object(
 #[wasm_bindgen]
 pub fn file_remove(path: &str) -> Promise {
     let removed = WebFiles::new().remove(&FileRef::new(path));
-    future_to_promise(async move {
+    promise(async move {
         let removed = removed.await.map_err(|error| failure::list(&error));
         removed.map(|()| JsValue::UNDEFINED)
     })
