@@ -112,7 +112,7 @@ pub use words::network::{
 pub use words::opening::{OpenBody, OpenedBody};
 pub use words::parsing::{UrlParser, join_url, parse_urls_by};
 pub use words::request::{IntoRequest, IntoUrl, Request};
-pub use words::response::Response;
+pub use words::response::{FieldSource, Response};
 #[cfg(feature = "download")]
 pub use words::resume_data::ResumeData;
 pub use words::retry::{RetryAttempt, RetryDecision, RetryPolicy};

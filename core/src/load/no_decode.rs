@@ -1,7 +1,5 @@
 //! In place of decoding: bodies come as the platform gives them.
 
-use http::header;
-
 use crate::seams::app::{App, Content};
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::HopResponse;
@@ -9,8 +7,7 @@ use crate::seams::transport::HopResponse;
 /// The answer as it came. The length that a server says of a coded body is not the length of what somebody made of it.
 pub(crate) fn decode<A: App>(app: &A, answer: HopResponse, route: Route) -> Content {
     let HopResponse { response, body, .. } = answer;
-    let coding = response.headers().get(&header::CONTENT_ENCODING);
-    let is_decoded = coding.is_some_and(|coding| coding != "identity")
+    let is_decoded = response.is_coded()
         && (route != Route::Transport || !app.platform().transport.capabilities().encoded_bodies);
     let expected = match is_decoded {
         true => None,

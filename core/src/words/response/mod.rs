@@ -1,8 +1,14 @@
 //! What came back.
 
+#[cfg(feature = "url-parser")]
+mod fields;
+#[cfg(any(test, not(feature = "url-parser")))]
+mod late;
+mod source;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -10,9 +16,16 @@ use url::Url;
 
 use crate::words::error::{InvalidHeader, Shown};
 use crate::words::file_name::{base_name, extended};
+use crate::words::parsing::parse;
 use crate::words::request::Redacted;
 use crate::words::target::Target;
 use crate::words::wire;
+
+#[cfg(feature = "url-parser")]
+use fields::Fields;
+#[cfg(not(feature = "url-parser"))]
+use late::Fields;
+pub use source::FieldSource;
 
 /// The head of a response: status, header fields and the URL that gave it.
 ///
@@ -20,26 +33,28 @@ use crate::words::wire;
 #[derive(Clone)]
 pub struct Response(Arc<Parts>);
 
-#[derive(Clone)]
+#[cfg_attr(feature = "cache", derive(Clone))]
 struct Parts {
     place: Place,
     status: StatusCode,
     version: Version,
-    headers: HeaderMap,
+    fields: Fields,
 }
 
 /// Where a response came from.
-#[derive(Clone)]
+#[cfg_attr(feature = "cache", derive(Clone))]
 enum Place {
     Url(Url),
     Target(Arc<Target>),
+    /// Where the platform says, in its text, and the target of the request.
+    Told(Box<(String, Arc<Target>, OnceLock<Url>)>),
 }
 
 impl Response {
     /// A response from `url`.
     #[must_use]
     pub fn new(url: Url, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
-        Self::made(Place::Url(url), status, version, headers)
+        Self::made(Place::Url(url), status, version, headers.into())
     }
 
     /// The response to a request for `target`, whose URL it shares.
@@ -50,15 +65,32 @@ impl Response {
         version: Version,
         headers: HeaderMap,
     ) -> Self {
-        Self::made(Place::Target(target), status, version, headers)
+        Self::made(Place::Target(target), status, version, headers.into())
     }
 
-    fn made(place: Place, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
+    /// The response to a request for `target` whose fields, and whose URL, are made of what the platform tells when somebody asks for them: `url` is
+    /// the text of the URL that it came from, where that is another than the target's, in the platform's words. Text that is no URL counts for none.
+    #[must_use]
+    pub fn told_by(
+        target: Arc<Target>,
+        url: Option<String>,
+        status: StatusCode,
+        version: Version,
+        fields: Arc<dyn FieldSource>,
+    ) -> Self {
+        let place = match url {
+            Some(url) => Place::Told(Box::new((url, target, OnceLock::new()))),
+            None => Place::Target(target),
+        };
+        Self::made(place, status, version, Fields::told_by(fields))
+    }
+
+    fn made(place: Place, status: StatusCode, version: Version, fields: Fields) -> Self {
         Self(Arc::new(Parts {
             place,
             status,
             version,
-            headers,
+            fields,
         }))
     }
 
@@ -88,6 +120,10 @@ impl Response {
         match &self.0.place {
             Place::Url(url) => url,
             Place::Target(target) => target.url(),
+            Place::Told(told) => {
+                let (text, target, url) = &**told;
+                url.get_or_init(|| parse(text).unwrap_or_else(|_| target.url().clone()))
+            }
         }
     }
 
@@ -106,13 +142,13 @@ impl Response {
     /// The header fields.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        self.0.fields.map()
     }
 
     /// The header fields, to be changed: in place, unless somebody else has this response too.
     #[cfg(feature = "cache")]
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut Arc::make_mut(&mut self.0).headers
+        Arc::make_mut(&mut self.0).fields.map_mut()
     }
 
     /// The values of a field joined by `, ` (RFC 9110 section 5.3); `None` when it is absent or no text.
@@ -144,11 +180,13 @@ impl Response {
     /// Content-Length: the length of the body as it is sent, which is not the length of what a coded body decodes to.
     #[must_use]
     pub fn expected_content_length(&self) -> Option<u64> {
-        let text = self.text(&header::CONTENT_LENGTH)?;
-        text.bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| text.parse().ok())
-            .flatten()
+        self.0.fields.content_length()
+    }
+
+    /// True when Content-Encoding says that the body was coded.
+    #[cfg(any(test, not(feature = "decode")))]
+    pub(crate) fn is_coded(&self) -> bool {
+        self.0.fields.is_coded()
     }
 
     /// A name for a file of this content: Content-Disposition's (RFC 6266; `filename*`, RFC 8187, before `filename`), else the last part
@@ -307,5 +345,45 @@ impl<'de> Deserialize<'de> for Response {
             .find(|known| format!("{known:?}") == stored.version);
         let version = version.ok_or_else(|| de::Error::custom("unknown version of HTTP"))?;
         Ok(Self::new(stored.url, status, version, stored.headers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source::testing::Told;
+    use super::*;
+    use crate::testing::test;
+
+    fn told(url: Option<&str>, fields: &[(&'static str, &'static str)]) -> Response {
+        let target = Target::parse("http://a.example/").unwrap();
+        let url = url.map(str::to_owned);
+        let fields = Told::new(fields);
+        Response::told_by(target.into(), url, StatusCode::OK, Version::HTTP_11, fields)
+    }
+
+    #[test]
+    fn a_response_that_is_told_is_equal_to_one_that_was_there_whole() {
+        let lines = [("content-length", "12"), ("content-encoding", "br")];
+        let told = told(Some("http://b.example/c"), &lines);
+        assert_eq!(
+            (told.expected_content_length(), told.is_coded()),
+            (Some(12), true)
+        );
+        let headers = told.headers().clone();
+        let whole = Response::new(told.url().clone(), told.status(), told.version(), headers);
+        assert_eq!(whole, told);
+        assert_eq!(
+            (whole.expected_content_length(), whole.is_coded()),
+            (Some(12), true)
+        );
+        assert_eq!(whole.url().as_str(), "http://b.example/c");
+        assert_eq!(format!("{whole:?}"), format!("{told:?}"));
+    }
+
+    #[test]
+    fn where_it_came_from_is_the_target_where_nobody_says_another_url() {
+        for url in [None, Some("no URL"), Some("")] {
+            assert_eq!(told(url, &[]).url().as_str(), "http://a.example/");
+        }
     }
 }

@@ -1,0 +1,153 @@
+//! In place of `fields` where the platform parses: the map is behind a pointer to its own code, so that a program that asks for none has none of it
+//! linked, not even what drops it.
+
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderMap;
+
+use super::source::{FieldSource, gathered};
+
+pub(super) struct Fields {
+    source: Option<Arc<dyn FieldSource>>,
+    made: OnceLock<Box<dyn Made>>,
+}
+
+/// A map of header fields.
+trait Made: FieldSource {
+    fn map(&self) -> &HeaderMap;
+
+    #[cfg(feature = "cache")]
+    fn map_mut(&mut self) -> &mut HeaderMap;
+
+    #[cfg(feature = "cache")]
+    fn cloned(&self) -> Box<dyn Made>;
+}
+
+impl Made for HeaderMap {
+    fn map(&self) -> &HeaderMap {
+        self
+    }
+
+    #[cfg(feature = "cache")]
+    fn map_mut(&mut self) -> &mut HeaderMap {
+        self
+    }
+
+    #[cfg(feature = "cache")]
+    fn cloned(&self) -> Box<dyn Made> {
+        Box::new(self.clone())
+    }
+}
+
+impl Fields {
+    pub(super) fn told_by(source: Arc<dyn FieldSource>) -> Self {
+        Self {
+            source: Some(source),
+            made: OnceLock::new(),
+        }
+    }
+
+    fn source(&self) -> Option<&dyn FieldSource> {
+        match self.made.get() {
+            Some(made) => Some(&**made),
+            None => self.source.as_deref(),
+        }
+    }
+
+    pub(super) fn map(&self) -> &HeaderMap {
+        let made = self.made.get_or_init(|| {
+            let source = self.source.as_deref();
+            Box::new(source.map(gathered).unwrap_or_default())
+        });
+        made.map()
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn map_mut(&mut self) -> &mut HeaderMap {
+        self.map();
+        let made = self.made.get_mut().expect("the map was made just now");
+        made.map_mut()
+    }
+
+    /// Content-Length.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.source()?.content_length()
+    }
+
+    /// True when Content-Encoding says that the body was coded.
+    #[cfg(any(test, not(feature = "decode")))]
+    pub(super) fn is_coded(&self) -> bool {
+        self.source().is_some_and(FieldSource::is_coded)
+    }
+}
+
+#[cfg(feature = "cache")]
+impl Clone for Fields {
+    fn clone(&self) -> Self {
+        let made = self.made.get().map(|made| made.cloned());
+        Self {
+            source: self.source.clone(),
+            made: made.map(OnceLock::from).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<HeaderMap> for Fields {
+    fn from(map: HeaderMap) -> Self {
+        let made: Box<dyn Made> = Box::new(map);
+        Self {
+            source: None,
+            made: made.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::test;
+    use crate::words::response::source::testing::Told;
+
+    #[test]
+    fn what_is_told_is_a_map_when_somebody_asks() {
+        let fields = Fields::told_by(Told::new(&[("X-A", "1"), ("x-a", "2"), ("b ad", "3")]));
+        assert_eq!(fields.map().get_all("x-a").iter().count(), 2);
+        assert_eq!(fields.map().len(), 2);
+    }
+
+    #[test]
+    fn the_body_is_told_of_without_a_map() {
+        let fields = Fields::told_by(Told::new(&[("Content-Length", "12")]));
+        assert_eq!(
+            (fields.content_length(), fields.is_coded()),
+            (Some(12), false)
+        );
+        assert!(fields.made.get().is_none());
+        let fields = Fields::told_by(Told::new(&[("content-encoding", "gzip")]));
+        assert_eq!((fields.content_length(), fields.is_coded()), (None, true));
+    }
+
+    #[test]
+    fn a_map_tells_of_the_body_too() {
+        let map = Told::new(&[("content-length", "12"), ("content-encoding", "identity")]);
+        let fields = Fields::from(gathered(&*map));
+        assert_eq!(
+            (fields.content_length(), fields.is_coded()),
+            (Some(12), false)
+        );
+    }
+
+    #[cfg(feature = "cache")]
+    #[test]
+    fn a_change_stays_with_the_one_that_was_changed() {
+        let fields = Fields::told_by(Told::new(&[("x-a", "1")]));
+        let mut changed = fields.clone();
+        changed
+            .map_mut()
+            .insert("x-b", http::HeaderValue::from_static("2"));
+        let again = changed.clone();
+        assert_eq!(fields.map().len(), 1);
+        assert_eq!(again.map(), changed.map());
+        assert_eq!(again.map().len(), 2);
+    }
+}

@@ -1,0 +1,138 @@
+//! Header fields that are told when somebody asks for them.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Tells the header fields of a response when they are asked for, each time the same: see
+/// [`Response::told_by`](crate::Response::told_by).
+///
+/// A transport for browsers has them in the browser's hands, and many a program looks at none: it then neither moves them nor has the code of a
+/// [`HeaderMap`].
+pub trait FieldSource: Send + Sync + 'static {
+    /// Calls `each` with the name and the value of every field, in order. What cannot be a field's name or value is left out by whoever
+    /// listens.
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8]));
+
+    /// Content-Length, where it is a number. By default it is looked for among all; a transport that knows it can save that.
+    fn content_length(&self) -> Option<u64> {
+        first(self, "content-length", number).flatten()
+    }
+
+    /// True when Content-Encoding says that the body was coded. By default it is looked for among all.
+    fn is_coded(&self) -> bool {
+        first(self, "content-encoding", is_a_coding).unwrap_or(false)
+    }
+}
+
+/// What `look` sees in the first value of the field of this name, which is in lower case.
+fn first<S: FieldSource + ?Sized, T>(
+    source: &S,
+    name: &str,
+    look: impl Fn(&[u8]) -> T,
+) -> Option<T> {
+    let mut seen = None;
+    source.tell(&mut |other, value| {
+        if seen.is_none() && other.eq_ignore_ascii_case(name) {
+            seen = Some(look(value));
+        }
+    });
+    seen
+}
+
+/// A number of bytes as Content-Length has it (RFC 9110 section 8.6).
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// True for every value of Content-Encoding but the one that says nothing.
+pub(super) fn is_a_coding(value: &[u8]) -> bool {
+    value != b"identity"
+}
+
+impl FieldSource for HeaderMap {
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            each(name.as_str(), value.as_bytes());
+        }
+    }
+}
+
+/// All that is told and can be a field.
+pub(super) fn gathered(source: &dyn FieldSource) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    source.tell(&mut |name, value| {
+        let name = HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            // More fields than a map holds: the rest is left out.
+            let _ = fields.try_append(name, value);
+        }
+    });
+    fields
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use std::sync::Arc;
+
+    use super::FieldSource;
+
+    /// Tells fields of a list.
+    pub(in crate::words::response) struct Told(Vec<(&'static str, &'static str)>);
+
+    impl Told {
+        pub(in crate::words::response) fn new(list: &[(&'static str, &'static str)]) -> Arc<Self> {
+            Arc::new(Self(list.to_vec()))
+        }
+    }
+
+    impl FieldSource for Told {
+        fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+            for (name, value) in &self.0 {
+                each(name, value.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::Told;
+    use super::*;
+    use crate::testing::test;
+
+    #[test]
+    fn a_length_is_a_number_of_64_bits() {
+        for (value, length) in [
+            ("0", Some(0)),
+            ("0012", Some(12)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("+1", None),
+            ("1, 1", None),
+        ] {
+            assert_eq!(number(value.as_bytes()), length, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_several_values_the_first_is_looked_at() {
+        let told = Told::new(&[("content-length", "x"), ("content-length", "1")]);
+        assert_eq!(told.content_length(), None);
+        let told = Told::new(&[("content-encoding", "br"), ("content-encoding", "identity")]);
+        assert!(told.is_coded());
+    }
+
+    #[test]
+    fn what_can_be_no_field_is_left_out() {
+        let told = Told::new(&[("x-a", "\u{e9}"), ("x\n", "1"), ("", "1"), ("x-b", "a\nb")]);
+        let fields = gathered(&*told);
+        assert_eq!(fields.len(), 1);
+        assert_eq!(fields["x-a"].as_bytes(), "\u{e9}".as_bytes());
+    }
+}
