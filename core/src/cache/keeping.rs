@@ -16,6 +16,7 @@ use crate::cache::session::SessionCache;
 use crate::cache::store::{CacheRecordId, CacheStore, CacheWriter, NewCacheRecord};
 use crate::cache::tiers::Tiers;
 use crate::policy::cache::{CacheHead, Extent, combined, selects, supersedes};
+use crate::policy::date;
 use crate::words::bounds::BoxFuture;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::cache_key::CacheKey;
@@ -223,6 +224,6 @@ async fn write(
 pub(crate) fn date_of(response: &Response) -> SystemTime {
     let date = response.headers().get(header::DATE);
     let date = date.and_then(|value| value.to_str().ok());
-    date.and_then(|text| httpdate::parse_http_date(text).ok())
+    date.and_then(date::parse_alone)
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }

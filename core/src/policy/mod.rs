@@ -4,6 +4,7 @@
 pub(crate) mod cache;
 pub(crate) mod coding;
 pub(crate) mod connectivity;
+pub(crate) mod date;
 pub(crate) mod expectation;
 pub(crate) mod fields;
 #[cfg(feature = "upload")]

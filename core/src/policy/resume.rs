@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use http::{HeaderValue, Method, StatusCode, header};
 
+use crate::policy::date;
 use crate::words::content_range::ContentRange;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -18,11 +19,11 @@ pub(crate) fn validator(response: &Response) -> Option<Validator> {
         let text = tag.to_str().ok()?;
         return is_strong(text).then(|| Validator::EntityTag(text.to_owned()));
     }
-    let date = |name| {
+    let dated = |name| {
         let text = fields.get(name)?.to_str().ok()?;
-        Some((text, httpdate::parse_http_date(text).ok()?))
+        Some((text, date::parse_alone(text)?))
     };
-    let ((text, modified), (_, sent)) = (date(header::LAST_MODIFIED)?, date(header::DATE)?);
+    let ((text, modified), (_, sent)) = (dated(header::LAST_MODIFIED)?, dated(header::DATE)?);
     let age = sent.duration_since(modified).ok()?;
     (age.as_secs() >= 1).then(|| Validator::LastModified(text.to_owned()))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header;
 
+use crate::policy::date;
 use crate::words::error::Error;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -76,7 +77,7 @@ fn asked_wait(outcome: &Result<Response, Error>, now: SystemTime) -> Option<Dura
         // More than fits is a long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = httpdate::parse_http_date(text).ok()?;
+    let date = date::parse(text.as_bytes(), now)?;
     Some(date.duration_since(now).unwrap_or_default())
 }
 

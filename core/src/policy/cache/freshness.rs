@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
 
-use crate::policy::cache::date;
 use crate::policy::cache::directives::{ResponseDirectives, delta_seconds};
+use crate::policy::date;
 use crate::words::response::Response;
 
 /// The longest time for which a response is taken to be fresh without having said so.

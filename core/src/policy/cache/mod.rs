@@ -5,7 +5,6 @@
 
 mod clear;
 mod combine;
-mod date;
 mod dated;
 mod decide;
 mod delivered;
@@ -17,7 +16,7 @@ mod range;
 mod request;
 mod storable;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod validate;
 mod validating;
 mod vary;

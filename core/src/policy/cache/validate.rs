@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::policy::cache::date;
 use crate::policy::cache::decide::Fields;
 use crate::policy::cache::directives::ResponseDirectives;
 use crate::policy::cache::freshness::Times;
 use crate::policy::cache::head::{CacheHead, Extent, Parts, Stamp};
 use crate::policy::cache::storable::{date_of, is_of_one_connection, record_date, stored_fields};
 use crate::policy::cache::vary::Selecting;
+use crate::policy::date;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::Response;
 

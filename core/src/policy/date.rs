@@ -20,15 +20,22 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// The date of a field that stands there once; `None` when there is none or it cannot be read.
-pub(super) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Option<SystemTime> {
+pub(crate) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Option<SystemTime> {
     let mut values = fields.get_all(name).iter();
     let value = values.next()?;
     let is_single = values.next().is_none();
     is_single.then(|| parse(value.as_bytes(), now)).flatten()
 }
 
+/// A date in one of the formats, where nobody knows the time: the two digits of an RFC 850 year are one of 1970 to 2069.
+pub(crate) fn parse_alone(text: &str) -> Option<SystemTime> {
+    /// In 2019.
+    const THEN: Duration = Duration::from_secs(1_560_000_000);
+    parse(text.as_bytes(), UNIX_EPOCH + THEN)
+}
+
 /// A date in one of the formats; `now` places the two digits of an RFC 850 year.
-pub(super) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
+pub(crate) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
     /// More than any date has.
     const LENGTH: usize = 40;
     if let Some(date) = as_usual(text) {
@@ -40,8 +47,8 @@ pub(super) fn parse(text: &[u8], now: SystemTime) -> Option<SystemTime> {
     lower.copy_from_slice(text);
     lower.make_ascii_lowercase();
     let mut rest = Rest(std::str::from_utf8(lower).ok()?);
-    if let Some((day, date)) = rest.0.split_once(", ") {
-        rest.0 = date;
+    if let Some((day, date)) = rest.0.split_once(',') {
+        rest.0 = date.strip_prefix(' ')?;
         return if SHORT_DAYS.contains(&day) {
             rest.imf_fixdate()
         } else if LONG_DAYS.contains(&day) {
@@ -226,6 +233,7 @@ fn year_of(now: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
+#[cfg(feature = "cache")]
 mod tests {
     use super::*;
     use crate::policy::cache::testing::Chance;
@@ -285,6 +293,18 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(parsed(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn where_nobody_knows_the_time_two_digits_are_1970_to_2069() {
+        let year = |digits: &str| {
+            let date = parse_alone(&format!("Sunday, 06-Nov-{digits} 08:49:37 GMT"));
+            date.map(year_of)
+        };
+        assert_eq!(
+            ["69", "70", "94", "19"].map(year),
+            [2069, 1970, 1994, 2019].map(Some)
+        );
     }
 
     #[test]
