@@ -1,47 +1,59 @@
 //! The numbers of origins, in a table.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Host;
 
 use crate::words::target::{Origin, OriginId};
 
-type Key = (String, Host<String>, u16);
-
-/// The origins that somebody holds. Those let go are swept out whenever the table has doubled.
-#[derive(Default)]
+/// The origins, in the order of their parts. Those that nobody else holds are swept out whenever the table has doubled.
 struct Interned {
-    origins: HashMap<Key, Weak<Origin>>,
+    origins: Vec<Arc<Origin>>,
     sweep_at: usize,
 }
 
-static INTERNED: LazyLock<Mutex<Interned>> = LazyLock::new(Mutex::default);
+static INTERNED: Mutex<Interned> = Mutex::new(Interned {
+    origins: Vec::new(),
+    sweep_at: 64,
+});
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 pub(super) fn intern(scheme: &str, host: Host<&str>, port: u16) -> Arc<Origin> {
-    let key: Key = (scheme.to_owned(), host.to_owned(), port);
     let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(origin) = interned.origins.get(&key).and_then(Weak::upgrade) {
-        return origin;
-    }
-    if interned.origins.len() >= interned.sweep_at.max(64) {
+    let parts = (port, host, scheme);
+    let place =
+        |origins: &[Arc<Origin>]| origins.binary_search_by(|known| known.parts().cmp(&parts));
+    let mut at = match place(&interned.origins) {
+        Ok(at) => return interned.origins[at].clone(),
+        Err(at) => at,
+    };
+    if interned.origins.len() >= interned.sweep_at {
         interned
             .origins
-            .retain(|_, origin| origin.strong_count() > 0);
-        interned.sweep_at = interned.origins.len() * 2;
+            .retain(|origin| Arc::strong_count(origin) > 1);
+        interned.sweep_at = 64.max(interned.origins.len() * 2);
+        at = place(&interned.origins).unwrap_or_else(|at| at);
     }
-    let id = OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
-    let (scheme, host, port) = key.clone();
     let origin = Arc::new(Origin {
-        id,
-        scheme,
-        host,
+        id: OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+        scheme: scheme.to_owned(),
+        host: parts.1.to_owned(),
         port,
     });
-    interned.origins.insert(key, Arc::downgrade(&origin));
+    interned.origins.insert(at, origin.clone());
     origin
+}
+
+impl Origin {
+    fn parts(&self) -> (u16, Host<&str>, &str) {
+        let host = match &self.host {
+            Host::Domain(name) => Host::Domain(name.as_str()),
+            Host::Ipv4(address) => Host::Ipv4(*address),
+            Host::Ipv6(address) => Host::Ipv6(*address),
+        };
+        (self.port, host, &self.scheme)
+    }
 }
 
 #[cfg(test)]
