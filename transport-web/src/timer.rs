@@ -46,7 +46,9 @@ impl Sleep {
             let shared = Rc::clone(shared);
             Closure::new(move || shared.fired())
         });
-        let milliseconds = left.as_nanos().div_ceil(1_000_000);
+        // Not as nanoseconds of 128 bits, whose division is 1 KB.
+        let part = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+        let milliseconds = left.as_secs().saturating_mul(1000).saturating_add(part);
         let delay = i32::try_from(milliseconds).unwrap_or(LONGEST_DELAY);
         let timer = js::set_timeout(callback, delay).ok();
         *self.shared.timer.borrow_mut() = timer;
