@@ -234,7 +234,7 @@ impl Current {
             Some(_) => ErrorCode::DataLengthExceedsMaximum,
         };
         let cause = "a part of the form is not as long as it said";
-        Poll::Ready(Some(Err(Error::new(failure).with_cause(cause))))
+        Poll::Ready(Some(Err(Error::new(failure).because(cause))))
     }
 }
 

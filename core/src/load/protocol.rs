@@ -170,5 +170,5 @@ impl Body for EventBody {
 
 fn second_head() -> Error {
     Error::new(ErrorCode::BadServerResponse)
-        .with_cause("the protocol gave a response where its answer's body was")
+        .because("the protocol gave a response where its answer's body was")
 }

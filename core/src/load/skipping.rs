@@ -32,7 +32,7 @@ impl Body for Skipping {
                 self.left = 0;
                 let error = Error::new(ErrorCode::RequestBodyStreamExhausted);
                 return Poll::Ready(Some(Err(
-                    error.with_cause("the body ends before what was sent of it")
+                    error.because("the body ends before what was sent of it")
                 )));
             }
             other => return Poll::Ready(other),

@@ -42,7 +42,7 @@ pub(crate) fn next(
     };
     let url = resolve(request.url(), &location)?;
     check_count(followed, &url)?;
-    let target = Arc::new(Target::from_url(url).map_err(|cause| nowhere(request.url(), cause))?);
+    let target = Arc::new(Target::from_url(url).map_err(|error| no_url(request.url(), &error))?);
     let crosses = Some(target.origin().id()) != request.origin().map(|origin| origin.id());
     let mut proposed = request.clone().with_target(target);
     if becomes_get(response.status(), request.method()) {
@@ -65,7 +65,7 @@ pub(crate) fn next(
 pub(crate) fn by_protocol(request: &Request, to: Request, followed: u32) -> Result<Next, Error> {
     let scheme = to.url().scheme();
     if to.target().is_none() && scheme != request.url().scheme() {
-        return Err(nowhere(request.url(), to_scheme(scheme)));
+        return Err(nowhere(request.url()).because(to_scheme(scheme)));
     }
     check_count(followed, to.url())?;
     Ok(Next::Follow(to))
@@ -75,10 +75,10 @@ fn check_count(followed: u32, url: &Url) -> Result<(), Error> {
     if followed < REDIRECT_LIMIT {
         return Ok(());
     }
-    let cause = format!("{REDIRECT_LIMIT} redirects were followed already");
+    let why = format!("{REDIRECT_LIMIT} redirects were followed already");
     Err(Error::new(ErrorCode::HttpTooManyRedirects)
         .with_url(url)
-        .with_cause(cause))
+        .because(why))
 }
 
 fn to_scheme(scheme: &str) -> String {
@@ -106,9 +106,9 @@ fn location(response: &Response) -> Option<String> {
 }
 
 fn resolve(base: &Url, location: &str) -> Result<Url, Error> {
-    let mut url = join_url(base, location).map_err(|cause| nowhere(base, cause))?;
+    let mut url = join_url(base, location).map_err(|error| no_url(base, &error))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(nowhere(base, to_scheme(url.scheme())));
+        return Err(nowhere(base).because(to_scheme(url.scheme())));
     }
     if url.fragment().is_none() {
         url.set_fragment(base.fragment());
@@ -117,10 +117,13 @@ fn resolve(base: &Url, location: &str) -> Result<Url, Error> {
     Ok(without_user(url))
 }
 
-fn nowhere(base: &Url, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::new(ErrorCode::RedirectToNonExistentLocation)
-        .with_url(base)
-        .with_cause(cause)
+/// A redirect to what is no URL; why it is none, `error` says.
+fn no_url(base: &Url, error: &Error) -> Error {
+    nowhere(base).with_cause_of(error)
+}
+
+fn nowhere(base: &Url) -> Error {
+    Error::new(ErrorCode::RedirectToNonExistentLocation).with_url(base)
 }
 
 fn becomes_get(status: StatusCode, method: &Method) -> bool {

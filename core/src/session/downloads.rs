@@ -157,7 +157,7 @@ impl Session {
         };
         if !is_inside {
             let error = Error::new(ErrorCode::FileOutsideSafeArea).with_url(&data.url());
-            return Err(error.with_cause("the partial file is not one of this session's"));
+            return Err(error.because("the partial file is not one of this session's"));
         }
         Ok(self.download_task(data))
     }

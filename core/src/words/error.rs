@@ -154,8 +154,15 @@ impl Error {
 
     /// The same error with a cause in words. [`with_cause`](Self::with_cause) takes text too, and brings what prints it with escapes.
     #[must_use]
-    pub fn because(self, why: &'static str) -> Self {
+    pub fn because(self, why: impl AsRef<str> + Send + Sync + 'static) -> Self {
         self.with_cause(Why(why))
+    }
+
+    /// The same error with what caused `other`.
+    #[must_use]
+    pub(crate) fn with_cause_of(mut self, other: &Self) -> Self {
+        Arc::make_mut(&mut self.0).cause = other.0.cause.clone();
+        self
     }
 
     /// The same error with the URL that failed, unless it names one already.
@@ -263,21 +270,21 @@ impl StdError for Error {
 }
 
 /// A cause in words.
-struct Why(&'static str);
+struct Why<T>(T);
 
-impl fmt::Display for Why {
+impl<T: AsRef<str>> fmt::Display for Why<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.0.as_ref())
     }
 }
 
-impl fmt::Debug for Why {
+impl<T: AsRef<str>> fmt::Debug for Why<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.0.as_ref())
     }
 }
 
-impl StdError for Why {}
+impl<T: AsRef<str>> StdError for Why<T> {}
 
 /// A URL as logs may show it: without the password and the user's name.
 pub(crate) struct Shown<'a>(pub(crate) &'a Url);
@@ -296,9 +303,17 @@ impl fmt::Display for Shown<'_> {
 
 /// The cause of [`ErrorCode::BadServerResponse`] where a status of 2xx was needed: this was the answer's.
 #[cfg(feature = "download")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server answered {0}")]
 pub struct UnsuccessfulStatus(pub http::StatusCode);
+
+// As its text, and so those that follow: every cause brings its `Debug`, and a derived one much of the library's.
+#[cfg(feature = "download")]
+impl fmt::Debug for UnsuccessfulStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// The cause of a failure for lack of a session: the session was invalidated before the task was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -306,9 +321,15 @@ pub struct UnsuccessfulStatus(pub http::StatusCode);
 pub struct SessionInvalidated;
 
 /// The cause of a failure in a callback: the delegate, handler or answer panicked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a callback panicked: {0}")]
 pub struct CallbackPanicked(pub String);
+
+impl fmt::Debug for CallbackPanicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// The cause of a failure for lack of an answer: the delegate queue let go of a callback that it had not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -333,7 +354,7 @@ impl From<ExpiredTimer> for Error {
 }
 
 /// A header field that cannot be sent: RFC 9110 section 5 forbids its name or its value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidHeader {
     /// The name is no token.
@@ -342,6 +363,12 @@ pub enum InvalidHeader {
     /// The value holds CR, LF, NUL or another control character.
     #[error("invalid value of the header {0}")]
     Value(http::HeaderName),
+}
+
+impl fmt::Debug for InvalidHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<InvalidHeader> for Error {

@@ -161,8 +161,7 @@ impl ResumeData {
     /// [`UnsupportedUrl`](ErrorCode::UnsupportedUrl), as Apple's, for what is damaged, forged in its form, of an unknown version, or of no
     /// http(s) URL.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let unusable =
-            |cause: &'static str| Error::new(ErrorCode::UnsupportedUrl).with_cause(cause);
+        let unusable = |why: &'static str| Error::new(ErrorCode::UnsupportedUrl).because(why);
         if bytes.len() > LONGEST {
             return Err(unusable("resume data longer than any is"));
         }
@@ -304,7 +303,8 @@ fn read(text: &str) -> Option<Facts> {
         match key {
             "url" => url = Some(parse(value).ok()?),
             "field" => {
-                let (name, value) = value.split_once(": ")?;
+                let (name, value) = value.split_once(':')?;
+                let value = value.strip_prefix(' ')?;
                 let name: HeaderName = name.parse().ok()?;
                 headers.append(name, HeaderValue::from_str(value).ok()?);
             }

@@ -36,8 +36,13 @@ fn cause(error: &Error) -> JsValue {
 }
 
 /// What the app's own code threw, or rejected with, as the cause of a failure.
-#[derive(Debug)]
 struct Thrown(JsValue);
+
+impl fmt::Debug for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Thrown")
+    }
+}
 
 impl fmt::Display for Thrown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

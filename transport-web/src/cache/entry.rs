@@ -167,7 +167,7 @@ async fn in_time(work: impl Future<Output = Result<(), JsValue>>) -> Result<(), 
 }
 
 fn lost(why: &'static str) -> Error {
-    Error::new(ErrorCode::CannotWriteToFile).with_cause(why)
+    Error::new(ErrorCode::CannotWriteToFile).because(why)
 }
 
 fn failed(thrown: &JsValue) -> Error {

@@ -30,5 +30,5 @@ pub(super) fn not_read(thrown: &JsValue) -> Error {
 }
 
 pub(super) fn because(code: ErrorCode, cause: &'static str) -> Error {
-    Error::new(code).with_cause(cause)
+    Error::new(code).because(cause)
 }

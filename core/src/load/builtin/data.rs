@@ -35,7 +35,7 @@ impl UrlProtocol for DataProtocol {
 
 /// The media type and the content.
 fn decode(url: &Url) -> Result<(String, Bytes), Error> {
-    let bad = |cause| Error::new(ErrorCode::BadUrl).with_cause(cause);
+    let bad = |cause| Error::new(ErrorCode::BadUrl).because(cause);
     let processed = DataUrl::process(url.as_str()).map_err(|_| bad("no comma before the data"))?;
     let content = processed.decode_to_vec();
     let (content, _fragment) = content.map_err(|_| bad("the data is no base64"))?;

@@ -46,7 +46,7 @@ impl UrlProtocol for FileProtocol {
 
 /// The file of this machine that `url` names.
 fn named(files: &dyn Files, url: &Url) -> Result<FileRef, Error> {
-    let unsupported = |cause| Error::new(ErrorCode::UnsupportedUrl).with_cause(cause);
+    let unsupported = |cause| Error::new(ErrorCode::UnsupportedUrl).because(cause);
     // Windows would reach for another machine's file by itself, and tell it who asks.
     if url.host().is_some() {
         return Err(unsupported("a file of another machine"));

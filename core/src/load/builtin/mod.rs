@@ -26,6 +26,6 @@ fn wants_content(request: &Request) -> Result<bool, Error> {
     match *request.method() {
         Method::GET => Ok(true),
         Method::HEAD => Ok(false),
-        _ => Err(Error::new(ErrorCode::UnsupportedUrl).with_cause("neither GET nor HEAD")),
+        _ => Err(Error::new(ErrorCode::UnsupportedUrl).because("neither GET nor HEAD")),
     }
 }

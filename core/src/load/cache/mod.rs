@@ -121,7 +121,7 @@ async fn carry_out<A: App>(
         } => Box::pin(network.complete(index, from, fields)).await?,
         Decision::Refuse => {
             let error = Error::new(ErrorCode::ResourceUnavailable);
-            return Err(error.with_cause("the cache policy forbids to ask the server"));
+            return Err(error.because("the cache policy forbids to ask the server"));
         }
         Decision::GatewayTimeout => Box::pin(gateway_timeout(network.app, network.asked)).await,
     };

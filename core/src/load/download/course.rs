@@ -296,12 +296,12 @@ impl Course {
             Some(total) if written < total && is_part && written > begun_at => Ok(Turn::Again),
             Some(total) if written < total => {
                 let error = Error::new(ErrorCode::NetworkConnectionLost);
-                Err(error.with_cause("the answer is shorter than it said"))
+                Err(error.because("the answer is shorter than it said"))
             }
             Some(total) if written > total => {
                 partial.spoil();
                 let error = Error::new(ErrorCode::BadServerResponse);
-                Err(error.with_cause("the answer is longer than it said"))
+                Err(error.because("the answer is longer than it said"))
             }
             Some(_) | None => {
                 super::receive::verify(app, partial).await?;

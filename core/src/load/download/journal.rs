@@ -66,7 +66,7 @@ impl Beside {
         };
         match is_in_the_way {
             false => Ok(()),
-            true => Err(Error::new(ErrorCode::CannotCreateFile).with_cause("there is one already")),
+            true => Err(Error::new(ErrorCode::CannotCreateFile).because("there is one already")),
         }
     }
 
@@ -77,9 +77,7 @@ impl Beside {
         }
         if self.read().await.is_none() {
             let error = Error::new(ErrorCode::CannotCreateFile);
-            return Err(
-                error.with_cause("a file of somebody else's has the name of the partial one")
-            );
+            return Err(error.because("a file of somebody else's has the name of the partial one"));
         }
         match self.files.append(&self.part(), 0).await {
             Ok(sink) => {

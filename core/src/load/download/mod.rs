@@ -66,5 +66,5 @@ fn check<A: App>(app: &A) -> Result<(), Error> {
         return Ok(());
     }
     let error = Error::new(ErrorCode::CannotCreateFile);
-    Err(error.with_cause("the platform has no files for answers"))
+    Err(error.because("the platform has no files for answers"))
 }

@@ -451,5 +451,5 @@ pub(super) fn beside<A: App>(app: &A, download: &Download) -> Option<Beside> {
 
 fn outside() -> Error {
     let error = Error::new(ErrorCode::FileOutsideSafeArea);
-    error.with_cause("the partial file is none of the session's, or its destination was not named")
+    error.because("the partial file is none of the session's, or its destination was not named")
 }

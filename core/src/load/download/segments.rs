@@ -334,7 +334,7 @@ impl<A: App> Parts<'_, A> {
                 }
                 Event::End if number == 0 => {
                     let error = Error::new(ErrorCode::NetworkConnectionLost);
-                    return Err(error.with_cause("the answer is shorter than it said"));
+                    return Err(error.because("the answer is shorter than it said"));
                 }
                 Event::Head(answer)
                     if is_part(&answer.response, &segment.part, self.total, &self.validator) =>

@@ -89,7 +89,7 @@ impl Rest {
 async fn open<A: App>(app: &A, body: &RequestBody, offset: u64) -> Result<OpenedBody, Error> {
     let exhausted = || {
         Error::new(ErrorCode::RequestBodyStreamExhausted)
-            .with_cause("the body is not to be had from where the server is")
+            .because("the body is not to be had from where the server is")
     };
     match body {
         RequestBody::Bytes(bytes) => {

@@ -50,7 +50,7 @@ impl ProtocolClient {
 
     async fn tell(&mut self, event: ProtocolEvent) -> Result<(), Error> {
         let told = self.0.send(event).await;
-        told.map_err(|_| Error::new(ErrorCode::Cancelled).with_cause("the load was stopped"))
+        told.map_err(|_| Error::new(ErrorCode::Cancelled).because("the load was stopped"))
     }
 }
 
