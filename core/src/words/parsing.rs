@@ -30,6 +30,15 @@ pub fn join_url(base: &Url, text: &str) -> Result<Url, Error> {
     by::parse(text, Some(base))
 }
 
+/// The URL that the platform's parser wrote as `text` (a browser's `URL.href`), which it is not asked for a second time. What it did not write may be
+/// taken for a URL that it would read otherwise.
+///
+/// # Errors
+/// [`BadUrl`](crate::ErrorCode::BadUrl) when it cannot have written that.
+pub fn written_url(text: &str) -> Result<Url, Error> {
+    by::written(text)
+}
+
 #[cfg(feature = "url-parser")]
 mod by {
     use url::Position;
@@ -59,6 +68,10 @@ mod by {
     pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
         let parsed = Url::options().base_url(base).parse(text);
         parsed.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
+    }
+
+    pub(super) fn written(text: &str) -> Result<Url, Error> {
+        parse(text, None)
     }
 }
 
@@ -102,6 +115,11 @@ mod by {
         parser(text, base)
             .and_then(serialised)
             .ok_or_else(|| bad("the platform knows no such URL"))
+    }
+
+    pub(super) fn written(text: &str) -> Result<Url, Error> {
+        let url = serialised(text.to_owned());
+        url.ok_or_else(|| Error::new(ErrorCode::BadUrl).because("no platform writes such a URL"))
     }
 }
 

@@ -5,12 +5,14 @@ use js_sys::futures::{JsFuture, future_to_promise};
 use urlsession_core::{Answer, BoxFuture};
 use wasm_bindgen::prelude::*;
 
-/// The answer in what a method of the host returned: at once, or by a promise. What `decode` cannot read is no answer.
+use crate::host::Told;
+
+/// The answer in what the host gave: at once, or by a promise. What `decode` cannot read is no answer.
 pub(crate) fn answer<T: 'static>(
-    returned: Result<JsValue, JsValue>,
+    told: Told,
     decode: impl FnOnce(&JsValue) -> Option<T> + 'static,
 ) -> Answer<T> {
-    let Ok(value) = returned else {
+    let Ok(Some(value)) = told else {
         return Answer::Unhandled;
     };
     match value.dyn_into::<Promise>() {
@@ -23,8 +25,8 @@ pub(crate) fn answer<T: 'static>(
 }
 
 /// The answer to a notice: it waits for a promise, and that is all.
-pub(crate) fn notice(returned: Result<JsValue, JsValue>) -> Answer<()> {
-    answer(returned, |_| None)
+pub(crate) fn notice(told: Told) -> Answer<()> {
+    answer(told, |_| None)
 }
 
 /// A promise of what `work` comes to.
@@ -34,9 +36,9 @@ pub(crate) fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'st
     future_to_promise(work)
 }
 
-/// Waits for what a method of the host returned, as far as there is something to wait for.
-pub(crate) async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    match returned?.dyn_into::<Promise>() {
+/// Waits for what the host gave, as far as there is something to wait for.
+pub(crate) async fn settled(told: Told) -> Result<JsValue, JsValue> {
+    match told?.unwrap_or(JsValue::UNDEFINED).dyn_into::<Promise>() {
         Ok(promise) => JsFuture::from(promise).await,
         Err(value) => Ok(value),
     }

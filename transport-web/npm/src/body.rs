@@ -7,7 +7,10 @@ use urlsession_transport_web::{blob_body, stream_body};
 use wasm_bindgen::prelude::*;
 
 /// The body in a value of the other part's: text, bytes, a Blob or a stream; the last two stay where they are.
-pub(crate) fn request_body(value: &JsValue) -> RequestBody {
+pub(crate) fn request_body(value: Option<JsValue>) -> RequestBody {
+    let Some(value) = value else {
+        return RequestBody::Empty;
+    };
     if let Some(text) = value.as_string() {
         return text.into();
     }
@@ -24,7 +27,7 @@ pub(crate) fn request_body(value: &JsValue) -> RequestBody {
 }
 
 /// The same, as an upload task takes it.
-pub(crate) fn upload_body(value: &JsValue) -> UploadBody {
+pub(crate) fn upload_body(value: Option<JsValue>) -> UploadBody {
     match request_body(value) {
         RequestBody::Stream(stream) => stream.into(),
         RequestBody::Bytes(bytes) => bytes.into(),
@@ -35,7 +38,7 @@ pub(crate) fn upload_body(value: &JsValue) -> UploadBody {
 
 /// The same, as the answer to who needs a stream anew; with `null`, that there is none.
 pub(crate) fn body_stream(value: &JsValue) -> Option<Option<BodyStream>> {
-    match request_body(value) {
+    match request_body(Some(value.clone())) {
         RequestBody::Stream(stream) => Some(Some(stream)),
         RequestBody::Bytes(bytes) => Some(Some(BodyStream::once(InMemory::new(bytes)))),
         RequestBody::Empty if value.is_null() => Some(None),

@@ -12,8 +12,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::answer::{answer, notice, settled};
 use crate::body::body_stream;
-use crate::host::Host;
-use crate::{cached, configuration, download, failure, metrics, wire};
+use crate::host::{Event, NO_COUNTS, tell, tell_counts, tell_value};
+use crate::{cached, configuration, download, failure, metrics, task, wire};
 
 /// The calls that the other part asks for one by one, in the order of its bits.
 const OPTIONAL: [Wants; 5] = [
@@ -36,9 +36,8 @@ const DOWNLOADS: Wants = Wants::FINISHED_DOWNLOADING
     .and(Wants::RESUMED);
 
 /// A task's, or a session's, by its number.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Bridge {
-    host: Host,
     number: u32,
     wants: Wants,
     /// A download's file has a destination, and stays there.
@@ -47,9 +46,8 @@ pub(crate) struct Bridge {
 
 impl Bridge {
     /// The delegate of a session, which hears of its end.
-    pub(crate) fn of_session(host: Host, number: u32) -> Self {
+    pub(crate) fn of_session(number: u32) -> Self {
         Self {
-            host,
             number,
             wants: Wants::INVALIDATION,
             keeps_file: false,
@@ -57,7 +55,7 @@ impl Bridge {
     }
 
     /// The delegate of a task. `optional` has a bit for each of [`OPTIONAL`] that is wanted.
-    pub(crate) fn of_task(host: Host, number: u32, kind: TaskKind, optional: u32) -> Self {
+    pub(crate) fn of_task(number: u32, kind: TaskKind, optional: u32) -> Self {
         let mut wants = if kind == TaskKind::Upload {
             ALWAYS.and(Wants::SENT)
         } else {
@@ -70,7 +68,6 @@ impl Bridge {
             }
         }
         Self {
-            host,
             number,
             wants,
             keeps_file: false,
@@ -95,10 +92,12 @@ impl Delegate for Bridge {
         response: &Response,
         request: Request,
     ) -> Answer<Option<Request>> {
-        let head = wire::of_response(response);
-        let text = wire::of_request(&request);
-        let returned = self.host.redirection(self.number, &head, &text);
-        answer(returned, move |decision| {
+        let texts = [
+            wire::of_response(response).into(),
+            wire::of_request(&request).into(),
+        ];
+        let told = tell(Event::Redirection, self.number, NO_COUNTS, texts);
+        answer(told, move |decision| {
             if decision.is_null() {
                 return Some(None);
             }
@@ -117,24 +116,25 @@ impl Delegate for Bridge {
             RetryDecision::Deliver => -1.0,
             RetryDecision::Retry(delay) => delay.as_secs_f64(),
         };
-        let (head, error) = match &attempt.outcome {
-            Ok(response) => (Some(wire::of_response(response)), JsValue::UNDEFINED),
-            Err(error) => (None, failure::list(error)),
+        let outcome = match &attempt.outcome {
+            Ok(response) => [wire::of_response(response).into(), JsValue::UNDEFINED],
+            Err(error) => [JsValue::UNDEFINED, failure::list(error)],
         };
-        let returned = self
-            .host
-            .retry(self.number, attempt.number, head, error, proposed);
-        answer(returned, |decision| {
-            let delay = decision.as_f64()?;
-            Some(match delay >= 0.0 {
-                true => RetryDecision::Retry(configuration::duration(delay)),
-                false => RetryDecision::Deliver,
-            })
-        })
+        let counts = [attempt.number.into(), proposed, 0.0];
+        answer(
+            tell(Event::Retry, self.number, counts, outcome),
+            |decision| {
+                let delay = decision.as_f64()?;
+                Some(match delay >= 0.0 {
+                    true => RetryDecision::Retry(configuration::duration(delay)),
+                    false => RetryDecision::Deliver,
+                })
+            },
+        )
     }
 
     fn task_is_waiting_for_connectivity(&self, _: &Task) -> Answer<()> {
-        notice(self.host.waiting(self.number))
+        notice(tell_counts(Event::Waiting, self.number, NO_COUNTS))
     }
 
     fn did_send_body_data(
@@ -144,24 +144,27 @@ impl Delegate for Bridge {
         total: u64,
         expected: Option<u64>,
     ) -> Answer<()> {
-        let (bytes, total) = (bytes as f64, total as f64);
-        notice(self.host.sent(self.number, bytes, total, known(expected)))
+        let counts = [bytes as f64, total as f64, known(expected)];
+        notice(tell_counts(Event::Sent, self.number, counts))
     }
 
     fn did_receive_response(&self, _: &Task, response: &Response) -> Answer<ResponseDisposition> {
-        let head = wire::of_response(response);
-        answer(self.host.response(self.number, &head), |disposition| {
-            Some(match disposition.as_f64()? as u8 {
-                1 => ResponseDisposition::Cancel,
-                2 => ResponseDisposition::BecomeDownload,
-                _ => ResponseDisposition::Allow,
-            })
-        })
+        let head = wire::of_response(response).into();
+        answer(
+            tell_value(Event::Response, self.number, head),
+            |disposition| {
+                Some(match disposition.as_f64()? as u8 {
+                    1 => ResponseDisposition::Cancel,
+                    2 => ResponseDisposition::BecomeDownload,
+                    _ => ResponseDisposition::Allow,
+                })
+            },
+        )
     }
 
     fn did_receive_data(&self, _: &Task, data: &Bytes) -> Answer<()> {
         let chunk = array_of(data).unwrap_or_else(|| Uint8Array::from(&**data));
-        notice(self.host.data(self.number, chunk.into()))
+        notice(tell_value(Event::Data, self.number, chunk.into()))
     }
 
     fn will_cache_response(
@@ -169,9 +172,8 @@ impl Delegate for Bridge {
         _: &Task,
         proposed: CachedResponse,
     ) -> Answer<Option<CachedResponse>> {
-        let (head, data, info, storage) = cached::parts(&proposed);
-        let returned = self.host.cache(self.number, &head, data, info, storage);
-        answer(returned, |decision| {
+        let told = tell_value(Event::Cache, self.number, cached::list(&proposed));
+        answer(told, |decision| {
             if decision.is_null() {
                 return Some(None);
             }
@@ -180,11 +182,14 @@ impl Delegate for Bridge {
     }
 
     fn need_new_body_stream(&self, _: &Task) -> Answer<Option<BodyStream>> {
-        answer(self.host.body(self.number, 0.0), body_stream)
+        answer(
+            tell_counts(Event::Body, self.number, NO_COUNTS),
+            body_stream,
+        )
     }
 
     fn did_become_download_task(&self, _: &Task, _: &DownloadTask) -> Answer<()> {
-        notice(self.host.became(self.number))
+        notice(tell_counts(Event::Became, self.number, NO_COUNTS))
     }
 
     fn did_resume_at_offset(
@@ -193,10 +198,8 @@ impl Delegate for Bridge {
         offset: u64,
         expected: Option<u64>,
     ) -> Answer<()> {
-        notice(
-            self.host
-                .resumed(self.number, offset as f64, known(expected)),
-        )
+        let counts = [offset as f64, known(expected), 0.0];
+        notice(tell_counts(Event::Resumed, self.number, counts))
     }
 
     fn did_write_data(
@@ -206,43 +209,43 @@ impl Delegate for Bridge {
         total: u64,
         expected: Option<u64>,
     ) -> Answer<()> {
-        let (bytes, total) = (bytes as f64, total as f64);
-        notice(
-            self.host
-                .written(self.number, bytes, total, known(expected)),
-        )
+        let counts = [bytes as f64, total as f64, known(expected)];
+        notice(tell_counts(Event::Written, self.number, counts))
     }
 
     fn did_finish_downloading_to(&self, _: &DownloadTask, file: &DownloadedFile) -> Answer<()> {
-        let (host, number, keeps) = (self.host.clone(), self.number, self.keeps_file);
+        let (number, keeps) = (self.number, self.keeps_file);
         let file = file.clone();
         Answer::Later(Box::pin(async move {
             let (object, path) = download::object(file, keeps).await;
             // What the app says of it is its task's matter.
-            let _ = settled(host.file(number, object, path)).await;
+            let told = tell(Event::File, number, NO_COUNTS, [object, path.into()]);
+            let _ = settled(told).await;
             Some(())
         }))
     }
 
     fn did_finish_collecting_metrics(&self, _: &Task, metrics: &TaskMetrics) -> Answer<()> {
-        let (numbers, texts) = metrics::lists(metrics);
-        notice(self.host.metrics(self.number, numbers, texts))
+        let lists = metrics::lists(metrics);
+        notice(tell(Event::Metrics, self.number, NO_COUNTS, lists))
     }
 
-    fn did_complete(&self, _: &Task, error: Option<&Error>) -> Answer<()> {
+    fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
         let error = error.map_or(JsValue::UNDEFINED, failure::list);
+        let last = [error, task::numbers(task).into()];
         // Nobody waits for more than the call.
-        let _ = self.host.complete(self.number, error);
+        let _ = tell(Event::Complete, self.number, NO_COUNTS, last);
+        task::free(self.number);
         Answer::HANDLED
     }
 
     fn did_become_invalid(&self, _: &Session, error: Option<&Error>) {
         let error = error.map_or(JsValue::UNDEFINED, failure::list);
-        let _ = self.host.invalid(self.number, error);
+        let _ = tell_value(Event::Invalid, self.number, error);
     }
 }
 
 /// A count; not a number where it is unknown.
-fn known(count: Option<u64>) -> f64 {
+pub(crate) fn known(count: Option<u64>) -> f64 {
     count.map_or(f64::NAN, |count| count as f64)
 }

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::wire;
 
-/// Its head, its bytes, what the app keeps with it (names and values in turn), the number of its storage policy.
-pub(crate) fn parts(cached: &CachedResponse) -> (String, JsValue, Array, u8) {
+/// A list: its head, its bytes, what the app keeps with it (names and values in turn), the number of its storage policy.
+pub(crate) fn list(cached: &CachedResponse) -> JsValue {
     let info = Array::new();
     for (name, value) in &cached.user_info {
         info.push(&name.as_str().into());
@@ -17,12 +17,7 @@ pub(crate) fn parts(cached: &CachedResponse) -> (String, JsValue, Array, u8) {
     }
     let head = wire::of_response(&cached.response);
     let data = Uint8Array::from(&*cached.data);
-    (head, data.into(), info, cached.storage_policy.raw())
-}
-
-/// The same as a list.
-pub(crate) fn list(cached: &CachedResponse) -> JsValue {
-    let (head, data, info, storage) = parts(cached);
+    let storage = cached.storage_policy.raw();
     Array::of4(&head.into(), &data, &info, &storage.into()).into()
 }
 

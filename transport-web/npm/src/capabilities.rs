@@ -2,11 +2,9 @@
 
 use urlsession_core::Transport as _;
 use urlsession_transport_web::WebTransport;
-use wasm_bindgen::prelude::*;
 
 /// A bit for each flag, in the order of `ts/capabilities.ts`.
-#[wasm_bindgen]
-pub fn capabilities() -> u32 {
+pub(crate) fn bits() -> u32 {
     let able = WebTransport::new().capabilities();
     let flags = [
         able.redirects,

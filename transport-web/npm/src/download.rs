@@ -3,16 +3,11 @@
 use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
-use js_sys::Promise;
 use urlsession_core::{
-    DownloadOptions, DownloadedFile, Error, Existing, FileRef, Files as _, IntoDownload, Request,
-    ResumeData,
+    DownloadOptions, DownloadedFile, Error, Existing, IntoDownload, Request, ResumeData,
 };
 use urlsession_transport_web::WebFiles;
 use wasm_bindgen::prelude::*;
-
-use crate::answer::promise;
-use crate::failure;
 
 /// The folder of the files that were downloaded to no destination.
 const FOLDER: &str = "urlsession/downloads/";
@@ -39,16 +34,6 @@ pub(crate) async fn object(
         Ok(file) => (file.into(), path),
         Err(_) => (JsValue::UNDEFINED, path),
     }
-}
-
-/// Removes the file at a path.
-#[wasm_bindgen]
-pub fn file_remove(path: &str) -> Promise {
-    let removed = WebFiles::new().remove(&FileRef::new(path));
-    promise(async move {
-        let removed = removed.await.map_err(|error| failure::list(&error));
-        removed.map(|()| JsValue::UNDEFINED)
-    })
 }
 
 /// What is downloaded: a request, or resume data to go on with, and where it goes.

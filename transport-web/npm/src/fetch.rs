@@ -2,11 +2,11 @@
 
 use urlsession_transport_web::{Credentials, FetchOptions, Redirects, ReferrerPolicy};
 
-/// The options in a text's lines: credentials, redirects, referrer policy, and whether the request outlives the page, streams its body, counts what it sends. What
+/// The options in a text's words: credentials, redirects, referrer policy, and whether the request outlives the page, streams its body, counts what it sends. What
 /// is empty is not said.
 pub(crate) fn options(text: &str) -> FetchOptions {
-    let mut lines = text.split('\n');
-    let mut next = || lines.next().unwrap_or_default();
+    let mut words = text.split(' ');
+    let mut next = || words.next().unwrap_or_default();
     let mut options = FetchOptions::new();
     options.credentials = Credentials::from_word(next());
     options.redirects = Redirects::from_word(next());

@@ -1,127 +1,90 @@
-//! The other part as this one sees it: one object, a method for each event. Each throw is caught, though none is meant.
+//! The other part as this one sees it: one object, which is told of every event by its number. Each throw is caught, though none is meant.
 //!
-//! What a method returns is an answer ([`answer`](crate::answer)): nothing where the app has none, a value, or a promise of either.
+//! What comes of it is an answer ([`answer`](crate::answer)): nothing where the app has none, a value, or a promise of either.
+
+use std::cell::OnceCell;
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
     /// `Host` of `ts/host.ts`.
-    #[derive(Clone)]
     pub type Host;
 
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn response(this: &Host, task: u32, head: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn data(this: &Host, task: u32, chunk: JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn redirection(
+    #[wasm_bindgen(method, catch, js_name = tell)]
+    fn told(
         this: &Host,
-        task: u32,
-        head: &str,
-        request: &str,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn retry(
-        this: &Host,
-        task: u32,
+        event: u8,
         number: u32,
-        head: Option<String>,
-        error: JsValue,
-        delay: f64,
-    ) -> Result<JsValue, JsValue>;
+        first: f64,
+        second: f64,
+        third: f64,
+        value: JsValue,
+        other: JsValue,
+    ) -> Result<bool, JsValue>;
 
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn body(this: &Host, task: u32, offset: f64) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn waiting(this: &Host, task: u32) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn sent(
-        this: &Host,
-        task: u32,
-        bytes: f64,
-        total: f64,
-        expected: f64,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn became(this: &Host, task: u32) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn resumed(
-        this: &Host,
-        task: u32,
-        offset: f64,
-        expected: f64,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn written(
-        this: &Host,
-        task: u32,
-        bytes: f64,
-        total: f64,
-        expected: f64,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn file(
-        this: &Host,
-        task: u32,
-        file: JsValue,
-        path: Option<String>,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn metrics(
-        this: &Host,
-        task: u32,
-        numbers: Vec<f64>,
-        texts: js_sys::Array,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn cache(
-        this: &Host,
-        task: u32,
-        head: &str,
-        data: JsValue,
-        info: js_sys::Array,
-        storage: u8,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = canInit)]
-    pub(crate) fn can_init(
-        this: &Host,
-        session: u32,
-        protocol: u32,
-        request: &str,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn load(
-        this: &Host,
-        session: u32,
-        protocol: u32,
-        load: u32,
-        request: &str,
-        body: JsValue,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn pull(this: &Host, load: u32) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn stop(this: &Host, load: u32) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn complete(this: &Host, task: u32, error: JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn invalid(this: &Host, session: u32, error: JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    fn answer(this: &Host) -> JsValue;
 }
+
+thread_local! {
+    /// There is one for all sessions.
+    static HOST: OnceCell<Host> = const { OnceCell::new() };
+}
+
+/// The host from now on, unless there is one.
+pub(crate) fn enter(host: Host) {
+    let _ = HOST.with(|it| it.set(host));
+}
+
+/// The events, by their places in the list of `ts/hub.ts`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    Response,
+    Data,
+    Redirection,
+    Retry,
+    Body,
+    Waiting,
+    Sent,
+    Became,
+    Resumed,
+    Written,
+    File,
+    Metrics,
+    Cache,
+    CanInit,
+    Load,
+    Pull,
+    Stop,
+    Complete,
+    Invalid,
+}
+
+/// What the host gave: nothing, a value, or what it threw.
+pub(crate) type Told = Result<Option<JsValue>, JsValue>;
+
+/// Tells of what happens to the task, session or load of a number.
+pub(crate) fn tell(event: Event, number: u32, counts: [f64; 3], values: [JsValue; 2]) -> Told {
+    let ([first, second, third], [value, other]) = (counts, values);
+    HOST.with(|host| {
+        let Some(host) = host.get() else {
+            return Ok(None);
+        };
+        let has_answer = host.told(event as u8, number, first, second, third, value, other)?;
+        Ok(has_answer.then(|| host.answer()))
+    })
+}
+
+/// The same of what has no values.
+pub(crate) fn tell_counts(event: Event, number: u32, counts: [f64; 3]) -> Told {
+    tell(event, number, counts, [JsValue::UNDEFINED; 2])
+}
+
+/// The same of what has a value, and no counts.
+pub(crate) fn tell_value(event: Event, number: u32, value: JsValue) -> Told {
+    tell(event, number, NO_COUNTS, [value, JsValue::UNDEFINED])
+}
+
+/// In place of counts.
+pub(crate) const NO_COUNTS: [f64; 3] = [0.0; 3];

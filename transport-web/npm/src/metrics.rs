@@ -2,15 +2,16 @@
 
 use std::time::SystemTime;
 
-use js_sys::Array;
+use js_sys::{Array, Float64Array};
 use urlsession_core::{Moment, ResourceFetchType, TaskMetrics, TransactionMetrics};
+use wasm_bindgen::prelude::*;
 
 use crate::wire;
 
 /// The numbers: the interval, the count of redirects; then, of each transaction, eleven dates, three counts, whether the connection was there, where the
 /// response came from. The texts: of each transaction, its request, the head of its response, its protocol. Dates are milliseconds since 1970; what is not
 /// known is not a number, or the empty text.
-pub(crate) fn lists(metrics: &TaskMetrics) -> (Vec<f64>, Array) {
+pub(crate) fn lists(metrics: &TaskMetrics) -> [JsValue; 2] {
     let date = |moment| date(metrics, Some(moment));
     let mut numbers = vec![
         date(metrics.task_interval.start),
@@ -26,7 +27,7 @@ pub(crate) fn lists(metrics: &TaskMetrics) -> (Vec<f64>, Array) {
         let protocol = transaction.network_protocol_name.as_deref();
         texts.push(&protocol.unwrap_or_default().into());
     }
-    (numbers, texts)
+    [Float64Array::from(&*numbers).into(), texts.into()]
 }
 
 fn write(metrics: &TaskMetrics, of: &TransactionMetrics, numbers: &mut Vec<f64>) {

@@ -9,7 +9,7 @@ use urlsession_core::{
 use wasm_bindgen::prelude::*;
 
 use crate::answer::settled;
-use crate::host::Host;
+use crate::host::{Event, NO_COUNTS, Told, tell, tell_counts};
 use crate::{failure, wire};
 
 thread_local! {
@@ -18,7 +18,6 @@ thread_local! {
 
 /// The protocol of a number in its session's list.
 pub(crate) struct HostProtocol {
-    pub(crate) host: Host,
     pub(crate) session: u32,
     pub(crate) number: u32,
 }
@@ -26,28 +25,32 @@ pub(crate) struct HostProtocol {
 impl UrlProtocol for HostProtocol {
     fn can_init(&self, request: &Request) -> bool {
         let text = wire::of_request(request);
-        let told = self.host.can_init(self.session, self.number, &text);
-        told.is_ok_and(|told| told.is_truthy())
+        let counts = [self.number.into(), 0.0, 0.0];
+        let told = tell(
+            Event::CanInit,
+            self.session,
+            counts,
+            [text.into(), JsValue::UNDEFINED],
+        );
+        matches!(told, Ok(Some(told)) if told.is_truthy())
     }
 
     fn start_loading(&self, request: Request) -> ProtocolEvents {
         let number = LAST_LOAD.get().wrapping_add(1);
         LAST_LOAD.set(number);
-        let load = Load {
-            host: self.host.clone(),
-            number,
-        };
-        let text = wire::of_request(&request);
-        let begun = load
-            .host
-            .load(self.session, self.number, number, &text, body(&request));
+        let load = Load { number };
+        let begun = tell(
+            Event::Load,
+            self.session,
+            [self.number.into(), number.into(), 0.0],
+            [wire::of_request(&request).into(), body(&request)],
+        );
         ProtocolEvents::driven(move |client| load.run(begun, request, client))
     }
 }
 
 /// A load under way; dropped, it is stopped.
 struct Load {
-    host: Host,
     number: u32,
 }
 
@@ -55,7 +58,7 @@ impl Load {
     /// Hands on the head of the response, then chunk after chunk.
     async fn run(
         self,
-        begun: Result<JsValue, JsValue>,
+        begun: Told,
         request: Request,
         mut client: ProtocolClient,
     ) -> Result<(), Error> {
@@ -68,7 +71,8 @@ impl Load {
             None => client.did_receive_response(response).await?,
         }
         loop {
-            let chunk = settled(self.host.pull(self.number)).await.map_err(failed)?;
+            let next = tell_counts(Event::Pull, self.number, NO_COUNTS);
+            let chunk = settled(next).await.map_err(failed)?;
             match chunk.dyn_ref::<Uint8Array>() {
                 Some(chunk) => client.did_load(chunk.to_vec()).await?,
                 None => return Ok(()),
@@ -80,7 +84,7 @@ impl Load {
 impl Drop for Load {
     fn drop(&mut self) {
         // A throw of the app's at its end is the app's.
-        let _ = self.host.stop(self.number);
+        let _ = tell_counts(Event::Stop, self.number, NO_COUNTS);
     }
 }
 

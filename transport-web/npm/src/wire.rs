@@ -6,17 +6,25 @@
 use std::str::Split;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, Request, Response};
-use wasm_bindgen::prelude::*;
+use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, Request, Response, Url};
 
 /// Reads a request.
 ///
 /// # Errors
 /// [`ErrorCode::BadUrl`] when method, URL or a header field cannot be sent.
 pub(crate) fn request(text: &str) -> Result<Request, Error> {
+    request_of(text, |url| url.into_url())
+}
+
+/// The same, its URL read by `url`.
+pub(crate) fn request_of(
+    text: &str,
+    url: impl FnOnce(&str) -> Result<Url, Error>,
+) -> Result<Request, Error> {
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
-    let mut request = Request::with_method_name(method, lines.next().unwrap_or_default())?;
+    let url = url(lines.next().unwrap_or_default())?;
+    let mut request = Request::with_method_name(method, url)?;
     read_fields(&mut lines, request.headers_mut())?;
     Ok(request)
 }
@@ -35,12 +43,6 @@ pub(crate) fn response(text: &str) -> Result<Response, Error> {
     read_fields(&mut lines, &mut headers).map_err(|_| none())?;
     let (url, status) = url.ok().zip(status).ok_or_else(none)?;
     Ok(Response::new(url, status, Version::HTTP_11, headers))
-}
-
-/// A name for a file of a response, from the text of its head.
-#[wasm_bindgen]
-pub fn suggested_filename(head: &str) -> Option<String> {
-    Some(response(head).ok()?.suggested_filename())
 }
 
 /// Reads header fields.

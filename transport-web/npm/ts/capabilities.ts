@@ -1,6 +1,7 @@
 /** What can be done here. */
 
-import { capabilities as bits } from "./wasm/urlsession.js";
+import { call } from "./wasm/urlsession.js";
+import { Call } from "./calls.js";
 import { mustBeReady } from "./init.js";
 
 /** What sessions can do in this page or worker; what they cannot is left out, or refused, as each member says. */
@@ -71,7 +72,7 @@ const FLAGS: readonly (keyof Capabilities)[] = [
 /** What sessions can do in this page or worker. Throws before `init` is done. */
 export function capabilities(): Capabilities {
   mustBeReady();
-  const all = bits();
+  const all = call(Call.Capabilities, 0, 0);
   const entries = FLAGS.map((flag, bit) => [flag, (all & (1 << bit)) !== 0] as const);
   return Object.fromEntries(entries) as unknown as Capabilities;
 }

@@ -30,14 +30,14 @@ const CHOICES: Partial<Record<keyof FetchOptions, readonly string[]>> = {
   redirect: ["follow", "error"],
 };
 
-/** The options as the part in WebAssembly takes them; the empty text where nothing is said. */
+/** The options as the part in WebAssembly takes them, in a line; the empty text where nothing is said. */
 export function fetchText(options: FetchOptions): string {
   const said = WORDS.map((word) => {
     const value = options[word];
     if (value === undefined) return "";
     const choices = CHOICES[word];
     if (choices !== undefined && !choices.includes(String(value))) throw new TypeError(`no such ${word}: ${String(value)}`);
-    return String(value).replaceAll("\n", "");
+    return String(value).replace(/\s/g, "");
   });
-  return said.some(Boolean) ? said.join("\n") : "";
+  return said.some(Boolean) ? said.join(" ") : "";
 }

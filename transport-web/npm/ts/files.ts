@@ -1,6 +1,7 @@
 /** The files of downloads. */
 
 import * as raw from "./wasm/urlsession.js";
+import { Ask } from "./calls.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
 import { filesIn, folderAt, there } from "./private-files.js";
@@ -32,7 +33,7 @@ export async function removeFile(path: string): Promise<void> {
   mustBeReady();
   if (typeof path !== "string") throw new TypeError("a path is a text");
   try {
-    await raw.file_remove(path);
+    await raw.ask(Ask.RemoveFile, 0, 0, path, undefined);
   } catch (thrown) {
     throw rejection(thrown);
   }

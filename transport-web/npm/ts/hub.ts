@@ -1,8 +1,8 @@
 /** Which number is which: what the part in WebAssembly calls, handed to the task or session that it is about. */
 
 import * as raw from "./wasm/urlsession.js";
-import type { SessionErrorList } from "./error.js";
-import type { Host } from "./host.js";
+import { Call } from "./calls.js";
+import type { Host, Told } from "./host.js";
 import { begin, canInit, pull, stop, type URLProtocol } from "./protocol.js";
 import type { Session } from "./session.js";
 import type { Transfer } from "./transfer.js";
@@ -20,7 +20,7 @@ const born = new Map<number, WeakRef<Transfer>>();
 /** What tasks that were never resumed, and that nobody holds any more, leave behind. */
 const forgotten = new FinalizationRegistry<number>((number) => {
   born.delete(number);
-  raw.task_free(number);
+  raw.call(Call.FreeTask, number, 0);
 });
 
 /** Sessions that are not invalid. */
@@ -103,27 +103,41 @@ function of(number: number): Transfer | undefined {
   return live.get(number) ?? made.get(number) ?? born.get(number)?.deref();
 }
 
-/** What the part in WebAssembly calls. */
-export const host: Host = {
-  response: (task, head) => of(task)?.onResponse(head),
-  data: (task, chunk) => of(task)?.onData(chunk),
-  redirection: (task, head, request) => of(task)?.onRedirection(head, request),
-  retry: (task, number, head, error, delay) => of(task)?.onRetry(number, head, error, delay),
-  body: (task) => of(task)?.onNeedBody(),
-  waiting: (task) => of(task)?.onWaiting(),
-  sent: (task, bytes, total, expected) => of(task)?.onSent(bytes, total, expected),
-  became: (task) => of(task)?.onBecame(),
-  resumed: (task, offset, expected) => of(task)?.onResumed(offset, expected),
-  written: (task, bytes, total, expected) => of(task)?.onWritten(bytes, total, expected),
-  file: (task, file, path) => of(task)?.onFile(file, path),
-  metrics: (task, numbers, texts) => of(task)?.onMetrics(numbers, texts),
-  cache: (task, head, data, info, storage) => of(task)?.onCache([head, data, info, storage]),
-  canInit: (session, protocol, request) => canInit(protocolsOf(session)[protocol], request),
-  load: (session, protocol, load, request, body) => begin(protocolsOf(session)[protocol], load, request, body),
+/** What is done at each event, in the order of `src/host.rs`. What it gives is the answer; nothing where there is none. */
+const EVENTS: readonly ((...told: Told) => unknown)[] = [
+  (task, _first, _second, _third, head) => of(task)?.onResponse(head),
+  (task, _first, _second, _third, chunk) => of(task)?.onData(chunk),
+  (task, _first, _second, _third, head, request) => of(task)?.onRedirection(head, request),
+  (task, number, delay, _third, head, error) => of(task)?.onRetry(number, head, error, delay),
+  (task) => of(task)?.onNeedBody(),
+  (task) => of(task)?.onWaiting(),
+  (task, bytes, total, expected) => of(task)?.onSent(bytes, total, expected),
+  (task) => of(task)?.onBecame(),
+  (task, offset, expected) => of(task)?.onResumed(offset, expected),
+  (task, bytes, total, expected) => of(task)?.onWritten(bytes, total, expected),
+  (task, _first, _second, _third, file, path) => of(task)?.onFile(file, path),
+  (task, _first, _second, _third, numbers, texts) => of(task)?.onMetrics(numbers, texts),
+  (task, _first, _second, _third, list) => of(task)?.onCache(list),
+  (session, protocol, _second, _third, request) => canInit(protocolsOf(session)[protocol], request) || undefined,
+  (session, protocol, load, _third, request, body) => begin(protocolsOf(session)[protocol], load, request, body),
   pull,
   stop,
-  complete: (task, error) => of(task)?.onComplete(error),
-  invalid(number: number, error: SessionErrorList | undefined) {
-    sessions.get(number)?.deref()?._invalidated(error);
+  (task, _first, _second, _third, error, numbers) => of(task)?.onComplete(error, numbers),
+  (session, _first, _second, _third, error) => sessions.get(session)?.deref()?._invalidated(error),
+];
+
+let answer: unknown;
+
+/** What the part in WebAssembly calls. */
+export const host: Host = {
+  tell(event, number, first, second, third, value, other) {
+    const given = EVENTS[event]?.(number, first, second, third, value, other);
+    answer = given;
+    return given !== undefined;
+  },
+  answer() {
+    const given = answer;
+    answer = undefined;
+    return given;
   },
 };

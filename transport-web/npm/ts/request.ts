@@ -2,7 +2,7 @@
 
 import { type CachePolicy, cachePolicy, type NetworkServiceType, serviceType } from "./configuration.js";
 import { type FetchOptions, fetchText } from "./fetch.js";
-import { type Fields, fieldsOf, flat, lines } from "./wire.js";
+import { type Fields, fieldsOf, firstTwo, flat, lines } from "./wire.js";
 import { contentOf, type RequestBody } from "./body.js";
 
 /** A request, as an object. Each member but `url` may be left out. */
@@ -38,19 +38,18 @@ export class URLRequest {
   readonly method: string;
   /** The URL, absolute. */
   readonly url: string;
-  readonly #lines: string[];
+  readonly #text: string;
   #headers: Headers | undefined;
 
   /** @internal */
   constructor(text: string) {
-    this.#lines = text.split("\n");
-    this.method = this.#lines[0] ?? "";
-    this.url = this.#lines[1] ?? "";
+    this.#text = text;
+    [this.method, this.url] = firstTwo(text);
   }
 
   /** The header fields that the app set. */
   get headers(): Headers {
-    return (this.#headers ??= fieldsOf(this.#lines));
+    return (this.#headers ??= fieldsOf(this.#text));
   }
 }
 
@@ -60,7 +59,8 @@ export interface Taken {
   timeout: number;
   cachePolicy: number;
   serviceType: number;
-  forbidden: number;
+  /** Networks it may not use, and whether its URL is none; as `src/session.rs` has them. */
+  flags: number;
   body: unknown;
   fetch: string;
   signal: AbortSignal | null;
@@ -76,16 +76,18 @@ export function taken(input: RequestInput, upload?: RequestBody): Taken {
   if (content?.type && !fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "content-type")) {
     fields.push("content-type", content.type);
   }
+  const url = absolute(init.url);
   const method = init.method ?? (upload === undefined ? "GET" : "POST");
   return {
-    text: lines([String(method), absolute(init.url), ...fields]),
+    text: lines([String(method), url ?? String(init.url), ...fields]),
     timeout: seconds(init.timeoutInterval),
     cachePolicy: init.cachePolicy === undefined ? NaN : cachePolicy(init.cachePolicy),
     serviceType: init.networkServiceType === undefined ? NaN : serviceType(init.networkServiceType),
-    forbidden:
+    flags:
       (init.allowsCellularAccess === false ? 1 : 0) |
       (init.allowsExpensiveNetworkAccess === false ? 2 : 0) |
-      (init.allowsConstrainedNetworkAccess === false ? 4 : 0),
+      (init.allowsConstrainedNetworkAccess === false ? 4 : 0) |
+      (url === undefined ? 8 : 0),
     body: content?.body,
     fetch: fetchText(init),
     signal: init.signal ?? null,
@@ -130,13 +132,13 @@ const cacheModes: Partial<Record<RequestCache, { cachePolicy: CachePolicy }>> = 
   "only-if-cached": { cachePolicy: "returnCacheDataDontLoad" },
 };
 
-/** The URL made absolute; what is none stays as it is, and makes a task that fails with `badURL`. */
-function absolute(url: string | URL): string {
+/** The URL made absolute; undefined where it is none, which makes a task that fails with `badURL`. */
+function absolute(url: string | URL): string | undefined {
   if (url instanceof URL) return url.href;
   try {
     const base = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href;
     return new URL(url, base).href;
   } catch {
-    return String(url);
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 /** The head of a response. */
 
-import { suggested_filename } from "./wasm/urlsession.js";
-import { type Fields, fieldsOf, flat, lines } from "./wire.js";
+import { look } from "./wasm/urlsession.js";
+import { Look } from "./calls.js";
+import { type Fields, fieldsOf, firstTwo, flat, lines } from "./wire.js";
 
 /**
  * The head of a response; `HTTPURLResponse` of NSURLSession.
@@ -13,15 +14,16 @@ export class HTTPURLResponse {
   readonly url: string;
   /** The status code, 100 to 999. */
   readonly status: number;
-  readonly #lines: string[];
+  readonly #text: string;
   #headers: Headers | undefined;
 
   /** @internal */
   constructor(text: string) {
     if (typeof text !== "string") throw new TypeError("heads of responses are made by `HTTPURLResponse.of`");
-    this.#lines = text.split("\n");
-    this.url = this.#lines[0] ?? "";
-    this.status = Number(this.#lines[1]);
+    this.#text = text;
+    const [url, status] = firstTwo(text);
+    this.url = url;
+    this.status = Number(status);
   }
 
   /** A head of one's own: for `UrlCache.storeCachedResponse`, and delegates that change what is cached. */
@@ -32,7 +34,7 @@ export class HTTPURLResponse {
 
   /** @internal */
   get _text(): string {
-    return this.#lines.join("\n");
+    return this.#text;
   }
 
   /** True when the status is 200 to 299. */
@@ -42,7 +44,7 @@ export class HTTPURLResponse {
 
   /** The header fields. */
   get headers(): Headers {
-    return (this.#headers ??= fieldsOf(this.#lines));
+    return (this.#headers ??= fieldsOf(this.#text));
   }
 
   /** The values of a header field joined by `, `; `null` when it is absent. */
@@ -76,6 +78,6 @@ export class HTTPURLResponse {
    * of a file.
    */
   get suggestedFilename(): string {
-    return suggested_filename(this._text) ?? "Unknown";
+    return look(Look.SuggestedFilename, 0, this._text) ?? "Unknown";
   }
 }

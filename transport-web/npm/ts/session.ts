@@ -2,6 +2,7 @@
 
 import * as raw from "./wasm/urlsession.js";
 import type { RequestBody } from "./body.js";
+import { Ask, Call } from "./calls.js";
 import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
@@ -50,7 +51,7 @@ let lastResponse = 0;
 /** What sessions that nobody holds any more leave behind. */
 const forgotten = new FinalizationRegistry<number>((number) => {
   leaveSession(number);
-  raw.session_free(number);
+  raw.call(Call.FreeSession, number, 0);
 });
 
 /**
@@ -193,12 +194,12 @@ export class Session implements Disposable {
     if (urlCache || protocols?.length || !/^[^\n]*\nhttps?:/i.test(request.text)) return this.#made(input, options);
     const number = ++lastResponse;
     const signals = [options?.signal, request.signal].filter((signal) => signal != null);
-    const abort = () => raw.response_cancel(number);
-    const { text, timeout, cachePolicy, serviceType, forbidden, body, fetch } = request;
+    const abort = () => raw.call(Call.CancelResponse, number, 0);
+    const { text, timeout, cachePolicy, serviceType, flags, body, fetch } = request;
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>
-        raw.session_response(this.#number, number, text, timeout, cachePolicy, serviceType, forbidden, body, fetch),
+        raw.session_response(this.#number, number, `${fetch}\n${text}`, timeout, cachePolicy, serviceType, flags, body),
       );
       for (const signal of signals) signal.addEventListener("abort", abort);
       const response = await coming;
@@ -237,22 +238,22 @@ export class Session implements Disposable {
 
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
   finishTasksAndInvalidate(): void {
-    descend(() => raw.session_finish(this.#number));
+    descend(() => raw.call(Call.FinishSession, this.#number, 0));
   }
 
   /** Takes no more tasks, cancels all, and becomes invalid when each has ended. */
   invalidateAndCancel(): void {
-    descend(() => raw.session_cancel(this.#number));
+    descend(() => raw.call(Call.CancelSession, this.#number, 0));
   }
 
   /** Forgets what the session has learned: its cache is emptied. */
   async reset(): Promise<void> {
-    await raw.session_flush(this.#number, true);
+    await raw.ask(Ask.Reset, this.#number, 0, "", undefined);
   }
 
   /** Writes out what is still to be written. */
   async flush(): Promise<void> {
-    await raw.session_flush(this.#number, false);
+    await raw.ask(Ask.FlushSession, this.#number, 0, "", undefined);
   }
 
   /** Invalidates and cancels, at the end of a `using` block. */

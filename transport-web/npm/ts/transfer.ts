@@ -5,6 +5,7 @@
 
 import * as raw from "./wasm/urlsession.js";
 import { contentOf } from "./body.js";
+import { Ask, Call, Look } from "./calls.js";
 import { type CachedList, ofList, toList } from "./cached.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
@@ -39,6 +40,9 @@ export interface ByteCounts {
 /** Calls that the other part makes only where they are wanted; the bits are those of `src/bridge.rs`. */
 const WANTS = { data: 1, retry: 2, metrics: 4, cache: 8, body: 16 } as const;
 
+/** The kinds, in the order of `src/session.rs`. */
+const KINDS: readonly TaskKind[] = ["data", "upload", "download"];
+
 /** How long progress events are apart at least, in milliseconds. */
 const PROGRESS_INTERVAL = 50;
 
@@ -57,7 +61,7 @@ export interface Plan {
   delegates: readonly SessionDelegate[];
   collectsMetrics: boolean;
   /** Where a download goes, and what it goes on from. */
-  download?: { resumeData?: string; destination?: string; replaces: boolean; segments: number };
+  download?: { resumeData?: string; destination?: string; replaces?: boolean; segments?: number };
 }
 
 let lastNumber = 0;
@@ -93,7 +97,7 @@ export class Transfer {
   #reader: ChunkReader | null = null;
   #isTaken = false;
   #lastProgress = -Infinity;
-  /** What there is to know of it since it has ended: four counts, five numbers of the progress, the priority. */
+  /** Its numbers, since it has ended. */
   #ended: Float64Array | null = null;
   #settle: (() => void)[] = [];
 
@@ -114,50 +118,35 @@ export class Transfer {
       (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
       (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
       (has("taskNeedNewBodyStream") ? WANTS.body : 0);
-    const { text, timeout, cachePolicy, serviceType, forbidden, body, fetch } = request;
-    if (plan.download !== undefined) {
-      const { resumeData, destination, replaces, segments } = plan.download;
-      raw.session_download(
-        plan.of,
-        this.number,
-        text,
-        timeout,
-        cachePolicy,
-        serviceType,
-        forbidden,
-        body,
-        fetch,
-        wants,
-        resumeData,
-        destination,
-        replaces,
-        segments,
-      );
-    } else {
-      const kind = plan.kind === "upload" ? 1 : 0;
-      raw.session_task(
-        plan.of,
-        this.number,
-        kind,
-        text,
-        timeout,
-        cachePolicy,
-        serviceType,
-        forbidden,
-        body,
-        fetch,
-        wants,
-      );
-    }
-    this.#id = raw.task_id(this.number);
+    const { text, timeout, cachePolicy, serviceType, flags, body, fetch } = request;
+    const { destination, resumeData, replaces = false, segments = 0 } = plan.download ?? {};
+    const id = raw.session_task(
+      plan.of,
+      this.number,
+      KINDS.indexOf(plan.kind),
+      wants,
+      `${fetch}\n${text}`,
+      timeout,
+      cachePolicy,
+      serviceType,
+      flags,
+      body,
+      destination,
+      resumeData,
+      replaces,
+      segments,
+    );
+    this.#id = Math.abs(id);
     if (this.#ended !== null) {
-      raw.task_free(this.number);
-      return;
-    }
-    // A session that is invalid refuses: the task is complete, and nobody else will say so.
-    if (this.state === "completed") {
+      raw.call(Call.FreeTask, this.number, 0);
+    } else if (id <= 0) {
+      // A session that is invalid refuses: the task is complete, and nobody else will say so.
+      this.#state = "completed";
       keep(this);
-      queueMicrotask(() => this.onComplete(raw.task_error(this.number)));
+      queueMicrotask(() => {
+        this.onComplete(raw.look(Look.Error, this.number, ""), this.#look());
+        raw.call(Call.FreeTask, this.number, 0);
+      });
     }
   }
 
@@ -166,7 +155,7 @@ export class Transfer {
   }
 
   get state(): TaskState {
-    return this.#state ?? STATES[raw.task_state(this.number)] ?? "completed";
+    return this.#state ?? STATES[raw.call(Call.State, this.number, 0)] ?? "completed";
   }
 
   get isEnded(): boolean {
@@ -175,17 +164,17 @@ export class Transfer {
 
   resume(): void {
     this.#wasResumed = true;
-    this.#change(() => raw.task_resume(this.number));
+    this.#change(() => raw.call(Call.Resume, this.number, 0));
   }
 
   suspend(): void {
-    this.#change(() => raw.task_suspend(this.number));
+    this.#change(() => raw.call(Call.Suspend, this.number, 0));
   }
 
   cancel(reason?: unknown): void {
     if (this.#ended !== null) return;
     if (reason !== undefined) this.#reason ??= { what: reason };
-    this.#change(() => raw.task_cancel(this.number));
+    this.#change(() => raw.call(Call.Cancel, this.number, 0));
   }
 
   /** Does something that may change the state, and tells the listeners if it has: those in whose midst it is done, once they have returned. */
@@ -207,40 +196,44 @@ export class Transfer {
   /** Cancels a download; gives what it takes to go on, once it has ended. */
   async cancelResumable(): Promise<ResumeData | null> {
     if (this.#ended !== null) return this.error?.resumeData ?? null;
-    let data!: Promise<string | undefined>;
+    let data!: Promise<any>;
     this.#change(() => {
-      data = raw.task_cancel_resumable(this.number);
+      data = raw.ask(Ask.CancelResumable, this.number, 0, "", undefined);
     });
-    const text = await data;
+    const text: string | undefined = await data;
     return text === undefined ? null : new ResumeData(text);
   }
 
   /** The answer's head. Of a download nobody is asked: it is looked for. */
   get response(): HTTPURLResponse | null {
     if (this.#response === null && this.#ended === null) {
-      const head = raw.task_response(this.number);
+      const head = raw.look(Look.Response, this.number, "");
       if (head !== undefined) this.#response = new HTTPURLResponse(head);
     }
     return this.#response;
   }
 
+  /** What there is to know of it in numbers: four counts, five of the progress, the priority. None before it is made. */
+  #look(): Float64Array {
+    return this.#ended ?? raw.look(Look.Numbers, this.number, "") ?? new Float64Array();
+  }
+
   get counts(): ByteCounts {
-    return countsOf(this.#ended ?? raw.task_counts(this.number));
+    return countsOf(this.#look());
   }
 
   get progress(): Progress {
-    const numbers = this.#ended;
-    if (numbers === null) return progressOf(raw.task_progress(this.number));
-    return ended(progressOf(numbers.subarray(4)), this.error === null);
+    const progress = progressOf(this.#look().subarray(4));
+    return this.#ended === null ? progress : ended(progress, this.error === null);
   }
 
   get priority(): number {
-    return this.#ended?.[9] ?? raw.task_priority(this.number);
+    return this.#ended?.[9] ?? raw.call(Call.Priority, this.number, 0);
   }
 
   set priority(priority: number) {
     if (typeof priority !== "number" || Number.isNaN(priority)) throw new TypeError("not a priority");
-    if (this.#ended === null) raw.task_set_priority(this.number, priority);
+    if (this.#ended === null) raw.call(Call.SetPriority, this.number, priority);
   }
 
   get current(): URLRequest {
@@ -421,13 +414,13 @@ export class Transfer {
     return this.#notify("taskDidSendBodyData", (delegate) => delegate?.(this.task, bytes, total, length)).answer;
   }
 
-  onComplete(list: SessionErrorList | undefined): void {
+  onComplete(list: SessionErrorList | undefined, numbers: Float64Array): void {
     if (this.#ended !== null) return;
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
     this.#response = this.response;
     leave(this);
-    this.#ended = raw.task_end(this.number);
+    this.#ended = numbers;
     this.#reader?.end(this.error);
     for (const delegate of this.#delegates) {
       if (!("taskDidComplete" in delegate)) continue;
@@ -519,7 +512,7 @@ export class Transfer {
       return undefined;
     }
     this.#thrown ??= { what: thrown };
-    raw.task_cancel(this.number);
+    raw.call(Call.Cancel, this.number, 0);
     return undefined;
   }
 }

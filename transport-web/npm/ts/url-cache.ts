@@ -1,7 +1,8 @@
 /** Caches. */
 
 import * as raw from "./wasm/urlsession.js";
-import { type CachedURLResponse, ofList, toList } from "./cached.js";
+import { type CachedList, type CachedURLResponse, ofList, toList } from "./cached.js";
+import { Ask, Call } from "./calls.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
 import { type RequestInput, taken } from "./request.js";
@@ -16,10 +17,7 @@ export interface UrlCacheOptions {
   name?: string;
 }
 
-/** What the part in WebAssembly does with a number alone, by its number. */
-const DEEDS = { setDiskCapacity: 0, diskUsage: 1, removeAll: 2, removeSince: 3, flush: 4 } as const;
-
-const forgotten = new FinalizationRegistry<number>((number) => raw.cache_free(number));
+const forgotten = new FinalizationRegistry<number>((number) => raw.call(Call.FreeCache, number, 0));
 
 let lastNumber = 0;
 
@@ -51,31 +49,31 @@ export class UrlCache {
 
   /** How many bytes the part in memory may take. What is over a smaller number is evicted at once. */
   get memoryCapacity(): number {
-    return raw.cache_numbers(this.#number)[0] ?? 0;
+    return raw.call(Call.MemoryCapacity, this.#number, 0);
   }
 
   set memoryCapacity(capacity: number) {
-    raw.cache_set_memory_capacity(this.#number, bytes(capacity));
+    raw.call(Call.SetMemoryCapacity, this.#number, bytes(capacity));
   }
 
   /** How many bytes the part in memory takes. */
   get currentMemoryUsage(): number {
-    return raw.cache_numbers(this.#number)[1] ?? 0;
+    return raw.call(Call.MemoryUsage, this.#number, 0);
   }
 
   /** How many bytes the part on disk may take; 0 where there is none. */
   get diskCapacity(): number {
-    return raw.cache_numbers(this.#number)[2] ?? 0;
+    return raw.call(Call.DiskCapacity, this.#number, 0);
   }
 
   /** Sets how many bytes the part on disk may take. */
   async setDiskCapacity(capacity: number): Promise<void> {
-    await raw.cache_do(this.#number, DEEDS.setDiskCapacity, bytes(capacity));
+    await this.#ask(Ask.SetDiskCapacity, bytes(capacity));
   }
 
   /** How many bytes the part on disk takes. */
   async currentDiskUsage(): Promise<number> {
-    return (await raw.cache_do(this.#number, DEEDS.diskUsage, 0)) ?? 0;
+    return (await this.#ask(Ask.DiskUsage)) ?? 0;
   }
 
   /** The response to a request that is kept, fresh or not; `null` where there is none. */
@@ -96,22 +94,26 @@ export class UrlCache {
 
   /** Takes everything out. */
   async removeAllCachedResponses(): Promise<void> {
-    await raw.cache_do(this.#number, DEEDS.removeAll, 0);
+    await this.#ask(Ask.RemoveAll);
   }
 
   /** Takes out what was stored at a date or after it. */
   async removeCachedResponsesSince(date: Date): Promise<void> {
-    await raw.cache_do(this.#number, DEEDS.removeSince, date.getTime());
+    await this.#ask(Ask.RemoveSince, date.getTime());
   }
 
   /** Ready when all that is to outlive the page is as durable as it gets. */
   async flush(): Promise<void> {
-    await raw.cache_do(this.#number, DEEDS.flush, 0);
+    await this.#ask(Ask.FlushCache);
   }
 
-  async #asked(request: RequestInput, deed: ReturnType<typeof toList> | null | undefined) {
+  #ask(deed: Ask, argument = 0): Promise<any> {
+    return raw.ask(deed, this.#number, argument, "", undefined);
+  }
+
+  async #asked(request: RequestInput, value: CachedList | null | undefined): Promise<CachedList | undefined> {
     try {
-      return await raw.cache_response(this.#number, 0, taken(request).text, deed);
+      return await raw.ask(Ask.CachedResponse, this.#number, 0, taken(request).text, value);
     } catch (thrown) {
       throw rejection(thrown);
     }

@@ -21,9 +21,18 @@ export function flat(fields: Fields | undefined | null): string[] {
   return all;
 }
 
+/** The first two lines of a text. */
+export function firstTwo(text: string): [string, string] {
+  const first = text.indexOf("\n");
+  if (first < 0) return [text, ""];
+  const second = text.indexOf("\n", first + 1);
+  return [text.slice(0, first), text.slice(first + 1, second < 0 ? undefined : second)];
+}
+
 /** The fields of a text's lines, from the third on. */
-export function fieldsOf(parts: readonly string[]): Headers {
+export function fieldsOf(text: string): Headers {
   const headers = new Headers();
+  const parts = text.split("\n");
   for (let at = 2; at + 1 < parts.length; at += 2) {
     headers.append(parts[at] as string, parts[at + 1] as string);
   }

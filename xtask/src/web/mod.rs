@@ -1,6 +1,7 @@
 //! What is built for browsers: modules with their glue, the npm package of them, and what they weigh.
 
 mod binary;
+mod catches;
 mod imports;
 pub(crate) mod module;
 mod order;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Build, Execute, WebTools, imports, order, traps};
+use super::{Build, Execute, WebTools, catches, imports, order, traps};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
 
@@ -18,6 +18,9 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
 ];
 
+/// The passes over a module whose size counts most: flat and put together again, it becomes smaller than by `-Oz` alone.
+const TRIMS: [&str; 4] = ["--flatten", "--rereloop", "-Oz", "-Oz"];
+
 /// A package that becomes a module.
 #[derive(Debug)]
 pub(crate) struct Module<'m> {
@@ -31,7 +34,8 @@ pub(crate) struct Module<'m> {
     pub(crate) name: &'m str,
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
-    /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short names.
+    /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short
+    /// names and catch in place.
     pub(crate) trims: bool,
 }
 
@@ -60,11 +64,12 @@ impl Module<'_> {
         };
         execute(&mut self.wasm_bindgen(web, build, &linked))?;
         if build == Build::Optimised {
-            execute(self.wasm_opt(web).arg("-Oz"))?;
+            let passes: &[&str] = if self.trims { &TRIMS } else { &["-Oz"] };
+            execute(self.wasm_opt(web).args(passes))?;
         }
         if self.is_trimmed(build) {
             self.order(web, execute)?;
-            self.shorten_imports()?;
+            self.shorten_glue()?;
         }
         write(&stamp, what.as_bytes())
     }
@@ -108,10 +113,10 @@ impl Module<'_> {
         execute(self.wasm_opt(web).arg("--reorder-functions-by-name"))
     }
 
-    fn shorten_imports(&self) -> Result<(), String> {
+    fn shorten_glue(&self) -> Result<(), String> {
         let (glue, module) = (self.folder.join(format!("{}.js", self.name)), self.wasm());
         let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
-        let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
+        let (text, bytes) = imports::shorten(&catches::in_place(&text)?, &read(&module)?)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)
     }
@@ -208,6 +213,6 @@ mod tests {
         let (_, rest) = manifest.split_once("wasm-opt = [").unwrap();
         let (list, _) = rest.split_once(']').unwrap();
         let told: Vec<_> = list.split('"').skip(1).step_by(2).collect();
-        assert_eq!(told, [&["-Oz"], &WASM_FEATURES[..]].concat());
+        assert_eq!(told, [&TRIMS[..], &WASM_FEATURES[..]].concat());
     }
 }

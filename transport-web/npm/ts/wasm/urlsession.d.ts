@@ -3,9 +3,7 @@
  * declarations beside the generated ones.
  */
 
-import type { SessionErrorList } from "../error.js";
 import type { Host } from "../host.js";
-import type { CachedList } from "../cached.js";
 import type { InitInput } from "../init.js";
 
 export default function init(options?: {
@@ -30,31 +28,18 @@ export function session_task(
   session: number,
   number: number,
   kind: number,
+  wants: number,
   request: string,
   timeout: number,
   cache_policy: number,
   service_type: number,
-  forbidden: number,
+  flags: number,
   body: unknown,
-  fetch: string,
-  wants: number,
-): void;
-export function session_download(
-  session: number,
-  number: number,
-  request: string,
-  timeout: number,
-  cache_policy: number,
-  service_type: number,
-  forbidden: number,
-  body: unknown,
-  fetch: string,
-  wants: number,
-  resume_data: string | null | undefined,
   destination: string | null | undefined,
+  resume_data: string | null | undefined,
   replaces: boolean,
   segments: number,
-): void;
+): number;
 export function session_response(
   session: number,
   number: number,
@@ -62,44 +47,15 @@ export function session_response(
   timeout: number,
   cache_policy: number,
   service_type: number,
-  forbidden: number,
+  flags: number,
   body: unknown,
-  fetch: string,
 ): Promise<Response | undefined>;
-export function response_cancel(number: number): void;
-export function session_finish(number: number): void;
-export function session_cancel(number: number): void;
-export function session_flush(number: number, resets: boolean): Promise<unknown>;
-export function session_free(number: number): void;
-
-export function task_id(number: number): number;
-export function task_state(number: number): number;
-export function task_error(number: number): SessionErrorList;
-export function task_resume(number: number): void;
-export function task_suspend(number: number): void;
-export function task_cancel(number: number): void;
-export function task_cancel_resumable(number: number): Promise<string | undefined>;
-export function task_priority(number: number): number;
-export function task_set_priority(number: number, priority: number): void;
-export function task_response(number: number): string | undefined;
-export function task_counts(number: number): Float64Array;
-export function task_progress(number: number): Float64Array;
-export function task_end(number: number): Float64Array;
-export function task_free(number: number): void;
 
 export function cache_new(number: number, memory_capacity: number, disk_capacity: number, name: string): void;
-export function cache_free(number: number): void;
-export function cache_numbers(number: number): Float64Array;
-export function cache_set_memory_capacity(number: number, bytes: number): void;
-export function cache_do(number: number, deed: number, argument: number): Promise<number | undefined>;
-export function cache_response(
-  number: number,
-  session: number,
-  request: string,
-  deed: CachedList | null | undefined,
-): Promise<CachedList | undefined>;
 
-export function file_remove(path: string): Promise<unknown>;
-
-export function capabilities(): number;
-export function suggested_filename(head: string): string | undefined;
+/** `deed` is a `Call` of `calls.ts`. */
+export function call(deed: number, number: number, argument: number): number;
+/** `what` is a `Look` of `calls.ts`. */
+export function look(what: number, number: number, text: string): any;
+/** `deed` is an `Ask` of `calls.ts`. */
+export function ask(deed: number, number: number, argument: number, text: string, value: unknown): Promise<any>;
