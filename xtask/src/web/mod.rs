@@ -1,5 +1,6 @@
 //! What is built for browsers: modules with their glue, the npm package of them, and what they weigh.
 
+mod alike;
 mod binary;
 mod catches;
 mod imports;

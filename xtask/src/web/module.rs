@@ -109,7 +109,7 @@ impl Module<'_> {
     /// Puts functions that are alike beside each other.
     fn order(&self, web: &WebTools, execute: &mut Execute<'_>) -> Result<(), String> {
         let module = self.wasm();
-        write(&module, &order::name_by_code(&read(&module)?)?)?;
+        write(&module, &order::name_by_likeness(&read(&module)?)?)?;
         execute(self.wasm_opt(web).arg("--reorder-functions-by-name"))
     }
 

@@ -1,21 +1,23 @@
 //! The order of a module's functions.
 //!
-//! A compressor refers back to what is alike, and does so with fewer bits where that is near. So functions are put in the order of their code.
+//! A compressor refers back to what is alike, and does so with fewer bits where that is near. So functions are put beside those that are alike.
 
+use super::alike::{self, Function};
 use super::binary::{Reader, write_number};
 
 const IMPORTS: u8 = 2;
+const FUNCTIONS: u8 = 3;
 const CODE: u8 = 10;
 
-/// The module with each function named by its place in that order, for the optimiser to put it there. Other names are gone.
+/// The module with each function named by its place in such an order, for the optimiser to put it there. Other names are gone.
 ///
 /// # Errors
 ///
 /// What in it is not known here.
-pub(super) fn name_by_code(module: &[u8]) -> Result<Vec<u8>, String> {
+pub(super) fn name_by_likeness(module: &[u8]) -> Result<Vec<u8>, String> {
     let mut written = module.get(..8).unwrap_or_default().to_vec();
     let mut reader = Reader::new(module, written.len());
-    let (mut imports, mut bodies) = (0, Vec::new());
+    let (mut imports, mut kinds, mut bodies) = (0, Vec::new(), Vec::new());
     while reader.at < module.len() {
         let start = reader.at;
         let id = reader.byte()?;
@@ -24,19 +26,35 @@ pub(super) fn name_by_code(module: &[u8]) -> Result<Vec<u8>, String> {
         reader.take(length)?;
         match id {
             IMPORTS => imports = imported_functions(&mut section)?,
-            CODE => {
-                let count = section.number()?;
-                bodies = (0..count)
-                    .map(|_| body(&mut section))
-                    .collect::<Result<_, _>>()?;
-            }
+            FUNCTIONS => kinds = all(&mut section, Reader::number)?,
+            CODE => bodies = all(&mut section, body)?,
             0 if section.text()? == "name" => continue,
             _ => {}
         }
         written.extend_from_slice(&module[start..reader.at]);
     }
-    written.extend(names(imports, &bodies));
+    if kinds.len() != bodies.len() {
+        return Err(format!(
+            "{} types of {} functions",
+            kinds.len(),
+            bodies.len()
+        ));
+    }
+    let functions = kinds.into_iter().zip(bodies);
+    let functions: Vec<_> = functions
+        .map(|(kind, code)| Function { kind, code })
+        .collect();
+    written.extend(names(imports, &alike::order(&functions)));
     Ok(written)
+}
+
+/// All of a section's things, each read by `read`.
+fn all<'m, T>(
+    section: &mut Reader<'m>,
+    read: impl Fn(&mut Reader<'m>) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let count = section.number()?;
+    (0..count).map(|_| read(section)).collect()
 }
 
 fn imported_functions(section: &mut Reader<'_>) -> Result<usize, String> {
@@ -58,13 +76,11 @@ fn body<'m>(section: &mut Reader<'m>) -> Result<&'m [u8], String> {
 }
 
 /// The section of names of the functions behind those that are imported.
-fn names(imports: usize, bodies: &[&[u8]]) -> Vec<u8> {
-    let mut order: Vec<usize> = (0..bodies.len()).collect();
-    order.sort_by_key(|&index| bodies[index]);
-    let mut places: Vec<_> = order.into_iter().zip(0_usize..).collect();
+fn names(imports: usize, order: &[usize]) -> Vec<u8> {
+    let mut places: Vec<_> = order.iter().zip(0_usize..).collect();
     places.sort_unstable();
     let mut names = Vec::new();
-    write_number(&mut names, bodies.len());
+    write_number(&mut names, order.len());
     for (index, place) in places {
         write_number(&mut names, imports + index);
         write_text(&mut names, &format!("{place:06}"));
@@ -91,16 +107,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_named_in_the_order_of_their_code() {
-        let module = b"\0asm\x01\0\0\0\x02\x07\x01\x01o\x01t\0\0\x0a\x0b\x03\x02\0\x0b\x03\0\x01\x0b\x02\0\x00";
-        let named = name_by_code(&[&module[..], b"\0\x06\x04name\0"].concat()).unwrap();
-        let names = b"\0\x20\x04name\x01\x19\x03\x01\x06000002\x02\x06000001\x03\x06000000";
+    fn functions_are_named_by_their_places() {
+        let module = b"\0asm\x01\0\0\0\x03\x04\x03\0\0\0\x02\x07\x01\x01o\x01t\0\0\x0a\x0b\x03\x02\0\x0b\x03\0\x01\x0b\x02\0\x00";
+        let named = name_by_likeness(&[&module[..], b"\0\x06\x04name\0"].concat()).unwrap();
+        let names = b"\0\x20\x04name\x01\x19\x03\x01\x06000001\x02\x06000002\x03\x06000000";
         assert_eq!(named, [&module[..], names].concat());
     }
 
     #[test]
     fn what_is_cut_off_is_refused() {
-        assert!(name_by_code(b"\0asm\x01\0\0\0\x0a\x0a\x03\x02\0").is_err());
-        assert!(name_by_code(b"\0asm\x01\0\0\0\x0a\x02\x03\x02").is_err());
+        assert!(name_by_likeness(b"\0asm\x01\0\0\0\x0a\x0a\x03\x02\0").is_err());
+        assert!(name_by_likeness(b"\0asm\x01\0\0\0\x0a\x02\x03\x02").is_err());
     }
 }
