@@ -420,6 +420,30 @@ fn as_the_runtime_ends_callbacks_still_come_one_by_one() {
     assert_eq!(log.taken(), ["begins", "ends", "complete Some(Cancelled)"]);
 }
 
+/// A test ends without running the mock once more: what was left to run holds session, delegate and mock no longer than that.
+#[test]
+fn what_nobody_runs_any_more_is_let_go() {
+    let mock = MockPlatform::new();
+    mock.transport()
+        .on(Method::GET, URL)
+        .reply(Reply::new(200).body("hello"));
+    let log = Log::default();
+    let held = Arc::downgrade(&log.0);
+    let session = Session::builder(mock.platform(), Configuration::default())
+        .delegate(log.clone())
+        .build();
+    mock.runtime().block_on(session.data(URL)).unwrap();
+    let stuck = session.data_task("http://a.example/stuck");
+    stuck.resume();
+    log.taken();
+    drop((stuck, session));
+    assert_eq!(log.taken(), [""; 0]);
+    drop(mock);
+    assert_eq!(log.taken(), ["complete Some(Cancelled)", "invalid"]);
+    drop(log);
+    assert_eq!(held.strong_count(), 0);
+}
+
 #[test]
 fn suspended_before_its_load_has_begun_it_goes_back_to_the_queue() {
     let mock = MockPlatform::new();

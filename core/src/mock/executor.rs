@@ -1,7 +1,7 @@
 //! Tasks that are woken wait in one list; which of them runs next is a matter of the seed.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Context;
 
 use futures::task::{ArcWake, waker_ref};
@@ -46,13 +46,16 @@ pub(super) struct Wakeup {
     place: usize,
     number: u64,
     is_queued: AtomicBool,
-    ready: Arc<Ready>,
+    /// Not a share of it: it holds those that are queued.
+    ready: Weak<Ready>,
 }
 
 impl ArcWake for Wakeup {
     fn wake_by_ref(this: &Arc<Self>) {
-        if !this.is_queued.swap(true, Ordering::AcqRel) {
-            this.ready.list().push(this.clone());
+        if !this.is_queued.swap(true, Ordering::AcqRel)
+            && let Some(ready) = this.ready.upgrade()
+        {
+            ready.list().push(this.clone());
         }
     }
 }
@@ -96,7 +99,7 @@ impl Executor {
     }
 
     fn wakeup(&self, place: usize, number: u64) -> Arc<Wakeup> {
-        let (is_queued, ready) = (AtomicBool::new(true), self.ready.clone());
+        let (is_queued, ready) = (AtomicBool::new(true), Arc::downgrade(&self.ready));
         Arc::new(Wakeup {
             place,
             number,
@@ -207,5 +210,20 @@ impl Tasks {
             self.living -= 1;
         }
         Some(task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::test;
+
+    #[test]
+    fn what_is_queued_does_not_keep_the_queue() {
+        let executor = Executor::new(0);
+        let ready = Arc::downgrade(&executor.ready);
+        executor.spawn(Box::pin(async {}));
+        drop(executor);
+        assert_eq!(ready.strong_count(), 0);
     }
 }

@@ -59,7 +59,7 @@ const CONNECTED: NetworkPath = NetworkPath::satisfied(NetworkKind::Wired);
 impl MockNetwork {
     pub(super) fn new(runtime: &MockRuntime) -> Self {
         Self(Arc::new(Parts {
-            runtime: runtime.clone(),
+            runtime: runtime.for_sessions(),
             real: ReportedNetwork::new(CONNECTED),
             told: ReportedNetwork::new(CONNECTED),
             is_told: AtomicBool::new(true),

@@ -39,7 +39,7 @@ impl MockPlatform {
     pub fn platform(&self) -> Platform {
         Platform::new(
             Arc::new(self.transport.clone()),
-            Arc::new(self.runtime.clone()),
+            Arc::new(self.runtime.for_sessions()),
             Arc::new(self.files.clone()),
         )
         .with_network(self.network().clone())

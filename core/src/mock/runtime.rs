@@ -31,8 +31,27 @@ use crate::words::time::Moment;
 /// runtime.block_on(runtime.sleep_until(runtime.now() + week));
 /// assert_eq!(runtime.now().as_nanos(), week.as_nanos() as u64);
 /// ```
+///
+/// When the last clone is gone nobody can run it any more, and it ends as by [`shutdown`](Self::shutdown). What a
+/// [`MockPlatform`](super::MockPlatform) gives its sessions does not count.
 #[derive(Clone)]
-pub struct MockRuntime(Arc<Parts>);
+pub struct MockRuntime {
+    parts: Arc<Parts>,
+    /// Of whoever can run it; a session cannot, and would else keep itself by what it has spawned.
+    _runner: Option<Arc<Runner>>,
+}
+
+/// Ends the runtime when it is dropped.
+struct Runner(Arc<Parts>);
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        // What is dropped tells delegates and handlers, and a test that has failed has no use for that.
+        if !std::thread::panicking() {
+            self.0.executor.shut_down();
+        }
+    }
+}
 
 struct Parts {
     clock: Arc<Clock>,
@@ -61,11 +80,24 @@ impl MockRuntime {
     /// A runtime that chooses among ready tasks, and makes its random numbers, by `seed`.
     #[must_use]
     pub fn with_seed(seed: u64) -> Self {
-        Self(Arc::new(Parts {
+        let parts = Arc::new(Parts {
             clock: Arc::new(Clock::new()),
             executor: Executor::new(seed),
             random: Chance::new(!seed),
-        }))
+        });
+        let runner = Arc::new(Runner(parts.clone()));
+        Self {
+            parts,
+            _runner: Some(runner),
+        }
+    }
+
+    /// The same runtime for a session and what belongs to it.
+    pub(super) fn for_sessions(&self) -> Self {
+        Self {
+            parts: self.parts.clone(),
+            _runner: None,
+        }
     }
 
     /// Runs `future` and all spawned tasks until `future` is ready. Time moves on whenever nothing else can happen.
@@ -89,19 +121,19 @@ impl MockRuntime {
     /// # Panics
     /// When called from one of its own tasks.
     pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, Deadlock> {
-        let _running = self.0.executor.run();
+        let _running = self.parts.executor.run();
         let mut future = pin!(future);
-        let wakeup = self.0.executor.wakeup_of_caller();
+        let wakeup = self.parts.executor.wakeup_of_caller();
         let waker = waker_ref(&wakeup);
         let mut context = Context::from_waker(&waker);
         loop {
-            match self.0.executor.take_ready() {
+            match self.parts.executor.take_ready() {
                 Some(woken) if Arc::ptr_eq(&woken, &wakeup) => {
                     if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                         return Ok(output);
                     }
                 }
-                Some(woken) => self.0.executor.poll(&woken),
+                Some(woken) => self.parts.executor.poll(&woken),
                 None if self.move_on() => {}
                 None => {
                     return Err(Deadlock {
@@ -118,7 +150,7 @@ impl MockRuntime {
     /// # Panics
     /// When called from one of its own tasks.
     pub fn run_until_stalled(&self) {
-        let _running = self.0.executor.run();
+        let _running = self.parts.executor.run();
         self.run_ready();
     }
 
@@ -127,7 +159,7 @@ impl MockRuntime {
     /// # Panics
     /// When called from one of its own tasks.
     pub fn run_until_idle(&self) {
-        let _running = self.0.executor.run();
+        let _running = self.parts.executor.run();
         self.run_ready();
         while self.move_on() {
             self.run_ready();
@@ -139,14 +171,14 @@ impl MockRuntime {
     /// # Panics
     /// When called from one of its own tasks.
     pub fn advance(&self, duration: Duration) {
-        let _running = self.0.executor.run();
+        let _running = self.parts.executor.run();
         let end = self.now() + duration;
         self.run_ready();
-        while let Some(due) = self.0.clock.next_due().filter(|due| *due <= end) {
-            self.0.clock.move_to(due);
+        while let Some(due) = self.parts.clock.next_due().filter(|due| *due <= end) {
+            self.parts.clock.move_to(due);
             self.run_ready();
         }
-        self.0.clock.move_to(end);
+        self.parts.clock.move_to(end);
     }
 
     /// One step: polls one ready task, or else moves on to the next timer. False when nothing can happen any more.
@@ -154,10 +186,10 @@ impl MockRuntime {
     /// # Panics
     /// When called from one of its own tasks.
     pub fn step(&self) -> bool {
-        let _running = self.0.executor.run();
-        match self.0.executor.take_ready() {
+        let _running = self.parts.executor.run();
+        match self.parts.executor.take_ready() {
             Some(woken) => {
-                self.0.executor.poll(&woken);
+                self.parts.executor.poll(&woken);
                 true
             }
             None => self.move_on(),
@@ -168,51 +200,51 @@ impl MockRuntime {
     ///
     /// Futures given to [`block_on`](Self::block_on) still run.
     pub fn shutdown(&self) {
-        self.0.executor.shut_down();
+        self.parts.executor.shut_down();
     }
 
     /// Sets the wall clock, forward or back. Timers follow the monotonic clock and do not notice.
     pub fn set_wall_clock(&self, time: SystemTime) {
-        self.0.clock.set_wall_clock(time);
+        self.parts.clock.set_wall_clock(time);
     }
 
     /// How many spawned tasks have not ended.
     #[must_use]
     pub fn spawned_tasks(&self) -> usize {
-        self.0.executor.living()
+        self.parts.executor.living()
     }
 
     /// How many sleeps are waited for.
     #[must_use]
     pub fn pending_timers(&self) -> usize {
-        self.0.clock.sleeping()
+        self.parts.clock.sleeping()
     }
 
     /// How often spawned tasks were polled so far.
     #[must_use]
     pub fn polls(&self) -> u64 {
-        self.0.executor.polls()
+        self.parts.executor.polls()
     }
 
     /// Waits on the virtual clock.
     pub fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(self.0.clock.sleep(duration))
+        Box::pin(self.parts.clock.sleep(duration))
     }
 
     pub(super) fn clock(&self) -> &Arc<Clock> {
-        &self.0.clock
+        &self.parts.clock
     }
 
     fn run_ready(&self) {
-        while let Some(woken) = self.0.executor.take_ready() {
-            self.0.executor.poll(&woken);
+        while let Some(woken) = self.parts.executor.take_ready() {
+            self.parts.executor.poll(&woken);
         }
     }
 
     fn move_on(&self) -> bool {
-        let due = self.0.clock.next_due();
+        let due = self.parts.clock.next_due();
         if let Some(due) = due {
-            self.0.clock.move_to(due);
+            self.parts.clock.move_to(due);
         }
         due.is_some()
     }
@@ -220,23 +252,23 @@ impl MockRuntime {
 
 impl Runtime for MockRuntime {
     fn spawn(&self, future: BoxFuture<'static, ()>) {
-        self.0.executor.spawn(future);
+        self.parts.executor.spawn(future);
     }
 
     fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()> {
-        Box::pin(self.0.clock.sleep_until(moment))
+        Box::pin(self.parts.clock.sleep_until(moment))
     }
 
     fn clock(&self) -> Arc<dyn crate::Clock> {
-        self.0.clock.clone()
+        self.parts.clock.clone()
     }
 
     fn wall_clock(&self) -> SystemTime {
-        self.0.clock.wall_clock()
+        self.parts.clock.wall_clock()
     }
 
     fn random(&self) -> u64 {
-        self.0.random.next()
+        self.parts.random.next()
     }
 }
 

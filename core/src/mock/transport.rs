@@ -63,7 +63,7 @@ impl MockTransport {
     #[must_use]
     pub fn new(runtime: &MockRuntime, files: &MockFiles) -> Self {
         Self(Arc::new(Shared {
-            runtime: runtime.clone(),
+            runtime: runtime.for_sessions(),
             files: files.clone(),
             network: MockNetwork::new(runtime),
             script: Mutex::new(Script {
