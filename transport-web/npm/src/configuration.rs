@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
 use urlsession_core::{CachePolicy, Configuration, ErrorCode, NetworkServiceType, RetryPolicy};
 
 use crate::wire;
@@ -34,6 +34,12 @@ impl<'a> Numbers<'a> {
         if let Some(number) = self.next() {
             *to = number as u32;
         }
+    }
+
+    /// How many there are, then they themselves; `None` where that is no number.
+    fn list(&mut self) -> Option<impl Iterator<Item = f64> + use<'_, 'a>> {
+        let count = self.count()?;
+        Some(self.0.by_ref().take(count as usize).copied())
     }
 
     fn seconds(&mut self, to: &mut Duration) {
@@ -68,12 +74,12 @@ pub(crate) fn service_type(number: f64) -> NetworkServiceType {
 }
 
 /// The configuration in `numbers` (the order is `ts/configuration.ts`'), the fields of every request, and the names of those that a redirect keeps, a
-/// line each.
+/// line each. `retry` is there where the session has a retry policy: its methods, a line each, where they are not the default ones.
 pub(crate) fn configuration(
     numbers: &[f64],
     fields: &str,
     safe: &str,
-    retry: Option<&RetryLists>,
+    retry: Option<Option<&str>>,
 ) -> Configuration {
     let mut made = Configuration::default();
     let numbers = &mut Numbers::new(numbers);
@@ -97,7 +103,7 @@ pub(crate) fn configuration(
     numbers.flag(&mut made.collapses_identical_requests);
     numbers.count_32(&mut made.retries_downloads);
     numbers.flag(&mut made.is_ephemeral);
-    made.retry_policy = retry.map(|lists| lists.policy(numbers));
+    made.retry_policy = retry.map(|methods| policy(methods, numbers));
     made.http_additional_headers = wire::fields(fields).unwrap_or_default();
     let names = safe.split('\n');
     made.redirect_safe_headers = names
@@ -106,38 +112,28 @@ pub(crate) fn configuration(
     made
 }
 
-/// What a retry policy lists; what is none of these is left as it is by default.
-pub(crate) struct RetryLists {
-    pub(crate) methods: Option<String>,
-    pub(crate) statuses: Option<Vec<u16>>,
-    pub(crate) error_codes: Option<Vec<i32>>,
-}
-
-impl RetryLists {
-    fn policy(&self, numbers: &mut Numbers<'_>) -> RetryPolicy {
-        let mut policy = RetryPolicy::default();
-        numbers.count_32(&mut policy.maximum_attempts);
-        numbers.seconds(&mut policy.base_delay);
-        numbers.count_32(&mut policy.delay_multiplier);
-        numbers.seconds(&mut policy.maximum_delay);
-        numbers.seconds(&mut policy.maximum_retry_after);
-        numbers.count_32(&mut policy.budget);
-        numbers.count_32(&mut policy.successes_per_retry);
-        if let Some(methods) = &self.methods {
-            let methods = methods.split('\n').filter(|name| !name.is_empty());
-            policy.methods = methods.filter_map(|name| name.parse().ok()).collect();
-        }
-        if let Some(statuses) = &self.statuses {
-            let statuses = statuses.iter().copied();
-            policy.statuses = statuses
-                .filter_map(|status| status.try_into().ok())
-                .collect();
-        }
-        if let Some(codes) = &self.error_codes {
-            policy.error_codes = codes.iter().copied().filter_map(error_code).collect();
-        }
-        policy
+/// What is none of what is listed is left out.
+fn policy(methods: Option<&str>, numbers: &mut Numbers<'_>) -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    numbers.count_32(&mut policy.maximum_attempts);
+    numbers.seconds(&mut policy.base_delay);
+    numbers.count_32(&mut policy.delay_multiplier);
+    numbers.seconds(&mut policy.maximum_delay);
+    numbers.seconds(&mut policy.maximum_retry_after);
+    numbers.count_32(&mut policy.budget);
+    numbers.count_32(&mut policy.successes_per_retry);
+    if let Some(methods) = methods {
+        let methods = methods.split('\n').filter(|name| !name.is_empty());
+        policy.methods = methods.filter_map(|name| name.parse().ok()).collect();
     }
+    if let Some(statuses) = numbers.list() {
+        let statuses = statuses.filter_map(|status| StatusCode::from_u16(status as u16).ok());
+        policy.statuses = statuses.collect();
+    }
+    if let Some(codes) = numbers.list() {
+        policy.error_codes = codes.filter_map(|code| error_code(code as i32)).collect();
+    }
+    policy
 }
 
 /// The code of Apple's number.

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::answer::promise;
 use crate::bridge::Bridge;
-use crate::configuration::{self, RetryLists};
+use crate::configuration;
 use crate::download::Download;
 use crate::host::{self, Host};
 use crate::protocol::HostProtocol;
@@ -42,19 +42,13 @@ pub fn session_new(
     safe: &str,
     retries: bool,
     methods: Option<String>,
-    statuses: Option<Vec<u16>>,
-    error_codes: Option<Vec<i32>>,
     cache: u32,
     protocols: u32,
     fetch: &str,
 ) {
     host::enter(host);
-    let lists = retries.then_some(RetryLists {
-        methods,
-        statuses,
-        error_codes,
-    });
-    let configuration = configuration::configuration(numbers, fields, safe, lists.as_ref());
+    let methods = retries.then_some(methods.as_deref());
+    let configuration = configuration::configuration(numbers, fields, safe, methods);
     let mut builder = Session::builder(
         platform_with(&configuration, fetch::options(fetch)),
         configuration,

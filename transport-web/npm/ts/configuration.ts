@@ -122,8 +122,6 @@ export interface Numbers {
   safe: string;
   retries: boolean;
   methods: string | undefined;
-  statuses: Uint16Array | undefined;
-  errorCodes: Int32Array | undefined;
 }
 
 /** Takes a configuration: its numbers are in the order of `src/configuration.rs`. */
@@ -154,6 +152,8 @@ export function numbersOf(given: SessionConfiguration): Numbers {
       seconds(retry.maximumRetryAfter),
       count(retry.budget),
       count(retry.successesPerRetry),
+      ...list(retry.statuses),
+      ...list(retry.errorCodes?.map(rawCode)),
     );
   }
   return {
@@ -162,8 +162,6 @@ export function numbersOf(given: SessionConfiguration): Numbers {
     safe: lines(given.redirectSafeHeaders ?? []),
     retries: retry !== undefined,
     methods: retry?.methods && lines(retry.methods),
-    statuses: retry?.statuses && new Uint16Array(retry.statuses),
-    errorCodes: retry?.errorCodes && new Int32Array(retry.errorCodes.map(rawCode)),
   };
 }
 
@@ -191,6 +189,13 @@ function count(value: number | undefined): number {
   if (value === undefined) return NaN;
   if (typeof value !== "number" || !(value >= 0)) throw new TypeError("not a number of things");
   return value;
+}
+
+/** How many there are, then they themselves; not a number where nothing is said. */
+function list(numbers: Iterable<number> | undefined): number[] {
+  if (numbers === undefined) return [NaN];
+  const all = [...numbers];
+  return [all.length, ...all];
 }
 
 /** Header fields that can be sent; throws a TypeError as `Headers` does. */

@@ -96,8 +96,6 @@ export class Session implements Disposable {
       made.safe,
       made.retries,
       made.methods,
-      made.statuses,
-      made.errorCodes,
       configuration.urlCache?._number ?? 0,
       configuration.protocols?.length ?? 0,
       fetchText(configuration),

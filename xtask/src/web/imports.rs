@@ -1,12 +1,16 @@
-//! Short names for what a module imports from its glue.
+//! Short names for what goes between a module and its glue, and nobody else sees.
 //!
-//! wasm-bindgen ends each name with a hash, which no compression makes smaller, in the module and in the glue.
+//! wasm-bindgen ends such a name with a hash, which no compression makes smaller, in the module and in the glue.
 
 use std::collections::BTreeMap;
 
 use super::binary::{Reader, write_number};
 
 const IMPORTS: u8 = 2;
+const EXPORTS: u8 = 7;
+
+/// What the names of wasm-bindgen's own exports begin with.
+const OWN: [&str; 3] = ["wasm_bindgen__", "__wbindgen_", "__externref_"];
 
 /// Glue and module with short names for what goes between them.
 ///
@@ -14,7 +18,7 @@ const IMPORTS: u8 = 2;
 ///
 /// What in them is not as wasm-bindgen writes it.
 pub(super) fn shorten(glue: &str, module: &[u8]) -> Result<(String, Vec<u8>), String> {
-    let mut names = BTreeMap::new();
+    let (mut names, mut own) = (BTreeMap::new(), BTreeMap::new());
     let mut written = module.get(..8).unwrap_or_default().to_vec();
     let mut reader = Reader::new(module, written.len());
     while reader.at < module.len() {
@@ -24,13 +28,47 @@ pub(super) fn shorten(glue: &str, module: &[u8]) -> Result<(String, Vec<u8>), St
         let content = reader.take(length)?;
         let content = match id {
             IMPORTS => imports(&mut section, &mut names)?,
+            EXPORTS => exports(&mut section, &mut own)?,
             _ => content.to_vec(),
         };
         written.push(id);
         write_number(&mut written, content.len());
         written.extend(content);
     }
-    Ok((renamed(glue, &names)?, written))
+    let (glue, found) = renamed(glue, &names)?;
+    if found != names.len() {
+        return Err(format!(
+            "{} imports, {found} of them in the glue",
+            names.len()
+        ));
+    }
+    // An export is used in as many places as it takes, or in none.
+    let (glue, _) = renamed(&glue, &own)?;
+    Ok((glue, written))
+}
+
+/// The section with short names for wasm-bindgen's own, which are noted.
+fn exports(
+    section: &mut Reader<'_>,
+    names: &mut BTreeMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    let count = section.number()?;
+    let mut written = Vec::new();
+    write_number(&mut written, count);
+    for number in 0..count {
+        let name = section.text()?;
+        let is_own = OWN.iter().any(|beginning| name.starts_with(beginning));
+        let short = format!("${number}");
+        let new = if is_own { &short } else { name };
+        write_number(&mut written, new.len());
+        written.extend(new.as_bytes());
+        if is_own {
+            names.insert(name.to_owned(), short);
+        }
+        written.push(section.byte()?);
+        write_number(&mut written, section.number()?);
+    }
+    Ok(written)
 }
 
 /// The section with short names, which are noted.
@@ -59,8 +97,8 @@ fn imports(
     Ok(written)
 }
 
-/// The glue with each of `names` as it is now. Each must be in it, and none of the new ones.
-fn renamed(glue: &str, names: &BTreeMap<String, String>) -> Result<String, String> {
+/// The glue with each of `names` as it is now, and how many of them there were. None of the new ones may be in it before.
+fn renamed(glue: &str, names: &BTreeMap<String, String>) -> Result<(String, usize), String> {
     let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '$';
     let mut written = String::with_capacity(glue.len());
     let mut found = 0;
@@ -78,13 +116,7 @@ fn renamed(glue: &str, names: &BTreeMap<String, String>) -> Result<String, Strin
         written.push_str(&behind[..next]);
         rest = &behind[next..];
     }
-    match found == names.len() {
-        true => Ok(written),
-        false => Err(format!(
-            "{} imports, {found} of them in the glue",
-            names.len()
-        )),
-    }
+    Ok((written, found))
 }
 
 #[cfg(test)]
@@ -102,6 +134,17 @@ mod tests {
         assert_eq!(
             module,
             b"\0asm\x01\0\0\0\x02\x0f\x02\x01g\x02_0\0\0\x01g\x02_1\0\x01\x0a\x01\0"
+        );
+    }
+
+    #[test]
+    fn only_exports_that_are_the_glues_own_have_new_names() {
+        let module = b"\0asm\x01\0\0\0\x07\x1c\x02\x03run\0\x05\x12__wbindgen_malloc_\0\x06";
+        let (glue, module) = shorten("run(wasm.__wbindgen_malloc_, wasm.run)", module).unwrap();
+        assert_eq!(glue, "run(wasm.$1, wasm.run)");
+        assert_eq!(
+            module,
+            b"\0asm\x01\0\0\0\x07\x0c\x02\x03run\0\x05\x02$1\0\x06"
         );
     }
 

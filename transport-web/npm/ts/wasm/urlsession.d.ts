@@ -18,8 +18,6 @@ export function session_new(
   safe: string,
   retries: boolean,
   methods: string | null | undefined,
-  statuses: Uint16Array | null | undefined,
-  error_codes: Int32Array | null | undefined,
   cache: number,
   protocols: number,
   fetch: string,
