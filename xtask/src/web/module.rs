@@ -20,8 +20,11 @@ const WASM_FEATURES: [&str; 6] = [
 
 /// The passes over a module whose size counts most: flat and put together again, it becomes smaller than by `-Oz` alone. Nobody reads what made it.
 /// At the bottom of the memory is the end of the stack, so that an address there is never reached from above by a wrap.
-const TRIMS: [&str; 7] = [
+/// What is called in one place and put in there is like nothing else any more, and larger once compressed, unless it is small.
+const TRIMS: [&str; 9] = [
     "--low-memory-unused",
+    "--one-caller-inline-max-function-size",
+    "40",
     "--strip-producers",
     "--strip-target-features",
     "--flatten",
