@@ -1,9 +1,10 @@
 //! The whole load of one task: the answer's head to the app, then its body to wherever it goes.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 
@@ -15,6 +16,7 @@ use crate::load::upload::upload;
 #[cfg(feature = "informational")]
 use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
+use crate::seams::asking::Asking;
 use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
 use crate::words::bounds::NativeObject;
@@ -64,7 +66,11 @@ async fn hand_over<A: App>(
     let mut content = decode(app, answer.exchange, route);
     let response = content.response.clone();
     app.set_response(&content);
-    match app.did_receive_response(response.clone()).await? {
+    let disposition = match app.did_receive_response(&response) {
+        Some(asked) => asked.await?.unwrap_or_default(),
+        None => ResponseDisposition::Allow,
+    };
+    match disposition {
         ResponseDisposition::Allow => {}
         ResponseDisposition::Cancel => {
             return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
@@ -76,11 +82,7 @@ async fn hand_over<A: App>(
         }
     }
     if let Output::Stream(outlet) = &output {
-        outlet.put(Item::Head(response.clone())).await;
-        if let Some(object) = outlet.native_of(&mut *content.body) {
-            outlet.put_last(Item::Native(object));
-            return Ok((Bytes::new(), response));
-        }
+        outlet.put(Item::Head(response.clone()));
     }
     let body = pull(app, &mut *content.body, output, content.expected)
         .await
@@ -96,43 +98,93 @@ async fn hand_over<A: App>(
     Ok((body, response))
 }
 
+/// Pulls the body to its end. One poll function: of the awaits that it stands for, most loads have none.
 async fn pull<A: App>(
     app: &A,
     body: &mut dyn Body,
     output: Output,
     expected: Option<u64>,
 ) -> Result<Bytes, Error> {
-    let mut gathered = Gathered::new(expected);
-    while let Some(chunk) = body.next_chunk().await? {
-        if chunk.is_empty() {
-            yield_once().await;
-            continue;
-        }
-        app.signals().add_received(chunk.len() as u64);
-        app.progressed();
-        if app.wants_data() {
-            app.notify(Notice::Data(chunk.clone())).await?;
-        }
-        match &output {
-            Output::Delegate => {}
-            Output::Collect => gathered.add(chunk),
-            Output::Stream(outlet) => outlet.put(Item::Chunk(chunk)).await,
-        }
-    }
-    Ok(gathered.finish())
-}
-
-/// Lets others run: a body of empty chunks must not keep the thread.
-pub(crate) async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|context| match std::mem::replace(&mut yielded, true) {
-        true => Poll::Ready(()),
-        false => {
-            context.waker().wake_by_ref();
-            Poll::Pending
+    let mut sink = Sink {
+        gathered: Gathered::new(expected),
+        output,
+        has_begun: false,
+    };
+    let mut telling: Option<(Asking<'_, ()>, Bytes)> = None;
+    poll_fn(|context| -> Poll<Result<(), Error>> {
+        loop {
+            if let Some((told, chunk)) = &mut telling {
+                ready!(Pin::new(told).poll(context))?;
+                sink.put(std::mem::take(chunk));
+                telling = None;
+            }
+            if sink.is_full() {
+                return Poll::Pending;
+            }
+            if sink.gives_away(body) {
+                return Poll::Ready(Ok(()));
+            }
+            let Some(chunk) = ready!(body.poll_next_chunk(context)).transpose()? else {
+                return Poll::Ready(Ok(()));
+            };
+            if chunk.is_empty() {
+                // A body of empty chunks must not keep the thread.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            app.signals().add_received(chunk.len() as u64);
+            app.progressed();
+            let told = match app.wants_data() {
+                true => app.notify(Notice::Data(chunk.clone())),
+                false => None,
+            };
+            match told {
+                Some(told) => telling = Some((told, chunk)),
+                None => sink.put(chunk),
+            }
         }
     })
-    .await;
+    .await?;
+    Ok(sink.gathered.finish())
+}
+
+/// Where chunks go, beside the delegate.
+struct Sink {
+    output: Output,
+    gathered: Gathered,
+    /// The platform was asked for its own object.
+    has_begun: bool,
+}
+
+impl Sink {
+    /// True while whoever pulls has not taken what came last.
+    fn is_full(&self) -> bool {
+        match &self.output {
+            Output::Stream(outlet) => outlet.is_full(),
+            Output::Delegate | Output::Collect => false,
+        }
+    }
+
+    fn put(&mut self, chunk: Bytes) {
+        match &self.output {
+            Output::Delegate => {}
+            Output::Collect => self.gathered.add(chunk),
+            Output::Stream(outlet) => outlet.put(Item::Chunk(chunk)),
+        }
+    }
+
+    /// Gives the platform's object for the whole body in place of chunks, where that is wanted before the first.
+    fn gives_away(&mut self, body: &mut dyn Body) -> bool {
+        match &self.output {
+            Output::Stream(outlet) if !std::mem::replace(&mut self.has_begun, true) => {
+                let object = outlet.native_of(body).map(Item::Native);
+                let is_given = object.is_some();
+                object.into_iter().for_each(|object| outlet.put(object));
+                is_given
+            }
+            Output::Stream(_) | Output::Delegate | Output::Collect => false,
+        }
+    }
 }
 
 /// A body in one buffer; a single chunk is kept as it came.
@@ -190,21 +242,12 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    async fn put(&self, item: Item) {
+    fn put(&self, item: Item) {
         *self.slot() = Some(item);
-        poll_fn(|_| {
-            if self.slot().is_none() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
     }
 
-    /// Puts what nothing follows.
-    fn put_last(&self, item: Item) {
-        *self.slot() = Some(item);
+    fn is_full(&self) -> bool {
+        self.slot().is_some()
     }
 
     pub(crate) fn take(&self) -> Option<Item> {

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use crate::seams::app::{App, Notice};
+use crate::seams::app::App;
+use crate::seams::asking::Asking;
+use crate::seams::exchange::Informational;
 use crate::words::request::Request;
 
 /// There is none.
@@ -13,11 +15,15 @@ impl Sent {
         None
     }
 
-    pub(super) fn reported(&self) -> u64 {
+    pub(super) fn is_behind(&self, _: u64) -> bool {
         match self.0 {}
     }
 
-    pub(super) fn news(&mut self, _: u64) -> Option<Notice> {
+    pub(super) fn tell<'a, A: App>(&mut self, _: &'a A) -> Option<Asking<'a, ()>> {
         match self.0 {}
     }
+}
+
+pub(super) fn heard<A: App>(_: &A, _: Informational) -> Option<Asking<'_, ()>> {
+    None
 }

@@ -9,8 +9,9 @@ use futures::{Stream, StreamExt as _};
 use http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::load::route::Answer;
-use crate::load::send::{Hop, tell_all_sent};
+use crate::load::send::{Hop, all_sent};
 use crate::seams::app::App;
+use crate::seams::asking::told;
 use crate::seams::protocol::{ProtocolEvent, ProtocolEvents, UrlProtocol};
 use crate::seams::transport::HopResponse;
 use crate::words::body::Body;
@@ -63,7 +64,7 @@ async fn answer<A: App>(
     let mut events = Guarded::new(guarded(|| protocol.start_loading(filled))?);
     let first = events.next().await.transpose()?;
     app.signals().touch();
-    tell_all_sent(app, &request).await?;
+    told(all_sent(app, &request)).await?;
     let (response, leads_to, data) = match first {
         Some(ProtocolEvent::Response(response)) => (response, None, None),
         Some(ProtocolEvent::Redirected(to, response)) => (response, Some(to), None),

@@ -7,6 +7,7 @@ use std::task::Poll;
 use crate::load::send::{Hop, send};
 use crate::policy::connectivity::{Obstacle, lacks_network, obstacle, patience};
 use crate::seams::app::{App, Notice};
+use crate::seams::asking::told;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::transport::HopResponse;
 use crate::words::error::{Error, ErrorCode};
@@ -101,7 +102,7 @@ async fn pause<A: App>(app: &A, before: NetworkPath, attempts: u32) -> Result<()
 /// Tells the app that its task waits, once a task.
 async fn tell<A: App>(app: &A) -> Result<(), Error> {
     match app.begins_to_wait_for_connectivity() {
-        true => app.notify(Notice::WaitingForConnectivity).await,
+        true => told(app.notify(Notice::WaitingForConnectivity)).await,
         false => Ok(()),
     }
 }

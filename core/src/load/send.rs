@@ -1,8 +1,9 @@
 //! Makes one hop: the final fields, the body opened, the exchange, and what it reports on the way.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use http::{HeaderMap, Method, header};
 
@@ -10,11 +11,12 @@ use crate::load::announce::announcing;
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
-use crate::load::sent::Sent;
+use crate::load::sent::{Sent, heard};
 use crate::policy::expectation;
 use crate::policy::priority::{self, PRIORITY};
-use crate::seams::app::{App, Notice};
-use crate::seams::exchange::{ExchangeEvents, Informational, Mail, RESUMPTION_SUPPORTED};
+use crate::seams::app::App;
+use crate::seams::asking::Asking;
+use crate::seams::exchange::{ExchangeEvents, Mail};
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 #[cfg(feature = "informational")]
@@ -82,12 +84,13 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
         None => Box::pin(open(app, request.body())).await?,
     };
     let exchange = exchange(app, hop, target, (body, asks));
-    if request.body().is_empty() || app.platform().transport.capabilities().upload_progress {
-        let answer = attend(app, exchange, Sent::of(app, request)).await?;
-        return Ok(measured(app, app.signals(), answer));
+    let counts =
+        request.body().is_empty() || app.platform().transport.capabilities().upload_progress;
+    let sent = if counts { Sent::of(app, request) } else { None };
+    let answer = attend(app, exchange, sent).await?;
+    if !counts && let Some(told) = all_sent(app, request) {
+        told.await?;
     }
-    let answer = attend(app, exchange, None).await?;
-    tell_all_sent(app, request).await?;
     Ok(measured(app, app.signals(), answer))
 }
 
@@ -135,7 +138,11 @@ async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Er
         Error::new(ErrorCode::RequestBodyStreamExhausted)
             .because("the body was read, and cannot be made again")
     };
-    let again = app.need_new_body_stream().await?.ok_or_else(exhausted)?;
+    let again = match app.need_new_body_stream() {
+        Some(asked) => asked.await?.flatten(),
+        None => None,
+    };
+    let again = again.ok_or_else(exhausted)?;
     let opened = opened(&again).await?.ok_or_else(exhausted)?;
     let body = announcing(app, &again, opened.body)?;
     Ok(HopBody::Stream(body, opened.length.or(stream.length())))
@@ -205,17 +212,14 @@ pub(crate) fn tell_priority<A: App>(
     Some(urgency)
 }
 
-/// Says once that the whole body was sent, where its bytes are not counted as they leave.
-pub(crate) async fn tell_all_sent<A: App>(app: &A, request: &Request) -> Result<(), Error> {
+/// Notes once that the whole body was sent, where its bytes are not counted as they leave; and says so.
+pub(crate) fn all_sent<'a, A: App>(app: &'a A, request: &Request) -> Option<Asking<'a, ()>> {
     let total = app.expected_to_send().unwrap_or(0);
     let sent = Sent::of(app, request);
     let before = app.signals().sent();
     app.signals().add_sent(total.saturating_sub(before));
     app.progressed();
-    match sent.and_then(|mut sent| sent.news(total)) {
-        Some(news) => app.notify(news).await,
-        None => Ok(()),
-    }
+    sent?.tell(app)
 }
 
 /// What is said of the hop to the transport alone.
@@ -236,65 +240,54 @@ pub(crate) fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> 
     }
 }
 
-enum Turn {
-    Done(Result<HopResponse, Error>),
-    News,
-}
-
 /// Waits for the answer and hands on what the exchange reports before it.
 async fn attend<A: App>(
     app: &A,
     mut exchange: BoxFuture<'static, Result<HopResponse, Error>>,
     mut sent: Option<Sent>,
 ) -> Result<HopResponse, Error> {
-    let signals = app.signals();
-    loop {
-        let reported = sent.as_ref().map_or(u64::MAX, Sent::reported);
-        let turn = poll_fn(|context| match exchange.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Turn::Done(answer)),
-            Poll::Pending if signals.has_mail() || signals.sent() > reported => {
-                Poll::Ready(Turn::News)
+    let mut answer = None;
+    let mut telling: Option<Asking<'_, ()>> = None;
+    poll_fn(|context| {
+        loop {
+            if let Some(told) = &mut telling {
+                ready!(Pin::new(told).poll(context))?;
             }
-            Poll::Pending => {
-                app.progressed();
-                Poll::Pending
+            telling = next_letter(app).or_else(|| sent.as_mut()?.tell(app));
+            if telling.is_some() {
+                continue;
             }
-        })
-        .await;
-        app.progressed();
-        while let Some(told) = next_letter(app) {
-            told.await?;
+            if let Some(answer) = answer.take() {
+                return Poll::Ready(answer);
+            }
+            match exchange.as_mut().poll(context) {
+                Poll::Ready(found) => answer = Some(found),
+                Poll::Pending if has_news(app, sent.as_ref()) => {}
+                Poll::Pending => {
+                    app.progressed();
+                    return Poll::Pending;
+                }
+            }
+            app.progressed();
         }
-        let news = sent.as_mut().and_then(|sent| sent.news(signals.sent()));
-        let told = news.map(|news| app.notify(news));
-        if let Some(told) = told {
-            told.await?;
-        }
-        if let Turn::Done(answer) = turn {
-            return answer;
-        }
-    }
+    })
+    .await
 }
 
-/// An interim response on its way to the app. Boxed: it is rare, and most loads have no room for it.
-type Letter<'a> = BoxFuture<'a, Result<(), Error>>;
-
-fn told<A: App>(app: &A, interim: Informational) -> Letter<'_> {
-    Box::pin(async move {
-        if interim.status.as_u16() == RESUMPTION_SUPPORTED {
-            app.heard(&interim)?;
-        }
-        app.notify(Notice::Informational(interim)).await
-    })
+fn has_news<A: App>(app: &A, sent: Option<&Sent>) -> bool {
+    let signals = app.signals();
+    signals.has_mail() || sent.is_some_and(|sent| sent.is_behind(signals.sent()))
 }
 
 /// Empties the mailbox up to a letter that the app is to be told of.
-fn next_letter<A: App>(app: &A) -> Option<Letter<'_>> {
+fn next_letter<A: App>(app: &A) -> Option<Asking<'_, ()>> {
     while app.signals().has_mail() {
         match app.signals().take_mail()? {
             Mail::Connected(multiplexing) => app.learned(multiplexing),
-            Mail::Informational(_) if !cfg!(feature = "informational") => {}
-            Mail::Informational(interim) => return Some(told(app, interim)),
+            Mail::Informational(interim) => match heard(app, interim) {
+                None => {}
+                told => return told,
+            },
         }
     }
     None

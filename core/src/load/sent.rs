@@ -1,6 +1,8 @@
 //! What is said of a request's body as it leaves.
 
 use crate::seams::app::{App, Notice};
+use crate::seams::asking::{Asking, told};
+use crate::seams::exchange::{Informational, RESUMPTION_SUPPORTED};
 use crate::words::request::Request;
 
 /// What the app was told of the bytes sent.
@@ -19,20 +21,35 @@ impl Sent {
         })
     }
 
-    pub(super) fn reported(&self) -> u64 {
-        self.reported
+    /// True when more than the app was told of has left.
+    pub(super) fn is_behind(&self, total: u64) -> bool {
+        total > self.reported
     }
 
-    /// What is new since the app was told.
-    pub(super) fn news(&mut self, total: u64) -> Option<Notice> {
+    /// Tells what is new.
+    pub(super) fn tell<'a, A: App>(&mut self, app: &'a A) -> Option<Asking<'a, ()>> {
+        let total = app.signals().sent();
         let bytes = total
             .checked_sub(self.reported)
             .filter(|&bytes| bytes > 0)?;
         self.reported = total;
-        Some(Notice::Sent {
+        app.notify(Notice::Sent {
             bytes,
             total,
             expected: self.expected,
         })
     }
+}
+
+/// Hands an interim response on. Boxed: it is rare, and most loads have no room for it.
+pub(super) fn heard<A: App>(app: &A, interim: Informational) -> Option<Asking<'_, ()>> {
+    if !cfg!(feature = "informational") {
+        return None;
+    }
+    Some(Box::pin(async move {
+        if interim.status.as_u16() == RESUMPTION_SUPPORTED {
+            app.heard(&interim)?;
+        }
+        told(app.notify(Notice::Informational(interim))).await
+    }))
 }

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use crate::cache::session::SessionCache;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
+use crate::seams::asking::Asking;
 #[cfg(feature = "download")]
 use crate::seams::downloaded::DownloadedFile;
 use crate::seams::exchange::Informational;
@@ -143,18 +144,16 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     ) -> impl Future<Output = Result<Option<CachedResponse>, Error>> + MaybeSend;
 
     /// A body stream in place of one that was read.
-    fn need_new_body_stream(
-        &self,
-    ) -> impl Future<Output = Result<Option<BodyStream>, Error>> + MaybeSend;
+    fn need_new_body_stream(&self) -> Option<Asking<'_, Option<Option<BodyStream>>>>;
 
     /// What becomes of the response?
     fn did_receive_response(
         &self,
-        response: Response,
-    ) -> impl Future<Output = Result<ResponseDisposition, Error>> + MaybeSend;
+        response: &Response,
+    ) -> Option<Asking<'_, Option<ResponseDisposition>>>;
 
     /// Tells the app.
-    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + MaybeSend;
+    fn notify(&self, notice: Notice) -> Option<Asking<'_, ()>>;
 
     /// True when somebody listens to what was sent.
     fn wants_sent(&self) -> bool;
@@ -225,7 +224,7 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     fn need_new_body_stream_from_offset(
         &self,
         offset: u64,
-    ) -> impl Future<Output = Result<Option<BodyStream>, Error>> + MaybeSend;
+    ) -> Option<Asking<'_, Option<Option<BodyStream>>>>;
 
     /// How long the body of the hop under way is, where that is known.
     fn expected_to_send(&self) -> Option<u64>;

@@ -1,6 +1,7 @@
 //! Floor 2: what a platform implements, and what the stages see of the app.
 
 pub(crate) mod app;
+pub(crate) mod asking;
 #[cfg(feature = "metrics")]
 pub(crate) mod collector;
 #[cfg(not(feature = "metrics"))]

@@ -13,6 +13,9 @@ use crate::load::download;
 use crate::policy::fields::SessionFields;
 use crate::policy::retry::RetryBudget;
 use crate::seams::app::{App, Content, Notice, ResponseDisposition};
+#[cfg(feature = "download")]
+use crate::seams::asking::told;
+use crate::seams::asking::{Asking, answer};
 use crate::seams::exchange::Informational;
 use crate::seams::platform::Platform;
 use crate::seams::protocol::list::{Protocols, Route};
@@ -42,31 +45,64 @@ use crate::words::response::Response;
 use crate::words::retry::{RetryAttempt, RetryDecision};
 use crate::words::target::Origin;
 
-/// One call of a delegate's method, made once or, where the task was suspended meanwhile, later.
-trait Call<T>: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static {}
-impl<T, F: Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static> Call<T> for F {}
+/// One call of a delegate's method, made once or, where the task was suspended meanwhile, later. What is answered it keeps: so what brings
+/// calls to delegates is there once, and not for each kind of answer.
+trait Call: MaybeSend + MaybeSync {
+    fn make(&self, delegate: &dyn Delegate, task: &Task) -> Answer<()>;
+}
+
+impl<F: Fn(&dyn Delegate, &Task) -> Answer<()> + MaybeSend + MaybeSync> Call for F {
+    fn make(&self, delegate: &dyn Delegate, task: &Task) -> Answer<()> {
+        self(delegate, task)
+    }
+}
+
+/// An answer's place until all calls are made.
+struct Kept<T>(Arc<Mutex<Option<T>>>);
+
+impl<T: MaybeSend + 'static> Kept<T> {
+    fn keep(&self, answer: Answer<T>) -> Answer<()> {
+        match answer {
+            Answer::Unhandled => Answer::Unhandled,
+            Answer::Now(answer) => {
+                self.put(answer);
+                Answer::Now(())
+            }
+            Answer::Later(answer) => {
+                let place = Self(self.0.clone());
+                Answer::Later(Box::pin(async move {
+                    answer.await.map(|answer| place.put(answer))
+                }))
+            }
+        }
+    }
+
+    fn put(&self, answer: T) {
+        *lock(&self.0) = Some(answer);
+    }
+}
 
 /// What became of a call that had to wait for its turn in the queue.
-enum Turn<T> {
+enum Turn {
     Waiting,
     /// The task did not load any more when its turn came.
     Missed,
-    Answered(Result<Answer<T>, Error>),
+    Answered(Result<Answer<()>, Error>),
 }
 
 /// Where a queued call leaves its answer; dropped uncalled, it leaves an error.
-struct Slot<T> {
-    turn: Arc<Mutex<Turn<T>>>,
+struct Slot {
+    turn: Arc<Mutex<Turn>>,
     signals: Arc<Signals>,
 }
 
-impl<T> Slot<T> {
-    fn settle(&self, turn: Turn<T>) {
+impl Slot {
+    fn settle(&self, turn: Turn) {
         *lock(&self.turn) = turn;
     }
 }
 
-impl<T> Drop for Slot<T> {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut turn = lock(&self.turn);
         if matches!(*turn, Turn::Waiting) {
@@ -85,68 +121,79 @@ impl TaskShared {
     fn ask<T: MaybeSend + 'static>(
         self: &Arc<Self>,
         wanted: Wants,
-        call: impl Call<T>,
-    ) -> impl Future<Output = Result<Option<T>, Error>> + MaybeSend {
-        // Boxed: where nobody listens, which is the common case, no load has room for it.
-        let asking = self.wants(wanted).then(|| {
-            Box::pin(async move {
-                let answer = self.ask_each(wanted, call).await?;
-                self.gate().await;
-                Ok(answer)
-            })
-        });
-        async move {
-            match asking {
-                Some(asking) => asking.await,
-                None => Ok(None),
-            }
+        call: impl Fn(&dyn Delegate, &Task) -> Answer<T> + MaybeSend + MaybeSync + 'static,
+    ) -> Option<Asking<'_, Option<T>>> {
+        if !self.wants(wanted) {
+            return None;
         }
+        let place = Arc::new(Mutex::new(None));
+        let kept = Kept(place.clone());
+        let call = move |delegate: &dyn Delegate, task: &Task| kept.keep(call(delegate, task));
+        Some(Box::pin(async move {
+            self.ask_each(wanted, Arc::new(call)).await?;
+            Ok(lock(&place).take())
+        }))
+    }
+
+    /// Tells them.
+    #[cfg(feature = "delegate")]
+    fn tell(
+        self: &Arc<Self>,
+        wanted: Wants,
+        call: impl Fn(&dyn Delegate, &Task) -> Answer<()> + MaybeSend + MaybeSync + 'static,
+    ) -> Option<Asking<'_, ()>> {
+        let wants = self.wants(wanted);
+        wants.then(|| -> Asking<'_, ()> { Box::pin(self.ask_each(wanted, Arc::new(call))) })
     }
 
     /// Without delegates nobody answers.
     #[cfg(not(feature = "delegate"))]
-    fn ask<T: MaybeSend + 'static>(
-        self: &Arc<Self>,
-        _: Wants,
-        _: impl Call<T>,
-    ) -> impl Future<Output = Result<Option<T>, Error>> + MaybeSend {
-        std::future::ready(Ok(None))
+    fn ask<T, F>(self: &Arc<Self>, _: Wants, _: F) -> Option<Asking<'_, Option<T>>>
+    where
+        F: Fn(&dyn Delegate, &Task) -> Answer<T>,
+    {
+        None
     }
 
-    async fn ask_each<T: MaybeSend + 'static>(
-        self: &Arc<Self>,
-        wanted: Wants,
-        call: impl Call<T>,
-    ) -> Result<Option<T>, Error> {
-        let call = Arc::new(call);
+    /// Nor is anybody told.
+    #[cfg(not(feature = "delegate"))]
+    fn tell<F>(self: &Arc<Self>, _: Wants, _: F) -> Option<Asking<'_, ()>>
+    where
+        F: Fn(&dyn Delegate, &Task) -> Answer<()>,
+    {
+        None
+    }
+
+    async fn ask_each(self: &Arc<Self>, wanted: Wants, call: Arc<dyn Call>) -> Result<(), Error> {
         for delegate in self.audience(wanted).into_iter().flatten() {
             let answer = self.call(delegate, &call).await?;
             // The call may have suspended the task: nothing is read or sent after it then.
             self.gate().await;
             match answer {
                 Answer::Unhandled => {}
-                Answer::Now(answer) => return Ok(Some(answer)),
+                Answer::Now(()) => break,
                 Answer::Later(future) => {
-                    if let Some(answer) = self.wait_for_app(Guarded(future)).await? {
-                        return Ok(Some(answer));
+                    if self.wait_for_app(Guarded(future)).await?.is_some() {
+                        break;
                     }
                 }
             }
         }
-        Ok(None)
+        self.gate().await;
+        Ok(())
     }
 
     /// Makes the call now if the queue is free, else in its turn; never while the task is suspended.
-    async fn call<T: MaybeSend + 'static>(
+    async fn call(
         self: &Arc<Self>,
         delegate: Arc<dyn Delegate>,
-        call: &Arc<impl Call<T>>,
-    ) -> Result<Answer<T>, Error> {
+        call: &Arc<dyn Call>,
+    ) -> Result<Answer<()>, Error> {
         loop {
             self.gate().await;
             let task = Task::of(self.clone());
             let queue = &self.session().queue;
-            match queue.run_now(|| guarded(|| call(&*delegate, &task))) {
+            match queue.run_now(|| guarded(|| call.make(&*delegate, &task))) {
                 Ok(answer) => return answer,
                 Err(_busy) => {}
             }
@@ -158,11 +205,11 @@ impl TaskShared {
     }
 
     /// `None` when the task did not load any more as the turn came.
-    async fn call_in_turn<T: MaybeSend + 'static>(
+    async fn call_in_turn(
         self: &Arc<Self>,
         delegate: Arc<dyn Delegate>,
-        call: Arc<impl Call<T>>,
-    ) -> Option<Result<Answer<T>, Error>> {
+        call: Arc<dyn Call>,
+    ) -> Option<Result<Answer<()>, Error>> {
         let turn = Arc::new(Mutex::new(Turn::Waiting));
         let slot = Slot {
             turn: turn.clone(),
@@ -172,7 +219,7 @@ impl TaskShared {
         self.session().queue.post(Box::new(move || {
             let settled = match task.shared().internal_state() == State::Loading {
                 false => Turn::Missed,
-                true => Turn::Answered(guarded(|| call(&*delegate, &task))),
+                true => Turn::Answered(guarded(|| call.make(&*delegate, &task))),
             };
             slot.settle(settled);
         }));
@@ -284,7 +331,7 @@ impl App for Arc<TaskShared> {
                 delegate.will_perform_http_redirection(task, &response, proposed.clone())
             }
         };
-        let answer = self.ask(Wants::REDIRECTION, ask).await?;
+        let answer = answer(self.ask(Wants::REDIRECTION, ask)).await?;
         let followed = answer.unwrap_or(Some(proposed));
         if let Some(request) = &followed {
             self.tell_observers(TaskEvent::Redirected(request));
@@ -306,7 +353,7 @@ impl App for Arc<TaskShared> {
             let attempt = attempt.clone();
             move |delegate: &dyn Delegate, task: &Task| delegate.will_retry(task, &attempt)
         };
-        let answer = self.ask(Wants::RETRY, ask).await?;
+        let answer = answer(self.ask(Wants::RETRY, ask)).await?;
         let decision = answer.unwrap_or(attempt.proposed);
         if let RetryDecision::Retry(delay) = decision {
             let attempt = &*attempt;
@@ -333,25 +380,31 @@ impl App for Arc<TaskShared> {
                 delegate.will_cache_response(task, proposed.clone())
             }
         };
-        let answer = self.ask(Wants::WILL_CACHE_RESPONSE, ask).await?;
+        let answer = answer(self.ask(Wants::WILL_CACHE_RESPONSE, ask)).await?;
         Ok(answer.unwrap_or(Some(proposed)))
     }
 
-    async fn need_new_body_stream(&self) -> Result<Option<BodyStream>, Error> {
-        let ask = |delegate: &dyn Delegate, task: &Task| delegate.need_new_body_stream(task);
-        Ok(self.ask(Wants::BODY_STREAM, ask).await?.flatten())
+    fn need_new_body_stream(&self) -> Option<Asking<'_, Option<Option<BodyStream>>>> {
+        self.ask(Wants::BODY_STREAM, |delegate, task| {
+            delegate.need_new_body_stream(task)
+        })
     }
 
-    async fn did_receive_response(&self, response: Response) -> Result<ResponseDisposition, Error> {
-        self.tell_observers(TaskEvent::Responded(&response));
-        let ask = move |delegate: &dyn Delegate, task: &Task| {
+    fn did_receive_response(
+        &self,
+        response: &Response,
+    ) -> Option<Asking<'_, Option<ResponseDisposition>>> {
+        self.tell_observers(TaskEvent::Responded(response));
+        if !self.wants(Wants::RESPONSE) {
+            return None;
+        }
+        let response = response.clone();
+        self.ask(Wants::RESPONSE, move |delegate, task| {
             delegate.did_receive_response(task, &response)
-        };
-        Ok(self.ask(Wants::RESPONSE, ask).await?.unwrap_or_default())
+        })
     }
 
-    /// No `async fn`: the notice would stay in its future, also where nobody wants it.
-    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + MaybeSend {
+    fn notify(&self, notice: Notice) -> Option<Asking<'_, ()>> {
         let wanted = match notice {
             Notice::Sent { .. } => Wants::SENT,
             Notice::Informational(_) => Wants::INFORMATIONAL,
@@ -390,8 +443,7 @@ impl App for Arc<TaskShared> {
             }
             Notice::WaitingForConnectivity => delegate.task_is_waiting_for_connectivity(task),
         };
-        let asked = self.ask(wanted, tell);
-        async move { asked.await.map(|_: Option<()>| ()) }
+        self.tell(wanted, tell)
     }
 
     fn wants_sent(&self) -> bool {
@@ -414,7 +466,7 @@ impl App for Arc<TaskShared> {
             let tell = |delegate: &dyn Delegate, task: &Task| {
                 delegate.did_become_download_task(task, &DownloadTask::of(task.clone()))
             };
-            self.ask(Wants::BECOME_DOWNLOAD, tell).await?;
+            told(self.tell(Wants::BECOME_DOWNLOAD, tell)).await?;
             download::take_over(self, request, content, &download).await
         })
     }
@@ -514,15 +566,13 @@ impl App for Arc<TaskShared> {
     }
 
     #[cfg(feature = "upload")]
-    async fn need_new_body_stream_from_offset(
+    fn need_new_body_stream_from_offset(
         &self,
         offset: u64,
-    ) -> Result<Option<BodyStream>, Error> {
-        let ask = move |delegate: &dyn Delegate, task: &Task| {
+    ) -> Option<Asking<'_, Option<Option<BodyStream>>>> {
+        self.ask(Wants::BODY_STREAM_FROM_OFFSET, move |delegate, task| {
             delegate.need_new_body_stream_from_offset(task, offset)
-        };
-        let answer = self.ask(Wants::BODY_STREAM_FROM_OFFSET, ask).await?;
-        Ok(answer.flatten())
+        })
     }
 
     fn expected_to_send(&self) -> Option<u64> {

@@ -16,6 +16,7 @@ use crate::load::follow::follow;
 use crate::load::retry::wait;
 use crate::policy::resume::{Rest, ask_for_rest, asks_for_a_whole, rest, takes_ranges, validator};
 use crate::seams::app::{App, Content, Notice};
+use crate::seams::asking::told;
 use crate::seams::transport::HopResponse;
 use crate::words::error::{Blame, Error, ErrorCode, UnsuccessfulStatus};
 use crate::words::request::Request;
@@ -257,7 +258,7 @@ impl Course {
         expected: Option<u64>,
     ) -> Result<(), Error> {
         match std::mem::take(&mut self.announces) {
-            true => app.notify(Notice::Resumed { offset, expected }).await,
+            true => told(app.notify(Notice::Resumed { offset, expected })).await,
             false => Ok(()),
         }
     }

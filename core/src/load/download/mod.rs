@@ -8,13 +8,16 @@ mod receive;
 mod segments;
 mod shared;
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use self::course::Course;
 pub use self::digest::DigestMismatch;
 pub(crate) use self::journal::Beside;
 pub(crate) use self::shared::{Download, Unclaimed};
 use crate::seams::app::{App, Content, Notice};
+use crate::seams::asking::told;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -55,7 +58,7 @@ async fn finish<A: App>(
         download.put(file);
         return Ok(response);
     }
-    app.notify(Notice::Downloaded(file.file().clone())).await?;
+    told(app.notify(Notice::Downloaded(file.file().clone()))).await?;
     file.remove().await;
     Ok(response)
 }
@@ -67,4 +70,17 @@ fn check<A: App>(app: &A) -> Result<(), Error> {
     }
     let error = Error::new(ErrorCode::CannotCreateFile);
     Err(error.because("the platform has no files for answers"))
+}
+
+/// Lets others run: a body of empty chunks must not keep the thread.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| match std::mem::replace(&mut yielded, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
 }

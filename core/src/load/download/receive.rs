@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::digest::{CONTENT_DIGEST, Expected, Hash, REPR_DIGEST};
 use super::partial::Partial;
-use crate::load::deliver::yield_once;
+use super::yield_once;
 use crate::policy::trailers;
 use crate::seams::app::{App, Content, Notice};
+use crate::seams::asking::told;
 use crate::words::error::Error;
 
 /// An answer whose body comes.
@@ -111,11 +112,11 @@ pub(super) async fn tell<A: App>(
     if !app.wants_written() {
         return Ok(());
     }
-    app.notify(Notice::Written {
+    told(app.notify(Notice::Written {
         bytes,
         total,
         expected,
-    })
+    }))
     .await
 }
 

@@ -15,7 +15,7 @@ use http::{Method, StatusCode, header};
 use super::digest::{CONTENT_DIGEST, Expected};
 use super::partial::Partial;
 use super::receive::{Check, tell};
-use crate::load::deliver::yield_once;
+use super::yield_once;
 use crate::load::measure::{begin, measured};
 use crate::load::reach::is_clear;
 use crate::load::send::{Hop, hints, tell_priority};

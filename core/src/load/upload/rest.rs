@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::load::file::open_version;
 use crate::load::skipping::Skipping;
 use crate::seams::app::App;
+use crate::seams::asking::answer;
 use crate::words::body::{Body, BodyStream, InMemory, RequestBody};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::file_version::FileChanged;
@@ -136,10 +137,11 @@ async fn open_stream(stream: &BodyStream, offset: u64) -> Result<Option<OpenedBo
 
 /// Asks the app for the body from there on, or else for the whole.
 async fn ask<A: App>(app: &A, offset: u64) -> Result<Option<OpenedBody>, Error> {
-    if let Some(rest) = app.need_new_body_stream_from_offset(offset).await? {
+    let rest = answer(app.need_new_body_stream_from_offset(offset)).await?;
+    if let Some(rest) = rest.flatten() {
         return open_stream(&rest, 0).await;
     }
-    match app.need_new_body_stream().await? {
+    match answer(app.need_new_body_stream()).await?.flatten() {
         Some(whole) => open_stream(&whole, offset).await,
         None => Ok(None),
     }
