@@ -1,6 +1,6 @@
 //! The whole load of one task: the answer's head to the app, then its body to wherever it goes.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -99,19 +99,19 @@ async fn hand_over<A: App>(
 }
 
 /// Pulls the body to its end. One poll function: of the awaits that it stands for, most loads have none.
-async fn pull<A: App>(
-    app: &A,
-    body: &mut dyn Body,
+fn pull<'a, A: App>(
+    app: &'a A,
+    body: &'a mut dyn Body,
     output: Output,
     expected: Option<u64>,
-) -> Result<Bytes, Error> {
+) -> impl Future<Output = Result<Bytes, Error>> + use<'a, A> {
     let mut sink = Sink {
         gathered: Gathered::new(expected),
         output,
         has_begun: false,
     };
     let mut telling: Option<(Asking<'_, ()>, Bytes)> = None;
-    poll_fn(|context| -> Poll<Result<(), Error>> {
+    poll_fn(move |context| {
         loop {
             if let Some((told, chunk)) = &mut telling {
                 ready!(Pin::new(told).poll(context))?;
@@ -122,10 +122,10 @@ async fn pull<A: App>(
                 return Poll::Pending;
             }
             if sink.gives_away(body) {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(Bytes::new()));
             }
             let Some(chunk) = ready!(body.poll_next_chunk(context)).transpose()? else {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(std::mem::take(&mut sink.gathered).finish()));
             };
             if chunk.is_empty() {
                 // A body of empty chunks must not keep the thread.
@@ -144,8 +144,6 @@ async fn pull<A: App>(
             }
         }
     })
-    .await?;
-    Ok(sink.gathered.finish())
 }
 
 /// Where chunks go, beside the delegate.
@@ -188,6 +186,7 @@ impl Sink {
 }
 
 /// A body in one buffer; a single chunk is kept as it came.
+#[derive(Default)]
 struct Gathered {
     first: Bytes,
     all: BytesMut,

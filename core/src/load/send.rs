@@ -1,6 +1,6 @@
 //! Makes one hop: the final fields, the body opened, the exchange, and what it reports on the way.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -241,14 +241,14 @@ pub(crate) fn hints<A: App>(app: &A, request: &Request, urgency: Option<u8>) -> 
 }
 
 /// Waits for the answer and hands on what the exchange reports before it.
-async fn attend<A: App>(
+fn attend<A: App>(
     app: &A,
     mut exchange: BoxFuture<'static, Result<HopResponse, Error>>,
     mut sent: Option<Sent>,
-) -> Result<HopResponse, Error> {
+) -> impl Future<Output = Result<HopResponse, Error>> {
     let mut answer = None;
     let mut telling: Option<Asking<'_, ()>> = None;
-    poll_fn(|context| {
+    poll_fn(move |context| {
         loop {
             if let Some(told) = &mut telling {
                 ready!(Pin::new(told).poll(context))?;
@@ -271,7 +271,6 @@ async fn attend<A: App>(
             app.progressed();
         }
     })
-    .await
 }
 
 fn has_news<A: App>(app: &A, sent: Option<&Sent>) -> bool {

@@ -172,15 +172,21 @@ impl SessionShared {
         work: impl FnOnce(&mut Ledger, &mut Acts) -> R,
     ) -> R {
         let mut acts = Acts::new();
-        let (result, keeper) = {
-            let mut ledger = self.ledger();
-            (work(&mut ledger, &mut acts), ledger.mind_keeper())
-        };
+        let mut ledger = self.ledger();
+        let result = work(&mut ledger, &mut acts);
+        self.close(ledger, acts);
+        result
+    }
+
+    /// Closes the books after work on them. Apart: the work is of many kinds, and this is the same for all.
+    #[inline(never)]
+    fn close(self: &Arc<Self>, mut ledger: MutexGuard<'_, Ledger>, acts: Acts) {
+        let keeper = ledger.mind_keeper();
+        drop(ledger);
         self.tell_keeper(keeper);
         for act in acts {
             self.perform(act);
         }
-        result
     }
 
     fn perform(self: &Arc<Self>, act: Act) {
