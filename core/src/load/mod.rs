@@ -1,8 +1,8 @@
 //! Floor 3: one transfer's stages, each one async fn that calls the next: follow, cache, retry, route, reach, send; then decode and deliver.
 
-#[cfg(feature = "informational")]
+#[cfg(all(feature = "body-streams", feature = "informational"))]
 mod announce;
-#[cfg(not(feature = "informational"))]
+#[cfg(all(feature = "body-streams", not(feature = "informational")))]
 #[path = "no_announce.rs"]
 mod announce;
 #[cfg(feature = "protocols")]
@@ -28,6 +28,11 @@ mod follow;
 #[cfg(feature = "upload")]
 pub(crate) mod form;
 mod measure;
+#[cfg(feature = "body-streams")]
+mod open;
+#[cfg(not(feature = "body-streams"))]
+#[path = "no_open.rs"]
+mod open;
 #[cfg(feature = "protocols")]
 mod protocol;
 #[cfg(feature = "connectivity")]

@@ -7,10 +7,10 @@ use std::task::{Poll, ready};
 
 use http::{HeaderMap, Method, header};
 
-use crate::load::announce::announcing;
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
 use crate::load::measure::{begin, measured};
+use crate::load::open::open;
 use crate::load::sent::{Sent, heard};
 use crate::policy::expectation;
 use crate::policy::priority::{self, PRIORITY};
@@ -21,10 +21,9 @@ use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 #[cfg(feature = "informational")]
 use crate::words::body::Body;
-use crate::words::body::{BodyStream, RequestBody};
+use crate::words::body::RequestBody;
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
-use crate::words::opening::OpenedBody;
 use crate::words::request::Request;
 use crate::words::target::Target;
 
@@ -80,8 +79,7 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     let target = target_of(request)?;
     let body = match at_hand(request.body()) {
         Some(body) => body,
-        // Boxed: what has to be opened is worth it, and most loads have room for nothing of the kind.
-        None => Box::pin(open(app, request.body())).await?,
+        None => open(app, request.body())?.await?,
     };
     let exchange = exchange(app, hop, target, (body, asks));
     let counts =
@@ -114,52 +112,6 @@ fn at_hand(body: &RequestBody) -> Option<HopBody> {
         RequestBody::Bytes(bytes) => Some(HopBody::Bytes(bytes.clone())),
         RequestBody::File(_) | RequestBody::Stream(_) => None,
     }
-}
-
-async fn open<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {
-    Ok(match body {
-        RequestBody::Empty | RequestBody::Bytes(_) => HopBody::Empty,
-        RequestBody::File(file) => {
-            let version = app.platform().files.version(file).await?;
-            app.file_opened(version);
-            HopBody::File(file.clone(), Box::new(version))
-        }
-        RequestBody::Stream(stream) => open_stream(app, stream).await?,
-    })
-}
-
-/// Opens the stream; when it was read already, the app is asked for another.
-async fn open_stream<A: App>(app: &A, stream: &BodyStream) -> Result<HopBody, Error> {
-    if let Some(opened) = opened(stream).await? {
-        let body = announcing(app, stream, opened.body)?;
-        return Ok(HopBody::Stream(body, opened.length));
-    }
-    let exhausted = || {
-        Error::new(ErrorCode::RequestBodyStreamExhausted)
-            .because("the body was read, and cannot be made again")
-    };
-    let again = match app.need_new_body_stream() {
-        Some(asked) => asked.await?.flatten(),
-        None => None,
-    };
-    let again = again.ok_or_else(exhausted)?;
-    let opened = opened(&again).await?.ok_or_else(exhausted)?;
-    let body = announcing(app, &again, opened.body)?;
-    Ok(HopBody::Stream(body, opened.length.or(stream.length())))
-}
-
-/// The stream, opened; `None` when it was once and is gone.
-async fn opened(stream: &BodyStream) -> Result<Option<OpenedBody>, Error> {
-    let length = stream.length();
-    let Some(opener) = stream.opener() else {
-        return Ok(stream.open().map(|body| OpenedBody { body, length }));
-    };
-    if !opener.is_unread() {
-        return Ok(None);
-    }
-    let opened = opener.open(0).await?;
-    let length = opened.length.or(length);
-    Ok(Some(OpenedBody { length, ..opened }))
 }
 
 fn exchange<A: App>(

@@ -59,12 +59,14 @@ pub(crate) fn allowed(mut trailers: HeaderMap) -> HeaderMap {
 }
 
 /// Of the names that a request announces, those that may come after a body.
+#[cfg(feature = "body-streams")]
 pub(crate) fn allowed_names(names: &[HeaderName]) -> Vec<HeaderName> {
     let may_be_late = |name: &&HeaderName| !NEVER_LATE.contains(name);
     names.iter().filter(may_be_late).cloned().collect()
 }
 
 /// Of the trailers, those that were announced.
+#[cfg(feature = "body-streams")]
 pub(crate) fn announced(trailers: HeaderMap, names: &[HeaderName]) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for name in names {

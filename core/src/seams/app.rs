@@ -20,7 +20,9 @@ use crate::seams::signals::Signals;
 use crate::seams::transport::Multiplexing;
 #[cfg(feature = "upload")]
 use crate::seams::upload::Upload;
-use crate::words::body::{Body, BodyStream};
+use crate::words::body::Body;
+#[cfg(feature = "body-streams")]
+use crate::words::body::BodyStream;
 #[cfg(feature = "download")]
 use crate::words::bounds::BoxFuture;
 use crate::words::bounds::{MaybeSend, MaybeSync};
@@ -28,6 +30,7 @@ use crate::words::bounds::{MaybeSend, MaybeSync};
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::Error;
+#[cfg(feature = "body-streams")]
 use crate::words::file_version::FileVersion;
 use crate::words::request::Request;
 use crate::words::response::Response;
@@ -144,6 +147,7 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     ) -> impl Future<Output = Result<Option<CachedResponse>, Error>> + MaybeSend;
 
     /// A body stream in place of one that was read.
+    #[cfg(feature = "body-streams")]
     fn need_new_body_stream(&self) -> Option<Asking<'_, Option<Option<BodyStream>>>>;
 
     /// What becomes of the response?
@@ -214,6 +218,7 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     fn upload<R>(&self, work: impl FnOnce(&mut Upload) -> R) -> Option<R>;
 
     /// The state that the file is in that is about to be sent.
+    #[cfg(feature = "body-streams")]
     fn file_opened(&self, version: FileVersion);
 
     /// Takes in an interim response that is about the upload.

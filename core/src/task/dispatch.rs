@@ -32,12 +32,14 @@ use crate::task::handle::Task;
 use crate::task::lifecycle::State;
 use crate::task::observer::TaskEvent;
 use crate::task::shared::TaskShared;
+#[cfg(feature = "body-streams")]
 use crate::words::body::BodyStream;
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 #[cfg(feature = "cache")]
 use crate::words::cache::CachedResponse;
 use crate::words::configuration::Configuration;
 use crate::words::error::{CallbackDropped, Error, ErrorCode};
+#[cfg(feature = "body-streams")]
 use crate::words::file_version::FileVersion;
 use crate::words::guarded::guarded;
 use crate::words::request::Request;
@@ -384,6 +386,7 @@ impl App for Arc<TaskShared> {
         Ok(answer.unwrap_or(Some(proposed)))
     }
 
+    #[cfg(feature = "body-streams")]
     fn need_new_body_stream(&self) -> Option<Asking<'_, Option<Option<BodyStream>>>> {
         self.ask(Wants::BODY_STREAM, |delegate, task| {
             delegate.need_new_body_stream(task)
@@ -547,7 +550,7 @@ impl App for Arc<TaskShared> {
         });
     }
 
-    #[cfg(not(feature = "upload"))]
+    #[cfg(all(feature = "body-streams", not(feature = "upload")))]
     fn file_opened(&self, _: FileVersion) {}
 
     #[cfg(feature = "upload")]

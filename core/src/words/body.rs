@@ -332,9 +332,9 @@ pub enum RequestBody {
     Empty,
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A file, read as it is sent.
+    /// A file, read as it is sent. Without the feature `body-streams` its task fails.
     File(FileRef),
-    /// Bytes made as they are sent.
+    /// Bytes made as they are sent. Without the feature `body-streams` its task fails.
     Stream(BodyStream),
 }
 

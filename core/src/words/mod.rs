@@ -22,6 +22,8 @@ pub(crate) mod metrics;
 #[cfg(feature = "upload")]
 pub(crate) mod multipart;
 pub(crate) mod network;
+#[cfg(not(all(feature = "body-streams", feature = "delegate")))]
+pub(crate) mod no_future;
 pub(crate) mod one_shot;
 pub(crate) mod opening;
 pub(crate) mod parsing;
