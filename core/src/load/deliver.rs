@@ -21,7 +21,6 @@ use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
 use crate::words::bounds::NativeObject;
 use crate::words::error::{Error, ErrorCode};
-use crate::words::request::Request;
 use crate::words::response::Response;
 
 /// A body that promises its length is given room for at most this many bytes in advance.
@@ -37,12 +36,9 @@ pub(crate) enum Output {
     Stream(Arc<Outlet>),
 }
 
-/// Loads `request` to the end of its answer's body.
-pub(crate) async fn load<A: App>(
-    app: &A,
-    request: Request,
-    output: Output,
-) -> Result<(Bytes, Response), Error> {
+/// Loads the task's request to the end of its answer's body.
+pub(crate) async fn load<A: App>(app: &A, output: Output) -> Result<(Bytes, Response), Error> {
+    let request = app.begins()?;
     #[cfg(feature = "upload")]
     let (answer, route) = match app.upload(|upload| upload.draft.is_some()) {
         // Boxed: other loads have no room for it.

@@ -53,19 +53,23 @@ impl Hop {
 }
 
 /// Makes the hop and gives its answer. One that only refuses the expectation is none: the hop is made again without.
+#[cfg(feature = "informational")]
 pub(crate) async fn send<A: App>(app: &A, hop: &Hop) -> Result<HopResponse, Error> {
-    check(&hop.request)?;
-    let asks = cfg!(feature = "informational")
-        && expectation::asks(&hop.request, app.configuration())
+    let asks = expectation::asks(&hop.request, app.configuration())
         && app.platform().transport.capabilities().expect_continue;
     let answer = attempt(app, hop, asks).await?;
-    #[cfg(feature = "informational")]
     if asks && expectation::is_refused(answer.response.status()) && hop.request.body().is_at_hand()
     {
         // Boxed: what is rare takes no room in every task's load.
         return Box::pin(again(app, hop, answer.body)).await;
     }
     Ok(answer)
+}
+
+/// Makes the hop and gives its answer: without interim responses there is no expectation.
+#[cfg(not(feature = "informational"))]
+pub(crate) fn send<A: App>(app: &A, hop: &Hop) -> impl Future<Output = Result<HopResponse, Error>> {
+    attempt(app, hop, false)
 }
 
 #[cfg(feature = "informational")]
@@ -76,7 +80,7 @@ async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<Hop
 
 async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, Error> {
     let request = &hop.request;
-    let target = target_of(request)?;
+    let target = checked(request)?;
     let body = match at_hand(request.body()) {
         Some(body) => body,
         None => open(app, request.body())?.await?,
@@ -92,14 +96,11 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
     Ok(measured(app, app.signals(), answer))
 }
 
-fn check(request: &Request) -> Result<(), Error> {
+/// Where the request goes, if it may.
+fn checked(request: &Request) -> Result<&Arc<Target>, Error> {
     if request.method() == Method::GET && !request.body().is_empty() {
         return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).because("a GET with a body"));
     }
-    Ok(())
-}
-
-fn target_of(request: &Request) -> Result<&Arc<Target>, Error> {
     let unsupported = || Error::new(ErrorCode::UnsupportedUrl).because("neither http nor https");
     request.target().ok_or_else(unsupported)
 }

@@ -109,6 +109,9 @@ pub(crate) trait App: MaybeSend + MaybeSync {
     /// Who may serve requests in place of the transport.
     fn protocols(&self) -> &Protocols;
 
+    /// The load begins: with this request.
+    fn begins(&self) -> Result<Request, Error>;
+
     /// Who serves the request that the task was made of.
     fn first_route(&self) -> Route;
 

@@ -19,7 +19,7 @@ pub(crate) async fn answer<T>(asked: Option<Asking<'_, Option<T>>>) -> Result<Op
 }
 
 /// Ready when the app was told, where anybody listens.
-#[cfg(any(feature = "connectivity", feature = "delegate"))]
+#[cfg(any(feature = "connectivity", feature = "delegate", feature = "protocols"))]
 pub(crate) async fn told(asked: Option<Asking<'_, ()>>) -> Result<(), Error> {
     match asked {
         Some(asked) => asked.await,

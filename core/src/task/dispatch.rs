@@ -318,6 +318,13 @@ impl App for Arc<TaskShared> {
         &self.session().protocols
     }
 
+    fn begins(&self) -> Result<Request, Error> {
+        self.set_begun();
+        let request = self.first_request()?;
+        self.tell_observers(TaskEvent::Started);
+        Ok(request)
+    }
+
     fn first_route(&self) -> Route {
         self.route()
     }

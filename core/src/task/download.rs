@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::load::download::{self, Download};
+use crate::seams::app::App as _;
 use crate::session::ledger::Ledger;
 use crate::task::completion::Outcome;
 use crate::task::handle::DownloadTask;
@@ -51,12 +52,10 @@ impl TaskShared {
     }
 
     /// Loads the answer into its file. Boxed: it takes no room in every task's load.
-    pub(crate) fn download_to_end(
-        self: &Arc<Self>,
-        request: Request,
-    ) -> BoxFuture<'static, Outcome> {
+    pub(crate) fn download_to_end(self: &Arc<Self>) -> BoxFuture<'static, Outcome> {
         let task = self.clone();
         Box::pin(async move {
+            let request = task.begins()?;
             let download = task.download().ok_or(ErrorCode::Unknown)?;
             let response = download::load(&task, request, &download).await?;
             Ok((Bytes::new(), response))

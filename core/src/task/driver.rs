@@ -11,7 +11,6 @@ use crate::task::completion::{Completion, Outcome, complete_watched};
 #[cfg(feature = "download")]
 use crate::task::kind::TaskKind;
 use crate::task::lifecycle::State;
-use crate::task::observer::TaskEvent;
 use crate::task::refusal::refuse;
 use crate::task::shared::{Form, TaskShared, Ways};
 use crate::words::error::{ErrorCode, ExpiredTimer};
@@ -46,10 +45,10 @@ fn launch(task: Arc<TaskShared>) {
 pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
     let task = completion.task();
     if task.is_callers_future() {
-        task.in_ledger(Ledger::resume);
+        task.in_ledger(Ledger::begin);
     }
     let outcome = {
-        let mut load = pin!(Some(begin(task.clone(), output)));
+        let mut load = pin!(Some(begin(&task, output)));
         let mut found = None;
         poll_fn(|context| {
             task.signals().poll_begins();
@@ -71,16 +70,16 @@ pub(crate) async fn drive(completion: Completion, output: Output) -> Outcome {
     completion.deliver(outcome)
 }
 
-async fn begin(task: Arc<TaskShared>, output: Output) -> Outcome {
-    task.set_begun();
-    let request = task.first_request()?;
-    task.tell_observers(TaskEvent::Started);
-    #[cfg(feature = "download")]
+#[cfg(feature = "download")]
+async fn begin(task: &Arc<TaskShared>, output: Output) -> Outcome {
     if task.kind() == TaskKind::Download {
-        return Box::pin(task.download_to_end(request)).await;
+        return Box::pin(task.download_to_end()).await;
     }
-    load(&task, request, output).await
+    load(task, output).await
 }
+
+#[cfg(not(feature = "download"))]
+use load as begin;
 
 impl TaskShared {
     fn poll_load<L: Future<Output = Outcome>>(

@@ -89,18 +89,32 @@ impl Ledger {
         true
     }
 
+    /// A future of the caller's is polled for the first time: it needs nobody to resume it.
+    pub(crate) fn begin(&mut self, task: &TaskShared, acts: &mut Acts) {
+        self.lift(task, acts);
+    }
+
     /// Lifts one suspension.
     pub(crate) fn resume(&mut self, task: &TaskShared, acts: &mut Acts) {
-        let Some(slot) = self.records.slot_of(task) else {
-            return;
-        };
+        if let Some((slot, Effect::Unpark)) = self.lift(task, acts) {
+            let now = self.now();
+            let record = self.records.at(slot);
+            acts.push(Act::Wake(record.task.clone()));
+            record.timers.start_resource(now);
+            self.take_up(slot, acts);
+            self.arm(slot);
+        }
+    }
+
+    fn lift(&mut self, task: &TaskShared, acts: &mut Acts) -> Option<(Slot, Effect)> {
+        let slot = self.records.slot_of(task)?;
         let record = self.records.at(slot);
         if record.suspensions == 1 {
             record.suspensions = 0;
-            self.apply(slot, Event::Resume, acts);
-        } else {
-            record.suspensions = record.suspensions.saturating_sub(1);
+            return Some((slot, self.apply(slot, Event::Resume, acts)));
         }
+        record.suspensions = record.suspensions.saturating_sub(1);
+        None
     }
 
     /// Puts one suspension on.
@@ -110,8 +124,14 @@ impl Ledger {
         };
         let record = self.records.at(slot);
         record.suspensions = record.suspensions.saturating_add(1);
-        if record.suspensions == 1 {
-            self.apply(slot, Event::Suspend, acts);
+        if record.suspensions != 1 {
+            return;
+        }
+        if let Effect::Shelve | Effect::Park = self.apply(slot, Event::Suspend, acts) {
+            let now = self.now();
+            self.records.at(slot).timers.stop(now);
+            self.park(slot, acts);
+            self.disarm(slot);
         }
     }
 
@@ -222,28 +242,17 @@ impl Ledger {
         self.records.len()
     }
 
-    /// Carries an event through the lifecycle table and does what the table says.
+    /// Carries an event through the lifecycle table and does what the table says, but for what only who suspends and resumes meets: they
+    /// do it themselves, and a program that makes no task has none of it linked.
     fn apply(&mut self, slot: Slot, event: Event, acts: &mut Acts) -> Effect {
         let record = self.records.at(slot);
         let effect = record.task.step(event);
         match effect {
-            Effect::Nothing | Effect::HandOver => {}
+            Effect::Nothing | Effect::HandOver | Effect::Shelve | Effect::Park | Effect::Unpark => {
+            }
             Effect::Enqueue => self.enqueue(slot, acts),
             Effect::Launch => acts.push(Act::Launch(record.task.clone())),
             Effect::Wake => acts.push(Act::Wake(record.task.clone())),
-            Effect::Shelve | Effect::Park => {
-                let now = self.now();
-                self.records.at(slot).timers.stop(now);
-                self.park(slot, acts);
-                self.disarm(slot);
-            }
-            Effect::Unpark => {
-                acts.push(Act::Wake(record.task.clone()));
-                let now = self.now();
-                self.records.at(slot).timers.start_resource(now);
-                self.take_up(slot, acts);
-                self.arm(slot);
-            }
             Effect::LaunchCancelled => {
                 acts.push(Act::Launch(record.task.clone()));
                 self.withdraw(slot, acts);
