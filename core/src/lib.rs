@@ -103,6 +103,7 @@ pub use words::error::{
     SessionInvalidated,
 };
 pub use words::file_version::{FileChanged, FileVersion};
+pub use words::header_fields::HeaderFields;
 pub use words::metrics::{Interval, ResourceFetchType, TaskMetrics, TransactionMetrics};
 #[cfg(feature = "upload")]
 pub use words::multipart::{FormPart, MultipartForm};

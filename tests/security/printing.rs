@@ -53,7 +53,7 @@ async fn no_public_type_shows_a_secret() {
     let response = Response::new(url(), StatusCode::OK, Version::HTTP_11, fields());
     let error = Error::new(ErrorCode::TimedOut).with_url(&url());
     let mut configuration = Configuration::ephemeral();
-    configuration.http_additional_headers = fields();
+    configuration.http_additional_headers = fields().into();
     let interim = Informational {
         status: StatusCode::EARLY_HINTS,
         headers: fields(),
@@ -96,7 +96,7 @@ async fn no_public_type_shows_a_secret() {
 async fn no_failure_shows_a_secret_with_all_its_causes() {
     let origin = Origin::start().await.unwrap();
     let mut configuration = configuration();
-    configuration.http_additional_headers = fields();
+    configuration.http_additional_headers = fields().into();
     let session = urlsession::session(configuration);
     let with_user = |url: String| url.replacen("://", &format!("://{SECRET}:{SECRET}@"), 1);
     let urls = [

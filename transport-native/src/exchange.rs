@@ -101,7 +101,7 @@ pub(crate) fn run(
     let hop = Hop {
         method: request.method,
         target: request.target,
-        headers: request.headers,
+        headers: request.headers.into_map(),
         events,
         pool,
         service: request.hints.service_type,

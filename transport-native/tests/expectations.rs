@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use support::{Client, Got, hop};
@@ -29,7 +28,7 @@ fn expecting(url: &str) -> HopRequest {
     let mut headers = HeaderMap::new();
     headers.insert("expect", "100-continue".parse().unwrap());
     HopRequest {
-        headers: Arc::new(headers),
+        headers: headers.into(),
         ..hop(Method::POST, url, HopBody::Bytes("the body".into()))
     }
 }

@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use support::{Client, get};
@@ -100,7 +99,7 @@ async fn only_asking_for_them_says_te_and_names_it_in_connection() {
     let mut asking = get(&origin.url("/jsonBody"));
     let mut fields = HeaderMap::new();
     fields.insert("te", "trailers".parse().unwrap());
-    asking.headers = Arc::new(fields);
+    asking.headers = fields.into();
     let asked = client.whole(asking).await.unwrap();
     assert!(
         asked.text().contains(r#""te":"trailers""#),
@@ -210,7 +209,7 @@ mod http2 {
         let mut asking = get(&origin.h2_url("/jsonBody"));
         let mut fields = HeaderMap::new();
         fields.insert("te", "trailers".parse().unwrap());
-        asking.headers = Arc::new(fields);
+        asking.headers = fields.into();
         let asked = Client::http2().whole(asking).await.unwrap();
         assert!(
             asked.text().contains(r#""te":"trailers""#),

@@ -5,7 +5,6 @@ mod support;
 
 use std::error::Error as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use support::{Client, hop};
@@ -370,7 +369,7 @@ async fn fields_of_the_connection_are_the_transports_own() {
     ] {
         headers.insert(name, value.parse().unwrap());
     }
-    request.headers = Arc::new(headers);
+    request.headers = headers.into();
     Client::new().whole(request).await.unwrap();
     let sent = origin.connection(0).unwrap().text();
     let expected = format!(

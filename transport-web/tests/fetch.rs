@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use support::*;
 use urlsession_core::{ErrorCode, FileRef, FileVersion, Files, HopBody, Transport};
@@ -268,7 +266,7 @@ async fn fields_cross_byte_for_byte() {
 
     let mut request = get(&format!("{origin}/echoHeaders"));
     let value = HeaderValue::from_bytes(b"caf\xE9").unwrap();
-    request.headers = Arc::new(HeaderMap::from_iter([("x-latin".parse().unwrap(), value)]));
+    request.headers = HeaderMap::from_iter([("x-latin".parse().unwrap(), value)]).into();
     let (_, head) = brings(request).await.unwrap();
     // The server writes each byte that it got as a character.
     let sent = match crosses {
@@ -282,10 +280,9 @@ async fn fields_cross_byte_for_byte() {
 #[test]
 async fn dropped_fields_are_known() {
     let mut request = get("http://a.example/");
-    request.headers = Arc::new(HeaderMap::from_iter(
-        ["host", "cookie", "sec-a", "proxy-b", "x-kept"]
-            .map(|name| (name.parse().unwrap(), HeaderValue::from_static("1"))),
-    ));
+    let fields = ["host", "cookie", "sec-a", "proxy-b", "x-kept"]
+        .map(|name| (name.parse().unwrap(), HeaderValue::from_static("1")));
+    request.headers = HeaderMap::from_iter(fields).into();
     let _fetch = fetch_is("() => Promise.resolve(new Response())");
     let transport = WebTransport::new();
     exchange_with(&transport, request).await.unwrap();

@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderValue, Method};
 use support::*;
 use urlsession_core::{CachePolicy, ErrorCode, HopBody, HopRequest};
@@ -139,7 +137,7 @@ async fn values_of_fields_cross_whatever_they_are_made_of() {
     fields.insert("x-a", HeaderValue::from_bytes(value).unwrap());
     fields.append("x-b", HeaderValue::from_static("1"));
     fields.append("x-b", HeaderValue::from_static("2"));
-    request.headers = Arc::new(fields);
+    request.headers = fields.into();
     let told = told(request, "headers.map(pair => pair.join('=')).join('&')").await;
     let expected: String = value.iter().copied().map(char::from).collect();
     assert_eq!(

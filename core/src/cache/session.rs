@@ -132,7 +132,7 @@ impl SessionCache {
 
     /// The hop as the cache keeps it by; `None` where no server is asked.
     pub(crate) fn asked(&self, request: &Request, left_home: bool) -> Option<Asked> {
-        let fields = self.fields.of_hop(request, left_home);
+        let fields = self.fields.of_hop(request, left_home).into_map();
         Asked::new(request, fields, self.policy_of(request))
     }
 
@@ -170,7 +170,7 @@ impl SessionCache {
     /// fields.
     fn is_plain(&self, request: &Request) -> bool {
         self.has_plain_fields
-            && request.headers().is_empty()
+            && request.fields().is_empty()
             && *request.method() == Method::GET
             && request.body().is_empty()
             && self.policy_of(request) == CachePolicy::UseProtocolCachePolicy

@@ -195,7 +195,7 @@ impl UrlCache {
 
     fn asked(&self, request: &Request) -> Option<Asked> {
         let fields = match &self.sender {
-            Some(sender) => sender.fields.of_hop(request, false),
+            Some(sender) => sender.fields.of_hop(request, false).into_map(),
             None => Arc::new(request.headers().clone()),
         };
         Asked::new(request, fields, CachePolicy::ReturnCacheDataElseLoad)

@@ -60,7 +60,7 @@ async fn answer<A: App>(
     let mut filled = request.clone();
     // No coding is undone, so none is offered.
     let offering = request.clone().with_content_decoding(false);
-    *filled.headers_mut() = (*app.fields().of_hop(&offering, hop.left_home)).clone();
+    *filled.headers_mut() = app.fields().of_hop(&offering, hop.left_home).into();
     let mut events = Guarded::new(guarded(|| protocol.start_loading(filled))?);
     let first = events.next().await.transpose()?;
     app.signals().touch();

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
-use http::{HeaderMap, Method, header};
+#[cfg(feature = "cache")]
+use http::HeaderMap;
+use http::{Method, header};
 
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
@@ -24,6 +26,7 @@ use crate::words::body::Body;
 use crate::words::body::RequestBody;
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
+use crate::words::header_fields::HeaderFields;
 use crate::words::request::Request;
 use crate::words::target::Target;
 
@@ -124,13 +127,16 @@ fn exchange<A: App>(
     let request = &hop.request;
     let own = || app.fields().of_hop(request, hop.left_home);
     #[cfg(feature = "cache")]
-    let mut headers = hop.fields.clone().unwrap_or_else(own);
+    let mut headers = match &hop.fields {
+        Some(fields) => fields.clone().into(),
+        None => own(),
+    };
     #[cfg(not(feature = "cache"))]
     let mut headers = own();
     let has_body = !request.body().is_empty();
     // Without the feature no field of the app's has got so far.
     if cfg!(feature = "informational") && has_body && asks != headers.contains_key(header::EXPECT) {
-        expectation::set(Arc::make_mut(&mut headers), asks);
+        expectation::set(&mut headers, asks);
     }
     begin(app, app.signals(), request);
     let priority = app.hop_begins(body.length());
@@ -152,7 +158,7 @@ fn exchange<A: App>(
 /// Tells the server of the priority that the app has set, where the platform sends the field; the urgency, for where it does not.
 pub(crate) fn tell_priority<A: App>(
     app: &A,
-    headers: &mut Arc<HeaderMap>,
+    headers: &mut HeaderFields,
     priority: Option<f32>,
 ) -> Option<u8> {
     let urgency = priority.map(priority::urgency)?;
@@ -160,7 +166,7 @@ pub(crate) fn tell_priority<A: App>(
         && app.platform().transport.capabilities().priority_field
         && !headers.contains_key(PRIORITY)
     {
-        Arc::make_mut(headers).insert(PRIORITY, priority::field(urgency));
+        headers.insert(PRIORITY, priority::field(urgency));
     }
     Some(urgency)
 }

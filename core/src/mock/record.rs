@@ -67,7 +67,7 @@ impl Record {
         Self {
             method: request.method.clone(),
             target: request.target.clone(),
-            headers: request.headers.clone(),
+            headers: request.headers.clone().into_map(),
             affinity: request.affinity,
             hints: request.hints,
             at,

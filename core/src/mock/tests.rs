@@ -69,7 +69,7 @@ impl Fixture {
         let request = HopRequest {
             method,
             target: Arc::new(Target::parse(URL).unwrap()),
-            headers: Arc::new(headers),
+            headers: headers.into(),
             body,
             affinity: Affinity::Any,
             hints: Default::default(),

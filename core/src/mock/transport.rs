@@ -218,7 +218,7 @@ impl MockTransport {
     /// Notes the request, and gives it its number.
     fn record(&self, request: &mut HopRequest, capabilities: Capabilities) -> (usize, Arc<Record>) {
         if !capabilities.all_request_headers {
-            request.headers = Arc::new(degrade::request_headers(&request.headers, capabilities));
+            request.headers = degrade::request_headers(&request.headers, capabilities).into();
         }
         if !capabilities.service_type {
             request.hints.service_type = NetworkServiceType::Default;

@@ -1,11 +1,10 @@
 //! Which header fields a request carries, hop by hop.
 
-use std::sync::Arc;
-
 use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::words::configuration::Configuration;
+use crate::words::header_fields::{Gaps, HeaderFields};
 use crate::words::request::Request;
 
 /// Fields that belong to the transport, beside TE: the app's values are left out.
@@ -29,17 +28,27 @@ static NEVER_SAFE: [HeaderName; 3] = [
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("urlsession/", env!("CARGO_PKG_VERSION")));
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
-const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
+/// What is added where nobody says it: of a form, and of a part of a body that would else be coded.
+static LAST: [(HeaderName, HeaderValue); 2] = [
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    ),
+    (
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    ),
+];
 
 /// What a session adds to each request that lacks it, made once.
 #[derive(Debug)]
 pub(crate) struct SessionFields {
     /// As long as the transfer stays where the app sent it.
-    home: Arc<HeaderMap>,
+    home: HeaderFields,
     /// Once a redirect has left that origin.
     #[cfg(feature = "redirects")]
-    away: Arc<HeaderMap>,
+    away: HeaderFields,
     /// Their Accept-Encoding is not the app's, and goes only where bodies are decoded.
     offers_codings: bool,
 }
@@ -52,23 +61,22 @@ impl SessionFields {
         defaults: bool,
         codings: &[&'static str],
     ) -> Self {
-        let additional = &configuration.http_additional_headers;
-        let home = kept(additional, |name| is_apps(name, additional));
+        let home = apps_own(&configuration.http_additional_headers);
         let codings = if cfg!(feature = "decode") {
             offer(codings)
         } else {
             None
         };
         let offer = codings.filter(|_| !home.contains_key(&header::ACCEPT_ENCODING));
-        let complete = |mut fields: HeaderMap| {
-            if defaults {
+        let complete = |mut fields: HeaderFields| {
+            if cfg!(feature = "request-target") && defaults {
                 add_missing(&mut fields, header::ACCEPT, ANYTHING);
                 add_missing(&mut fields, header::USER_AGENT, USER_AGENT);
             }
             if let Some(offer) = &offer {
                 add_missing(&mut fields, header::ACCEPT_ENCODING, offer.clone());
             }
-            Arc::new(fields)
+            fields
         };
         #[cfg(feature = "redirects")]
         let away = kept(&home, |name| {
@@ -76,7 +84,7 @@ impl SessionFields {
         });
         Self {
             #[cfg(feature = "redirects")]
-            away: complete(away),
+            away: complete(away.into()),
             home: complete(home),
             offers_codings: offer.is_some(),
         }
@@ -89,43 +97,41 @@ impl SessionFields {
     }
 
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
-    pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> Arc<HeaderMap> {
+    pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> HeaderFields {
         let session = self.of_place(left_home);
-        let own = request.headers();
+        let own = request.fields();
         let posts_form = request.method() == Method::POST && !request.body().is_empty();
         if own.is_empty() && !posts_form && request.decodes_content() {
             return session.clone();
         }
-        let mut fields = kept(own, |name| is_apps(name, own));
-        let has = |name: &HeaderName| own.contains_key(name) && is_apps(name, own);
         // Nothing is offered for a body that is not decoded; and a part of a coded body could not be (Fetch, HTTP-network-or-cache fetch).
         let offers = cfg!(feature = "decode")
             && self.offers_codings
             && !own.contains_key(&header::ACCEPT_ENCODING);
-        let is_part = own.contains_key(&header::RANGE) || session.contains_key(&header::RANGE);
+        let is_part = || own.contains_key(&header::RANGE) || session.contains_key(&header::RANGE);
+        let is_part = offers && is_part();
         let offers_less = offers && (is_part || !request.decodes_content());
-        for (name, value) in session.iter() {
-            let is_left_out = offers_less && *name == header::ACCEPT_ENCODING;
-            if !is_left_out && !has(name) {
-                fields.append(name.clone(), value.clone());
-            }
-        }
-        if offers_less && is_part && request.decodes_content() {
-            add_missing(&mut fields, header::ACCEPT_ENCODING, IDENTITY);
-        }
-        if posts_form {
-            add_missing(&mut fields, header::CONTENT_TYPE, FORM);
-        }
-        Arc::new(fields)
+        let asks_plain = is_part && request.decodes_content();
+        own.filled(&Gaps {
+            keeps: &|name| is_apps(name, own),
+            others: session,
+            leaves_out: &|name| offers_less && name == "accept-encoding",
+            last: match (posts_form, asks_plain) {
+                (true, true) => &LAST,
+                (true, false) => &LAST[..1],
+                (false, true) => &LAST[1..],
+                (false, false) => &[],
+            },
+        })
     }
 
     #[cfg(feature = "redirects")]
-    fn of_place(&self, left_home: bool) -> &Arc<HeaderMap> {
+    fn of_place(&self, left_home: bool) -> &HeaderFields {
         if left_home { &self.away } else { &self.home }
     }
 
     #[cfg(not(feature = "redirects"))]
-    fn of_place(&self, _: bool) -> &Arc<HeaderMap> {
+    fn of_place(&self, _: bool) -> &HeaderFields {
         &self.home
     }
 }
@@ -144,11 +150,26 @@ pub(crate) fn with_beside(fields: &HeaderMap, beside: &[(HeaderName, HeaderValue
     made
 }
 
+/// Of these fields what the app may say.
+fn apps_own(fields: &HeaderFields) -> HeaderFields {
+    fields.filled(&Gaps {
+        keeps: &|name| is_apps(name, fields),
+        others: &HeaderFields::new(),
+        leaves_out: &|_| false,
+        last: &[],
+    })
+}
+
 /// True when TE says that trailers are taken, and nothing else (RFC 9110 section 10.1.4): that is the app's to say.
-fn takes_trailers(fields: &HeaderMap) -> bool {
-    let mut values = fields.get_all(&header::TE).iter();
-    let first = values.next();
-    first.is_some_and(|value| value == "trailers") && values.next().is_none()
+fn takes_trailers(fields: &HeaderFields) -> bool {
+    let (mut values, mut takes) = (0, false);
+    fields.tell(&mut |name, value| {
+        if name == "te" {
+            values += 1;
+            takes = value == b"trailers";
+        }
+    });
+    takes && values == 1
 }
 
 /// Accept-Encoding for these codings; `None` for none, or when they have no names that can be sent.
@@ -160,6 +181,7 @@ fn offer(codings: &[&'static str]) -> Option<HeaderValue> {
 }
 
 /// Some of these fields.
+#[cfg(feature = "redirects")]
 fn kept(fields: &HeaderMap, keep: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     // The map's other ways to change it are code that nothing else here needs.
     let mut kept = HeaderMap::with_capacity(fields.keys_len());
@@ -176,8 +198,7 @@ fn add_missing(fields: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
 }
 
 /// True for what the app may say, of these `fields`.
-fn is_apps(name: &HeaderName, fields: &HeaderMap) -> bool {
-    let name = name.as_str();
+fn is_apps(name: &str, fields: &HeaderFields) -> bool {
     match name {
         "te" => takes_trailers(fields),
         "expect" => cfg!(feature = "informational"),
@@ -258,7 +279,7 @@ mod tests {
 
     fn session(list: &[(&'static str, &'static str)]) -> SessionFields {
         let configuration = Configuration {
-            http_additional_headers: fields(list),
+            http_additional_headers: fields(list).into(),
             ..Configuration::default()
         };
         SessionFields::new(&configuration, true, &["gzip", "br"])

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Extensions, HeaderMap, Method};
+use http::{Extensions, Method};
 
 use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::{Body, FileRef};
@@ -11,6 +11,7 @@ use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::cache::CachePolicy;
 use crate::words::error::Error;
 use crate::words::file_version::FileVersion;
+use crate::words::header_fields::HeaderFields;
 use crate::words::request::Redacted;
 use crate::words::response::Response;
 use crate::words::service_type::NetworkServiceType;
@@ -52,7 +53,7 @@ pub struct HopRequest {
     pub target: Arc<Target>,
     /// The header fields, shared until the transport adds its own (Host, Content-Length, Transfer-Encoding, Connection).
     /// `Expect: 100-continue` holds the body back.
-    pub headers: Arc<HeaderMap>,
+    pub headers: HeaderFields,
     /// The body.
     pub body: HopBody,
     /// Which connection may carry it.

@@ -161,7 +161,10 @@ impl Session {
     /// What a task of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
     #[must_use]
     pub fn curl_command(&self, request: &Request) -> CurlCommand {
-        CurlCommand::new(request.clone(), self.0.fields.of_hop(request, false))
+        CurlCommand::new(
+            request.clone(),
+            self.0.fields.of_hop(request, false).into_map(),
+        )
     }
 
     /// The tasks that were resumed at least once and are neither cancelled nor finished, oldest first.

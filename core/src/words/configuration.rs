@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use crate::words::cache::CachePolicy;
+use crate::words::header_fields::HeaderFields;
 use crate::words::network::Forbidden;
 use crate::words::request::Redacted;
 use crate::words::retry::RetryPolicy;
@@ -67,7 +68,7 @@ pub struct Configuration {
     /// Host, Connection, Content-Length, Transfer-Encoding and Proxy-* are the transport's and are left out.
     /// They are the app's fields: a redirect to another origin drops what the safe list does not keep.
     #[serde(with = "wire::headers")]
-    pub http_additional_headers: HeaderMap,
+    pub http_additional_headers: HeaderFields,
 
     /// How many HTTP/1 exchanges with one origin may be under way at once; the others queue. Default 6, at least 1. A browser has its own
     /// limit of 6 and queues itself: there only a lower one counts, and none without the feature `host-limits`.
@@ -170,7 +171,7 @@ impl Default for Configuration {
             allows_expensive_network_access: true,
             allows_constrained_network_access: true,
             network_service_type: NetworkServiceType::Default,
-            http_additional_headers: HeaderMap::new(),
+            http_additional_headers: HeaderFields::new(),
             http_maximum_connections_per_host: 6,
             redirect_safe_headers: Vec::new(),
             maximum_decoded_length: None,

@@ -12,6 +12,7 @@ use crate::words::bounds::WithWaker;
 use crate::words::parsing::around_user;
 #[cfg(feature = "download")]
 use crate::words::resume_data::ResumeData;
+use crate::words::target::Target;
 #[cfg(feature = "upload")]
 use crate::words::upload_resume_data::UploadResumeData;
 
@@ -172,6 +173,12 @@ impl Error {
             Arc::make_mut(&mut self.0).url = Some(url.clone());
         }
         self
+    }
+
+    /// The same error with the URL of this target, unless it names one already.
+    #[must_use]
+    pub fn with_target(self, target: &Arc<Target>) -> Self {
+        self.with_url(target.url())
     }
 
     /// The same error with what is needed to go on.

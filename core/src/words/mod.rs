@@ -18,6 +18,7 @@ pub(crate) mod few;
 pub(crate) mod file_name;
 pub(crate) mod file_version;
 pub(crate) mod guarded;
+pub(crate) mod header_fields;
 pub(crate) mod metrics;
 #[cfg(feature = "upload")]
 pub(crate) mod multipart;

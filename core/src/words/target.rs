@@ -155,6 +155,12 @@ impl Target {
         &self.url
     }
 
+    /// The URL's text, serialised as the URL standard has it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
     /// Scheme, host and port.
     #[must_use]
     pub fn origin(&self) -> &Arc<Origin> {

@@ -29,7 +29,9 @@ pub(crate) mod headers {
         }))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderMap, D::Error> {
+    pub(crate) fn deserialize<'de, F: From<HeaderMap>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<F, D::Error> {
         let fields = Vec::<(String, Value)>::deserialize(from)?;
         let mut map = HeaderMap::with_capacity(fields.len());
         for (name, value) in fields {
@@ -40,7 +42,7 @@ pub(crate) mod headers {
             };
             map.append(name, value.map_err(de::Error::custom)?);
         }
-        Ok(map)
+        Ok(map.into())
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn hop(method: Method, url: &str, body: HopBody) -> HopRequest {
     HopRequest {
         method,
         target: Arc::new(Target::parse(url).unwrap()),
-        headers: Arc::default(),
+        headers: Default::default(),
         body,
         affinity: Affinity::Any,
         hints: Default::default(),

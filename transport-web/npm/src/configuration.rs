@@ -104,7 +104,7 @@ pub(crate) fn configuration(
     numbers.count_32(&mut made.retries_downloads);
     numbers.flag(&mut made.is_ephemeral);
     made.retry_policy = retry.map(|methods| policy(methods, numbers));
-    made.http_additional_headers = wire::fields(fields).unwrap_or_default();
+    made.http_additional_headers = wire::fields(fields).unwrap_or_default().into();
     let names = safe.split('\n');
     made.redirect_safe_headers = names
         .filter_map(|name| HeaderName::try_from(name).ok())

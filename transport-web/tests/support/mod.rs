@@ -6,7 +6,7 @@ mod engines;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use js_sys::{Array, Function, Reflect};
 use urlsession_core::{
     Affinity, Body, BoxFuture, Error, ErrorCode, ExchangeEvents, HopBody, HopRequest, HopResponse,
@@ -34,7 +34,7 @@ pub(crate) fn hop(method: Method, url: &str) -> HopRequest {
     HopRequest {
         method,
         target: Arc::new(Target::parse(url).unwrap()),
-        headers: Arc::new(HeaderMap::new()),
+        headers: Default::default(),
         body: HopBody::Empty,
         affinity: Affinity::Any,
         hints: Default::default(),

@@ -87,7 +87,7 @@ impl Revalidation {
         let request = HopRequest {
             method: self.asked.method().clone(),
             target: self.asked.target().clone(),
-            headers,
+            headers: headers.into(),
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: self.hints,

@@ -17,6 +17,7 @@ use url::Url;
 use crate::words::body::RequestBody;
 use crate::words::cache::CachePolicy;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
+use crate::words::header_fields::HeaderFields;
 use crate::words::network::Forbidden;
 use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
@@ -37,7 +38,7 @@ struct Parts {
     method: Method,
     network_service_type: Option<NetworkServiceType>,
     place: Place,
-    headers: HeaderMap,
+    headers: HeaderFields,
     body: RequestBody,
     timeout_interval: Option<Duration>,
     forbidden: Forbidden,
@@ -89,7 +90,7 @@ impl Request {
             method,
             network_service_type: None,
             place: Place::of(url.into_url()?)?,
-            headers: HeaderMap::new(),
+            headers: HeaderFields::new(),
             body: RequestBody::Empty,
             timeout_interval: None,
             forbidden: Forbidden::default(),
@@ -168,6 +169,11 @@ impl Request {
     /// The header fields that the app set.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The same, whose code is linked only where somebody sets one.
+    pub(crate) fn fields(&self) -> &HeaderFields {
         &self.0.headers
     }
 
@@ -297,7 +303,10 @@ impl Request {
     /// The same request with this body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<RequestBody>) -> Self {
-        self.parts().body = body.into();
+        let parts = self.parts();
+        parts.body = body.into();
+        // What is said of a body is a field.
+        parts.headers.open();
         self
     }
 
@@ -341,7 +350,9 @@ impl Request {
     /// An Accept-Encoding of the app's own changes only what is offered: whatever the answer is under is undone all the same.
     #[must_use]
     pub fn with_content_decoding(mut self, decodes: bool) -> Self {
-        self.parts().decodes_content = decodes;
+        let parts = self.parts();
+        parts.decodes_content = decodes;
+        parts.headers.open();
         self
     }
 

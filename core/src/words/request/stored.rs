@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Request {
         };
         let mut request = Self::new(stored.method, stored.url).map_err(de::Error::custom)?;
         let parts = request.parts();
-        (parts.headers, parts.body) = (stored.headers, body);
+        (parts.headers, parts.body) = (stored.headers.into(), body);
         parts.network_service_type = stored.network_service_type;
         parts.timeout_interval = stored.timeout_interval;
         parts.forbidden = Forbidden::default()

@@ -54,14 +54,6 @@ pub(super) fn is_a_coding(value: &[u8]) -> bool {
     value != b"identity"
 }
 
-impl FieldSource for HeaderMap {
-    fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self {
-            each(name.as_str(), value.as_bytes());
-        }
-    }
-}
-
 /// All that is told and can be a field.
 pub(super) fn gathered(source: &dyn FieldSource) -> HeaderMap {
     let mut fields = HeaderMap::new();

@@ -80,7 +80,7 @@ impl Site {
         Asked {
             method: request.method.clone(),
             url,
-            headers: (*request.headers).clone(),
+            headers: request.headers.clone().into(),
             body,
             exchange: self.transport.total_exchanges(),
         }
