@@ -111,7 +111,7 @@ pub use words::network::{
     NetworkKind, NetworkPath, NetworkStatus, NetworkUnavailableReason, NoNetworkPath,
 };
 pub use words::opening::{OpenBody, OpenedBody};
-pub use words::parsing::{UrlParser, join_url, parse_urls_by, written_url};
+pub use words::parsing::{ParsedUrl, UrlParser, join_url, parse_urls_by, written_url};
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::{FieldSource, Response};
 #[cfg(feature = "download")]

@@ -60,7 +60,7 @@ impl Transport for NativeTransport {
 mod tests {
     use std::sync::Arc;
 
-    use http::{HeaderMap, Method};
+    use http::Method;
     use urlsession_core::{Affinity, Configuration, HopBody, Target};
 
     use super::*;
@@ -74,7 +74,7 @@ mod tests {
         let request = HopRequest {
             method: Method::GET,
             target: Arc::new(Target::parse("http://a.example/").unwrap()),
-            headers: Arc::new(HeaderMap::new()),
+            headers: Default::default(),
             body: HopBody::Empty,
             affinity: Affinity::Any,
             hints: Default::default(),

@@ -70,7 +70,7 @@ fn begun(task: &Task) -> Span {
     );
     if let Some(request) = task.original_request() {
         span.record("method", request.method().as_str());
-        span.record("url", field::display(Shown(request.url())));
+        span.record("url", field::display(Shown(request.place().as_str())));
     }
     span
 }
@@ -99,7 +99,7 @@ impl Observer for TracingObserver {
 }
 
 fn redirected(request: &Request) {
-    tracing::debug!(target: "urlsession", url = %Shown(request.url()), "redirected");
+    tracing::debug!(target: "urlsession", url = %Shown(request.place().as_str()), "redirected");
 }
 
 fn responded(span: &Span, response: &Response) {

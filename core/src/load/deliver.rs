@@ -69,7 +69,7 @@ async fn hand_over<A: App>(
     match disposition {
         ResponseDisposition::Allow => {}
         ResponseDisposition::Cancel => {
-            return Err(Error::new(ErrorCode::Cancelled).with_url(response.url()));
+            return Err(Error::new(ErrorCode::Cancelled).with_place(response.place()));
         }
         #[cfg(feature = "download")]
         ResponseDisposition::BecomeDownload => {
@@ -82,7 +82,7 @@ async fn hand_over<A: App>(
     }
     let body = pull(app, &mut *content.body, output, content.expected)
         .await
-        .map_err(|error| error.with_url(response.url()))?;
+        .map_err(|error| error.with_place(response.place()))?;
     #[cfg(feature = "informational")]
     if let Some(trailers) = content.body.trailers() {
         app.set_trailers(trailers::allowed(trailers));

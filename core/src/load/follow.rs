@@ -29,7 +29,7 @@ pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<(Answer,
         };
         #[cfg(not(feature = "cache"))]
         let made = retry(app, &hop).await;
-        let answer = made.map_err(|error| error.with_url(hop.request.url()))?;
+        let answer = made.map_err(|error| error.with_place(hop.request.place()))?;
         let Next::Follow(proposed) = next(app, &hop, &answer, followed)? else {
             return Ok((answer, hop.route));
         };

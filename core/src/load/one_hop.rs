@@ -25,6 +25,6 @@ pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<(Answer,
     };
     #[cfg(not(feature = "cache"))]
     let made = retry(app, &hop).await;
-    let answer = made.map_err(|error| error.with_url(hop.request.url()))?;
+    let answer = made.map_err(|error| error.with_place(hop.request.place()))?;
     Ok((answer, hop.route))
 }

@@ -68,7 +68,7 @@ fn propose<'a, A: App>(
 ) -> (RetryAttempt, Option<TakenRetry<'a>>) {
     let outcome = match outcome {
         Ok(answer) => Ok(answer.exchange.response.clone()),
-        Err(error) => Err(error.clone().with_url(hop.request.url())),
+        Err(error) => Err(error.clone().with_place(hop.request.place())),
     };
     let runtime = &app.platform().runtime;
     let trial = Trial {

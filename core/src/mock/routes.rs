@@ -14,7 +14,7 @@ use crate::words::error::{Error, ErrorCode, Shown};
 
 /// The cause of a failure for lack of a script: no route of the mock transport answers this request.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no reply is scripted for {method} {}", Shown(url))]
+#[error("no reply is scripted for {method} {}", Shown(url.as_str()))]
 #[non_exhaustive]
 pub struct NoReply {
     /// The request's method.
@@ -27,7 +27,7 @@ impl fmt::Debug for NoReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NoReply")
             .field("method", &self.method)
-            .field("url", &format_args!("{}", Shown(&self.url)))
+            .field("url", &format_args!("{}", Shown(self.url.as_str())))
             .finish()
     }
 }

@@ -151,7 +151,7 @@ fn cancelled(found: Outcome) -> Error {
 fn located(task: &TaskShared, error: Error) -> Error {
     let facts = task.facts();
     match facts.current_request.as_ref().or(task.request()) {
-        Some(request) => error.with_url(request.url()),
+        Some(request) => error.with_place(request.place()),
         None => error,
     }
 }

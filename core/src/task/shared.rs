@@ -504,7 +504,7 @@ impl TaskShared {
     pub(crate) fn refuse(self: &Arc<Self>) {
         let mut error = Error::new(ErrorCode::Cancelled).with_cause(SessionInvalidated);
         if let Some(request) = self.request() {
-            error = error.with_url(request.url());
+            error = error.with_place(request.place());
         }
         self.facts().error = Some(error.clone());
         self.state.store(State::Completed as u8, Ordering::Release);
@@ -591,7 +591,7 @@ fn routed(
     let found = request.and_then(|request| {
         let route = protocols.route(&request);
         Ok((
-            route.map_err(|error| error.with_url(request.url()))?,
+            route.map_err(|error| error.with_place(request.place()))?,
             request,
         ))
     });

@@ -49,7 +49,7 @@ impl CurlCommand {
     fn url(&self) -> String {
         match self.shows_secrets {
             true => self.request.url().to_string(),
-            false => Shown(self.request.url()).to_string(),
+            false => Shown(self.request.place().as_str()).to_string(),
         }
     }
 

@@ -10,6 +10,7 @@ use url::Url;
 #[cfg(feature = "upload")]
 use crate::words::bounds::WithWaker;
 use crate::words::parsing::around_user;
+use crate::words::place::Place;
 #[cfg(feature = "download")]
 use crate::words::resume_data::ResumeData;
 use crate::words::target::Target;
@@ -123,7 +124,7 @@ pub struct Error(Arc<Facts>);
 #[derive(Clone)]
 struct Facts {
     code: ErrorCode,
-    url: Option<Url>,
+    place: Option<Place>,
     cause: Option<Cause>,
     #[cfg(feature = "download")]
     resume_data: Option<ResumeData>,
@@ -137,7 +138,7 @@ impl Error {
     pub fn new(code: ErrorCode) -> Self {
         Self(Arc::new(Facts {
             code,
-            url: None,
+            place: None,
             cause: None,
             #[cfg(feature = "download")]
             resume_data: None,
@@ -168,17 +169,26 @@ impl Error {
 
     /// The same error with the URL that failed, unless it names one already.
     #[must_use]
-    pub fn with_url(mut self, url: &Url) -> Self {
-        if self.0.url.is_none() {
-            Arc::make_mut(&mut self.0).url = Some(url.clone());
-        }
-        self
+    pub fn with_url(self, url: &Url) -> Self {
+        self.at(|| url.clone().into())
     }
 
     /// The same error with the URL of this target, unless it names one already.
     #[must_use]
     pub fn with_target(self, target: &Arc<Target>) -> Self {
-        self.with_url(target.url())
+        self.at(|| Place::Target(target.clone()))
+    }
+
+    /// The same error with the URL of this place, unless it names one already.
+    pub(crate) fn with_place(self, place: &Place) -> Self {
+        self.at(|| place.clone())
+    }
+
+    fn at(mut self, place: impl FnOnce() -> Place) -> Self {
+        if self.0.place.is_none() {
+            Arc::make_mut(&mut self.0).place = Some(place());
+        }
+        self
     }
 
     /// The same error with what is needed to go on.
@@ -220,7 +230,7 @@ impl Error {
     /// The URL whose load failed: the last hop's, after redirects.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
-        self.0.url.as_ref()
+        self.0.place.as_ref().map(Place::url)
     }
 
     /// True when the task was cancelled, by whomever.
@@ -245,10 +255,10 @@ impl From<ErrorCode> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.code.fmt(f)?;
-        match &self.0.url {
-            Some(url) => {
+        match &self.0.place {
+            Some(place) => {
                 f.write_str(" (")?;
-                Shown(url).fmt(f)?;
+                Shown(place.as_str()).fmt(f)?;
                 f.write_str(")")
             }
             None => Ok(()),
@@ -260,8 +270,8 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Error");
         shown.field("code", &self.0.code);
-        if let Some(url) = &self.0.url {
-            shown.field("url", &format_args!("{}", Shown(url)));
+        if let Some(place) = &self.0.place {
+            shown.field("url", &format_args!("{}", Shown(place.as_str())));
         }
         if let Some(cause) = &self.0.cause {
             shown.field("cause", cause);
@@ -294,7 +304,7 @@ impl<T: AsRef<str>> fmt::Debug for Why<T> {
 impl<T: AsRef<str>> StdError for Why<T> {}
 
 /// A URL as logs may show it: without the password and the user's name.
-pub(crate) struct Shown<'a>(pub(crate) &'a Url);
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -303,7 +313,7 @@ impl fmt::Display for Shown<'_> {
                 f.write_str(before)?;
                 f.write_str(after)
             }
-            None => f.write_str(self.0.as_str()),
+            None => f.write_str(self.0),
         }
     }
 }

@@ -1,5 +1,13 @@
 //! From text to a [`Url`]: by the crate `url` with the feature `url-parser`, else by the platform.
 
+#[cfg(feature = "url-parser")]
+mod at_once;
+#[cfg(any(test, not(feature = "url-parser")))]
+#[cfg_attr(
+    feature = "url-parser",
+    expect(unreachable_pub, reason = "it is there for its tests")
+)]
+mod late;
 #[cfg(any(test, not(feature = "url-parser")))]
 mod places;
 #[cfg(any(test, not(feature = "url-parser")))]
@@ -9,7 +17,11 @@ use url::{Host, Url};
 
 use crate::words::error::Error;
 
-pub(crate) use by::{around_user, origin, scheme};
+#[cfg(feature = "url-parser")]
+pub use at_once::ParsedUrl;
+pub(crate) use by::origin;
+#[cfg(not(feature = "url-parser"))]
+pub use late::ParsedUrl;
 
 /// Scheme, host and port, the scheme's default where there is none, 0 where it has none.
 pub(crate) type SchemeHostPort<'u> = (&'u str, Host<&'u str>, u16);
@@ -41,28 +53,12 @@ pub fn written_url(text: &str) -> Result<Url, Error> {
 
 #[cfg(feature = "url-parser")]
 mod by {
-    use url::Position;
-
     use super::{Error, SchemeHostPort, Url};
     use crate::words::error::ErrorCode;
-
-    pub(crate) fn scheme(url: &Url) -> &str {
-        url.scheme()
-    }
 
     pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
         let port = url.port_or_known_default().unwrap_or(0);
         Some((url.scheme(), url.host()?, port))
-    }
-
-    pub(crate) fn around_user(url: &Url) -> Option<(&str, &str)> {
-        let is_named = !url.username().is_empty() || url.password().is_some();
-        is_named.then(|| {
-            (
-                &url[..Position::BeforeUsername],
-                &url[Position::BeforeHost..],
-            )
-        })
     }
 
     pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
@@ -82,12 +78,6 @@ mod by {
     use super::{Error, SchemeHostPort, Url, platform};
     use crate::words::error::ErrorCode;
 
-    /// The scheme. What `url` says of its parts brings all that it takes to say where text cannot be cut.
-    pub(crate) fn scheme(url: &Url) -> &str {
-        let scheme = url.as_str().split_once(':');
-        scheme.map_or("", |(scheme, _)| scheme)
-    }
-
     /// Where it goes; `None` without a host.
     pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
         let text = url.as_str();
@@ -103,23 +93,45 @@ mod by {
         Some((scheme, host, places.port.unwrap_or(known)))
     }
 
-    /// What comes before a user's name and password, and what after; `None` without such a thing.
-    pub(crate) fn around_user(url: &Url) -> Option<(&str, &str)> {
-        Places::of(url.as_str())?.around_user(url.as_str())
+    pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
+        parsed(text, base, serialised)
     }
 
-    pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
+    /// What `take` makes of the URL that the platform says the text is.
+    pub(super) fn parsed<T>(
+        text: &str,
+        base: Option<&Url>,
+        take: impl FnOnce(String) -> Option<T>,
+    ) -> Result<T, Error> {
         let bad = |why: &'static str| Error::new(ErrorCode::BadUrl).because(why);
         let parser = platform::parser()
             .ok_or_else(|| bad("no platform is there yet, and the feature `url-parser` is off"))?;
         parser(text, base)
-            .and_then(serialised)
+            .and_then(take)
             .ok_or_else(|| bad("the platform knows no such URL"))
     }
 
     pub(super) fn written(text: &str) -> Result<Url, Error> {
         let url = serialised(text.to_owned());
         url.ok_or_else(|| Error::new(ErrorCode::BadUrl).because("no platform writes such a URL"))
+    }
+}
+
+/// What comes before a user's name and password in a serialised URL, and what after; `None` without such a thing.
+pub(crate) fn around_user(text: &str) -> Option<(&str, &str)> {
+    let find = |from: usize, any: &[u8]| {
+        let rest = text.as_bytes().get(from..)?;
+        let at = rest.iter().position(|byte| any.contains(byte))?;
+        Some(from + at)
+    };
+    let start = find(0, b":")? + 3;
+    if text.get(start - 2..start) != Some("//") {
+        return None;
+    }
+    let end = find(start, b"@/?#")?;
+    match text.as_bytes().get(end) {
+        Some(b'@') => Some((text.get(..start)?, text.get(end + 1..)?)),
+        Some(_) | None => None,
     }
 }
 
@@ -155,5 +167,40 @@ mod platform {
 
     pub(super) fn parser() -> Option<UrlParser> {
         *PARSER.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::test;
+
+    #[test]
+    fn a_user_is_cut_out() {
+        let around = |text| around_user(text).map(|(before, after)| [before, after].concat());
+        for text in [
+            "https://me:secret@a.example:1/b",
+            "https://me@a.example:1/b",
+            "https://:@a.example:1/b",
+        ] {
+            assert_eq!(
+                around(text).as_deref(),
+                Some("https://a.example:1/b"),
+                "{text}"
+            );
+        }
+        for text in [
+            "https://a.example/b@c",
+            "https://a.example?b@c",
+            "https://a.example#b@c",
+            "https://a.example",
+            "mailto:me@a.example",
+            "mailto:a//me@a.example",
+            "file:///a@b",
+            "a:",
+            "",
+        ] {
+            assert_eq!(around(text), None, "{text}");
+        }
     }
 }

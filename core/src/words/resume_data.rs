@@ -182,7 +182,10 @@ impl ResumeData {
 impl fmt::Debug for ResumeData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResumeData")
-            .field("url", &format_args!("{}", Shown(&self.0.source.url)))
+            .field(
+                "url",
+                &format_args!("{}", Shown(self.0.source.url.as_str())),
+            )
             .field("received", &self.0.received)
             .field("total", &self.0.total)
             .finish_non_exhaustive()

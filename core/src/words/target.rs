@@ -1,5 +1,10 @@
 //! Where a request goes: a URL parsed once, with everything that a hop needs of it.
 
+#[cfg(feature = "url-parser")]
+mod home;
+#[cfg(not(feature = "url-parser"))]
+#[path = "target/late_home.rs"]
+mod home;
 #[cfg(feature = "host-limits")]
 mod origins;
 #[cfg(not(feature = "host-limits"))]
@@ -18,7 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use url::{Host, Url};
 
 use crate::words::error::{Error, ErrorCode, Shown};
-use crate::words::parsing::{origin, parse, scheme};
+use crate::words::parsing::ParsedUrl;
+use home::Home;
 
 /// A number for an [`Origin`], equal while and only while the origins are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,10 +108,17 @@ pub(crate) fn without_user(mut url: Url) -> Url {
     url
 }
 
+/// What has no host goes to no server.
+fn without_host(url: &Url) -> Error {
+    Error::new(ErrorCode::UnsupportedUrl)
+        .with_url(url)
+        .because("a URL without a host")
+}
+
 /// A URL that has an origin, parsed once.
 pub struct Target {
-    url: Url,
-    origin: Arc<Origin>,
+    url: ParsedUrl,
+    home: Home,
     #[cfg(feature = "request-target")]
     parts: parts::Parts,
     /// The hash of its cache key, made when a cache is asked first; 0 before. No more than that: every queued task may have a target of
@@ -120,7 +133,7 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::BadUrl`] when it is no URL, [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::from_url(parse(text)?)
+        Self::of(ParsedUrl::parse(text)?)
     }
 
     /// Takes a parsed URL.
@@ -128,16 +141,25 @@ impl Target {
     /// # Errors
     /// [`ErrorCode::UnsupportedUrl`] when it has no host.
     pub fn from_url(url: Url) -> Result<Self, Error> {
-        let Some((scheme, host, port)) = origin(&url) else {
-            return Err(Error::new(ErrorCode::UnsupportedUrl)
-                .with_url(&url)
-                .because("a URL without a host"));
-        };
-        let origin = origins::intern(scheme, host, port);
+        Self::with(Home::of_url(&url)?, url.into())
+    }
+
+    pub(crate) fn of(url: ParsedUrl) -> Result<Self, Error> {
+        Self::with(Home::of(&url)?, url)
+    }
+
+    #[cfg_attr(
+        not(feature = "request-target"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "what goes on the wire may be none"
+        )
+    )]
+    fn with(home: Home, url: ParsedUrl) -> Result<Self, Error> {
         Ok(Self {
+            home,
             #[cfg(feature = "request-target")]
-            parts: parts::Parts::of(&url)?,
-            origin,
+            parts: parts::Parts::of(url.url())?,
             #[cfg(feature = "cache")]
             cache_hash: AtomicU64::new(0),
             url,
@@ -145,14 +167,14 @@ impl Target {
     }
 
     /// True for a URL that goes to a server, as a transport reaches it.
-    pub(crate) fn has_scheme_of(url: &Url) -> bool {
-        matches!(scheme(url), "http" | "https")
+    pub(crate) fn has_scheme_of(url: &str) -> bool {
+        url.starts_with("http:") || url.starts_with("https:")
     }
 
     /// The URL, fragment and user information included.
     #[must_use]
     pub fn url(&self) -> &Url {
-        &self.url
+        self.url.url()
     }
 
     /// The URL's text, serialised as the URL standard has it.
@@ -164,7 +186,7 @@ impl Target {
     /// Scheme, host and port.
     #[must_use]
     pub fn origin(&self) -> &Arc<Origin> {
-        &self.origin
+        self.home.origin(&self.url)
     }
 
     /// The hash of what its responses are found by in a cache, where that was noted.
@@ -183,7 +205,7 @@ impl Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Target({})", Shown(&self.url))
+        write!(f, "Target({})", Shown(self.url.as_str()))
     }
 }
 

@@ -88,7 +88,10 @@ impl fmt::Debug for UploadResumeData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UploadResumeData")
             .field("request", &self.request)
-            .field("resource", &format_args!("{}", Shown(&self.resource)))
+            .field(
+                "resource",
+                &format_args!("{}", Shown(self.resource.as_str())),
+            )
             .field("length", &self.length)
             .field("acknowledged", &self.acknowledged)
             .finish_non_exhaustive()

@@ -276,7 +276,7 @@ impl Course {
             && let Some(plan) = Plan::of(app, &self.request, partial, &content, self.segments)
         {
             let end = Box::pin(plan.receive(app, partial, content)).await;
-            match end.map_err(|error| error.with_url(response.url()))? {
+            match end.map_err(|error| error.with_place(response.place()))? {
                 End::Whole => {
                     super::receive::verify(app, partial).await?;
                     return Ok(Turn::Whole(response));
@@ -291,7 +291,7 @@ impl Course {
             }
         }
         let received = receive(app, partial, Coming { content, is_part }).await;
-        received.map_err(|error| error.with_url(response.url()))?;
+        received.map_err(|error| error.with_place(response.place()))?;
         let (written, total) = (partial.written(), partial.known().total);
         match total {
             Some(total) if written < total && is_part && written > begun_at => Ok(Turn::Again),
@@ -354,5 +354,5 @@ fn known(request: &Request, content: &Content) -> Known {
 fn unsuccessful(response: &Response) -> Error {
     Error::new(ErrorCode::BadServerResponse)
         .with_cause(UnsuccessfulStatus(response.status()))
-        .with_url(response.url())
+        .with_place(response.place())
 }

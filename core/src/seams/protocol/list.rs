@@ -23,9 +23,10 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Where the hop needs a place: only the transport's exchanges do.
+    /// Where the hop needs a place: only the transport's exchanges do, where tasks wait for one.
     pub(crate) fn origin(self, request: &Request) -> Option<&Arc<Origin>> {
-        request.origin().filter(|_| self == Self::Transport)
+        let needs = cfg!(feature = "host-limits") && self == Self::Transport;
+        if needs { request.origin() } else { None }
     }
 }
 

@@ -16,8 +16,6 @@ const NOT_IN_HOST: &[u8] = b":@[]";
 /// The places, in bytes from the beginning.
 pub(crate) struct Places {
     pub(super) scheme_end: usize,
-    /// Of the authority, the colon and the slashes past; equal to `username_end` where nobody is named.
-    start: usize,
     pub(super) username_end: usize,
     pub(super) host: Range<usize>,
     pub(super) port: Option<u16>,
@@ -38,7 +36,6 @@ impl Places {
         let after = scheme_end + 1;
         let mut places = Self {
             scheme_end,
-            start: after,
             username_end: after,
             host: after..after,
             port: None,
@@ -68,7 +65,6 @@ impl Places {
         if let Some(at) = port {
             self.port = Some(u16::try_from(decimal(place.get(at + 1..)?)?).ok()?);
         }
-        self.start = start;
         self.username_end = start + name.unwrap_or(0);
         self.host = start + host..start + host + port.unwrap_or(place.len());
         self.path = start + authority.len();
@@ -78,12 +74,6 @@ impl Places {
     /// The scheme.
     pub(crate) fn scheme<'t>(&self, text: &'t str) -> &'t str {
         text.get(..self.scheme_end).unwrap_or_default()
-    }
-
-    /// What comes before a user's name and password, and what comes after; `None` where there is no such thing.
-    pub(crate) fn around_user<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
-        let there = self.start < self.host.start;
-        there.then_some((text.get(..self.start)?, text.get(self.host.start..)?))
     }
 
     /// The host, where there is one.
@@ -214,34 +204,6 @@ mod tests {
 
     use super::*;
     use crate::testing::test;
-
-    #[test]
-    fn a_user_is_cut_out() {
-        let around = |text| {
-            Places::of(text)
-                .unwrap()
-                .around_user(text)
-                .map(|(a, b)| [a, b].concat())
-        };
-        for text in [
-            "https://me:secret@a.example:1/b",
-            "https://me@a.example:1/b",
-            "https://:@a.example:1/b",
-        ] {
-            assert_eq!(
-                around(text).as_deref(),
-                Some("https://a.example:1/b"),
-                "{text}"
-            );
-        }
-        for text in [
-            "https://a.example/b@c",
-            "mailto:me@a.example",
-            "file:///a@b",
-        ] {
-            assert_eq!(around(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn addresses_are_those_of_the_standard_library() {

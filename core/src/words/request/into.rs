@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::words::body::RequestBody;
 use crate::words::error::Error;
-use crate::words::parsing::parse;
+use crate::words::parsing::{ParsedUrl, parse};
 use crate::words::request::Request;
 
 /// Something that names a URL: text, a [`Url`], an [`http::Uri`].
@@ -14,11 +14,26 @@ pub trait IntoUrl {
     /// # Errors
     /// [`ErrorCode::BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
     fn into_url(self) -> Result<Url, Error>;
+
+    /// The same, of which a [`Url`] is made once somebody asks for it, where the platform parses.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`](crate::ErrorCode::BadUrl) when it is no URL.
+    fn into_parsed(self) -> Result<ParsedUrl, Error>
+    where
+        Self: Sized,
+    {
+        self.into_url().map(ParsedUrl::from)
+    }
 }
 
 impl IntoUrl for &str {
     fn into_url(self) -> Result<Url, Error> {
         parse(self)
+    }
+
+    fn into_parsed(self) -> Result<ParsedUrl, Error> {
+        ParsedUrl::parse(self)
     }
 }
 
@@ -26,11 +41,19 @@ impl IntoUrl for String {
     fn into_url(self) -> Result<Url, Error> {
         self.as_str().into_url()
     }
+
+    fn into_parsed(self) -> Result<ParsedUrl, Error> {
+        self.as_str().into_parsed()
+    }
 }
 
 impl IntoUrl for &String {
     fn into_url(self) -> Result<Url, Error> {
         self.as_str().into_url()
+    }
+
+    fn into_parsed(self) -> Result<ParsedUrl, Error> {
+        self.as_str().into_parsed()
     }
 }
 

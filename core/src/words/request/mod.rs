@@ -19,6 +19,7 @@ use crate::words::cache::CachePolicy;
 use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
 use crate::words::header_fields::HeaderFields;
 use crate::words::network::Forbidden;
+use crate::words::place::Place;
 use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
 
@@ -49,25 +50,6 @@ struct Parts {
     properties: Extensions,
 }
 
-/// Where a request goes.
-#[derive(Clone)]
-enum Place {
-    /// To a server.
-    Target(Arc<Target>),
-    /// Anywhere else: `data:`, `file:`, a scheme of the app's own.
-    Other(Arc<Url>),
-}
-
-impl Place {
-    fn of(url: Url) -> Result<Self, Error> {
-        Ok(if Target::has_scheme_of(&url) {
-            Self::Target(Arc::new(Target::from_url(url)?))
-        } else {
-            Self::Other(Arc::new(url))
-        })
-    }
-}
-
 macro_rules! shorthand {
     ($($name:ident $method:ident),*) => {$(
         #[doc = concat!("A ", stringify!($method), " request for `url`.")]
@@ -89,7 +71,7 @@ impl Request {
         Ok(Self(Arc::new(Parts {
             method,
             network_service_type: None,
-            place: Place::of(url.into_url()?)?,
+            place: Place::of(url.into_parsed()?)?,
             headers: HeaderFields::new(),
             body: RequestBody::Empty,
             timeout_interval: None,
@@ -146,10 +128,12 @@ impl Request {
     /// The URL, fragment included.
     #[must_use]
     pub fn url(&self) -> &Url {
-        match &self.0.place {
-            Place::Target(target) => target.url(),
-            Place::Other(url) => url,
-        }
+        self.0.place.url()
+    }
+
+    /// The same, as it was come by.
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
     }
 
     /// The URL as it was parsed, once, for every use of a transport; `None` when it is neither http nor https.
@@ -465,7 +449,7 @@ impl Hash for Request {
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method(), Shown(self.url()))
+        write!(f, "{} {}", self.method(), Shown(self.place().as_str()))
     }
 }
 
@@ -474,7 +458,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("method", self.method())
             .field("network_service_type", &self.network_service_type())
-            .field("url", &format_args!("{}", Shown(self.url())))
+            .field("url", &format_args!("{}", Shown(self.place().as_str())))
             .field("headers", &Redacted(self.headers()))
             .field("body", self.body())
             .field("timeout_interval", &self.timeout_interval())

@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -16,7 +16,8 @@ use url::Url;
 
 use crate::words::error::{InvalidHeader, Shown};
 use crate::words::file_name::{base_name, extended};
-use crate::words::parsing::parse;
+use crate::words::parsing::ParsedUrl;
+use crate::words::place::Place;
 use crate::words::request::Redacted;
 use crate::words::target::Target;
 use crate::words::wire;
@@ -41,20 +42,11 @@ struct Parts {
     fields: Fields,
 }
 
-/// Where a response came from.
-#[cfg_attr(feature = "cache", derive(Clone))]
-enum Place {
-    Url(Url),
-    Target(Arc<Target>),
-    /// Where the platform says, in its text, and the target of the request.
-    Told(Box<(String, Arc<Target>, OnceLock<Url>)>),
-}
-
 impl Response {
     /// A response from `url`.
     #[must_use]
     pub fn new(url: Url, status: StatusCode, version: Version, headers: HeaderMap) -> Self {
-        Self::made(Place::Url(url), status, version, headers.into())
+        Self::made(url.into(), status, version, headers.into())
     }
 
     /// The response to a request for `target`, whose URL it shares.
@@ -78,8 +70,8 @@ impl Response {
         version: Version,
         fields: Arc<dyn FieldSource>,
     ) -> Self {
-        let place = match url {
-            Some(url) => Place::Told(Box::new((url, target, OnceLock::new()))),
+        let place = match url.and_then(ParsedUrl::of_serialised) {
+            Some(url) => Place::Other(Arc::new(url)),
             None => Place::Target(target),
         };
         Self::made(place, status, version, Fields::told_by(fields))
@@ -117,14 +109,12 @@ impl Response {
     /// The URL that gave this response: the last hop's, after redirects.
     #[must_use]
     pub fn url(&self) -> &Url {
-        match &self.0.place {
-            Place::Url(url) => url,
-            Place::Target(target) => target.url(),
-            Place::Told(told) => {
-                let (text, target, url) = &**told;
-                url.get_or_init(|| parse(text).unwrap_or_else(|_| target.url().clone()))
-            }
-        }
+        self.0.place.url()
+    }
+
+    /// The same, as it was come by.
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
     }
 
     /// The status code, 100 to 999.
@@ -289,7 +279,7 @@ impl Hash for Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("url", &format_args!("{}", Shown(self.url())))
+            .field("url", &format_args!("{}", Shown(self.place().as_str())))
             .field("status", &self.status())
             .field("version", &self.version())
             .field("headers", &Redacted(self.headers()))

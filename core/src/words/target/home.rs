@@ -1,0 +1,26 @@
+//! The origin of a target, known at once.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{Origin, origins, without_host};
+use crate::words::error::Error;
+use crate::words::parsing::{ParsedUrl, origin};
+
+pub(super) struct Home(Arc<Origin>);
+
+impl Home {
+    pub(super) fn of(url: &ParsedUrl) -> Result<Self, Error> {
+        Self::of_url(url.url())
+    }
+
+    pub(super) fn of_url(url: &Url) -> Result<Self, Error> {
+        let (scheme, host, port) = origin(url).ok_or_else(|| without_host(url))?;
+        Ok(Self(origins::intern(scheme, host, port)))
+    }
+
+    pub(super) fn origin(&self, _: &ParsedUrl) -> &Arc<Origin> {
+        &self.0
+    }
+}
