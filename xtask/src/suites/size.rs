@@ -18,7 +18,7 @@ struct Limit {
 /// An app that gets a document and shows it, no feature on.
 const APP: Limit = Limit {
     what: "GET app",
-    most: 51_900,
+    most: 50_300,
     aim: 20 * 1024,
 };
 
