@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
-use http::header::HeaderName;
+#[cfg(feature = "cache")]
+use http::{HeaderMap, HeaderName};
 
 const SHORT_DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const LONG_DAYS: [&str; 7] = [
@@ -20,6 +20,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// The date of a field that stands there once; `None` when there is none or it cannot be read.
+#[cfg(feature = "cache")]
 pub(crate) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Option<SystemTime> {
     let mut values = fields.get_all(name).iter();
     let value = values.next()?;
@@ -28,6 +29,7 @@ pub(crate) fn of(fields: &HeaderMap, name: &HeaderName, now: SystemTime) -> Opti
 }
 
 /// A date in one of the formats, where nobody knows the time: the two digits of an RFC 850 year are one of 1970 to 2069.
+#[cfg(any(feature = "cache", feature = "download"))]
 pub(crate) fn parse_alone(text: &str) -> Option<SystemTime> {
     /// In 2019.
     const THEN: Duration = Duration::from_secs(1_560_000_000);
