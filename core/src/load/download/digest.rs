@@ -1,10 +1,9 @@
 //! Digests that the server sends beside the bytes (RFC 9530).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use sha2::{Digest as _, Sha256, Sha512};
 
+use crate::load::download::base64;
 use crate::words::body::Body;
 use crate::words::error::{Error, ErrorCode};
 
@@ -53,7 +52,7 @@ impl Expected {
         let (name, value) = member.split_once('=')?;
         let bytes = value.split(';').next()?.trim();
         let bytes = bytes.strip_prefix(':')?.strip_suffix(':')?;
-        let bytes = STANDARD.decode(bytes).ok()?;
+        let bytes = base64::decode(bytes)?;
         match name.trim() {
             "sha-256" => Some(Self::Sha256(bytes.try_into().ok()?)),
             "sha-512" => Some(Self::Sha512(bytes.try_into().ok()?)),
@@ -64,8 +63,8 @@ impl Expected {
     /// As the field has it.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Sha256(digest) => format!("sha-256=:{}:", STANDARD.encode(digest)),
-            Self::Sha512(digest) => format!("sha-512=:{}:", STANDARD.encode(digest)),
+            Self::Sha256(digest) => format!("sha-256=:{}:", base64::encode(digest)),
+            Self::Sha512(digest) => format!("sha-512=:{}:", base64::encode(digest)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! An answer into a file.
 
+mod base64;
 mod course;
 mod digest;
 mod journal;
