@@ -38,15 +38,11 @@ impl Fraction {
 
     /// In lowest terms.
     pub(super) fn simplified(self) -> Self {
-        let divisor = gcd(self.completed.into(), self.total.into());
-        let reduced = |count: i64| i64::try_from(i128::from(count) / divisor.max(1));
-        match (reduced(self.completed), reduced(self.total)) {
-            (Ok(completed), Ok(total)) => Self {
-                completed,
-                total,
-                ..self
-            },
-            _ => self,
+        let divisor = gcd(self.completed, self.total).max(1);
+        Self {
+            completed: divided(self.completed, divisor),
+            total: divided(self.total, divisor),
+            ..self
         }
     }
 
@@ -105,23 +101,31 @@ fn try_over_common(
     other: Fraction,
     combine: fn(i128, i128) -> i128,
 ) -> Option<Fraction> {
-    let (a, b) = (i128::from(one.total), i128::from(other.total));
-    // Of two numbers of 64 bits: no overflow in 128.
-    let common = a / gcd(a, b) * b;
-    let scaled = |fraction: Fraction, total: i128| {
-        i128::from(fraction.completed).checked_mul(common / total)
-    };
-    let completed = combine(scaled(one, a)?, scaled(other, b)?);
-    let (completed, total) = (i64::try_from(completed), i64::try_from(common));
-    Some(Fraction::new(completed.ok()?, total.ok()?))
+    let divisor = gcd(one.total, other.total);
+    let (a, b) = (divided(one.total, divisor), divided(other.total, divisor));
+    // Products of two numbers of 64 bits: no overflow in 128. Nothing is divided in 128, which is a function of its own.
+    let product = |a: i64, b: i64| i128::from(a) * i128::from(b);
+    let completed = combine(product(one.completed, b), product(other.completed, a));
+    let (completed, total) = (i64::try_from(completed), a.checked_mul(other.total));
+    Some(Fraction::new(completed.ok()?, total?))
 }
 
-fn gcd(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
+/// The greatest common divisor; 0 of two zeros.
+fn gcd(a: i64, b: i64) -> u64 {
+    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {
         (a, b) = (b, a % b);
     }
     a
+}
+
+/// `count` by a divisor of it.
+fn divided(count: i64, divisor: u64) -> i64 {
+    let quotient = (count.unsigned_abs() / divisor).cast_signed();
+    match count < 0 {
+        true => quotient.wrapping_neg(),
+        false => quotient,
+    }
 }
 
 impl Add for Fraction {
