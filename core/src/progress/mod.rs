@@ -299,7 +299,7 @@ impl fmt::Debug for Progress {
             .field("state", &state.state())
             .field("completed_unit_count", &state.completed)
             .field("total_unit_count", &state.total)
-            .field("children", &state.children.len())
+            .field("children", &state.children().count())
             .finish_non_exhaustive()
     }
 }

@@ -125,11 +125,7 @@ impl Node {
             if state.mark(deed) {
                 changed.push(self.clone());
             }
-            state
-                .children
-                .values()
-                .map(|child| child.node.clone())
-                .collect()
+            state.children().map(|child| child.node.clone()).collect()
         };
         children.iter().for_each(|child| child.mark(deed, changed));
     }
@@ -178,7 +174,7 @@ impl State {
 }
 
 impl Link {
-    fn upgrade(self) -> Option<(Arc<Node>, u64)> {
+    fn upgrade(self) -> Option<(Arc<Node>, usize)> {
         Some((self.parent.upgrade()?, self.key))
     }
 }

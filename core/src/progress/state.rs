@@ -1,6 +1,5 @@
 //! What a node of the tree knows, under its lock.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use http::Extensions;
@@ -39,7 +38,7 @@ impl ProgressState {
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) parent: Weak<Node>,
-    pub(super) key: u64,
+    pub(super) key: usize,
 }
 
 /// A part of the work that is under way.
@@ -56,6 +55,12 @@ pub(super) struct Credit {
     units: f64,
 }
 
+/// A part of the work.
+enum Part {
+    Child(Child),
+    Credit(Credit),
+}
+
 /// A node's counts, relations and listeners. Children are looked at, and locked, with the parent's lock held, never the other way.
 #[derive(Default)]
 pub(super) struct State {
@@ -69,9 +74,10 @@ pub(super) struct State {
     pub(super) control: Option<Arc<dyn Control>>,
     pub(super) ending: Option<ProgressState>,
     pub(super) link: Option<Link>,
-    pub(super) children: BTreeMap<u64, Child>,
-    pub(super) credits: BTreeMap<u64, Credit>,
-    next_key: u64,
+    /// In the order of their coming; a part's key is its place.
+    parts: Vec<Part>,
+    /// All parts before this place are done.
+    first: usize,
     pub(super) handlers: Handlers,
     pub(super) watchers: Vec<Arc<dyn Watcher>>,
     pub(super) info: Extensions,
@@ -108,18 +114,15 @@ impl State {
 
     /// Nobody can go on with it: all that works on it is over, and no more can come.
     fn has_stopped(&self) -> bool {
-        if self.control.is_some() || self.children.values().any(|child| !child.is_over) {
+        if self.control.is_some() || self.children().any(|child| !child.is_over) {
             return false;
         }
-        self.is_abandoned || (!self.children.is_empty() && self.is_handed_out())
+        self.is_abandoned || (self.children().next().is_some() && self.is_handed_out())
     }
 
     /// Every unit is done, or some child's.
     fn is_handed_out(&self) -> bool {
-        let pending = self
-            .children
-            .values()
-            .map(|child| i128::from(child.portion));
+        let pending = self.children().map(|child| i128::from(child.portion));
         self.total > 0 && i128::from(self.completed) + pending.sum::<i128>() >= self.total.into()
     }
 
@@ -128,7 +131,7 @@ impl State {
         if self.total <= 0 || self.is_indeterminate() {
             return self.own();
         }
-        let children = self.children.values().map(|child| {
+        let children = self.children().map(|child| {
             let fraction = child.node.lock().fraction();
             (fraction, Fraction::new(child.portion, self.total))
         });
@@ -141,49 +144,66 @@ impl State {
 
     /// Units that were done by those who count, wherever in the tree: bytes, where those are transfers.
     fn units(&self) -> f64 {
-        let credited = self.credits.values();
+        let credited = self.parts.iter().filter_map(|part| match part {
+            Part::Credit(credit) => Some(credit),
+            Part::Child(_) => None,
+        });
         let credited = credited.fold((0_i128, 0.0), |(portions, units), credit| {
             (portions + i128::from(credit.portion), units + credit.units)
         });
         let own = (i128::from(self.completed) - credited.0).max(0) as f64;
-        let children = self.children.values();
-        let children: f64 = children.map(|child| child.node.lock().units()).sum();
+        let children: f64 = self.children().map(|child| child.node.lock().units()).sum();
         own + credited.1 + children
     }
 
     /// Takes a child in; gives its key.
-    pub(super) fn adopt(&mut self, node: Arc<Node>, portion: i64) -> u64 {
-        let key = self.next_key;
-        self.next_key += 1;
-        let child = Child {
+    pub(super) fn adopt(&mut self, node: Arc<Node>, portion: i64) -> usize {
+        self.parts.push(Part::Child(Child {
             node,
             portion,
             is_over: false,
-        };
-        self.children.insert(key, child);
-        key
+        }));
+        self.parts.len() - 1
+    }
+
+    /// The parts that are under way.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Child> {
+        let parts = self.parts.iter().skip(self.first);
+        parts.filter_map(|part| match part {
+            Part::Child(child) => Some(child),
+            Part::Credit(_) => None,
+        })
     }
 
     /// Sees how a child stands: what is finished counts as the parent's own, and no more once it is not.
-    pub(super) fn look_at(&mut self, key: u64, node: &Arc<Node>) {
+    pub(super) fn look_at(&mut self, key: usize, node: &Arc<Node>) {
         let child = node.lock();
         let state = child.state();
-        if state == ProgressState::Finished {
-            if let Some(Child { portion, .. }) = self.children.remove(&key) {
+        let is_finished = state == ProgressState::Finished;
+        let Some(part) = self.parts.get_mut(key) else {
+            return;
+        };
+        match part {
+            Part::Child(Child { portion, .. }) if is_finished => {
+                let (portion, units) = (*portion, child.units());
+                *part = Part::Credit(Credit { portion, units });
                 self.completed = self.completed.saturating_add(portion);
-                let units = child.units();
-                self.credits.insert(key, Credit { portion, units });
+                while let Some(Part::Credit(_)) = self.parts.get(self.first) {
+                    self.first += 1;
+                }
             }
-        } else if let Some(Credit { portion, .. }) = self.credits.remove(&key) {
-            self.completed = self.completed.saturating_sub(portion);
-            let child = Child {
-                node: node.clone(),
-                portion,
-                is_over: state.is_over(),
-            };
-            self.children.insert(key, child);
-        } else if let Some(child) = self.children.get_mut(&key) {
-            child.is_over = state.is_over();
+            Part::Child(child) => child.is_over = state.is_over(),
+            Part::Credit(Credit { portion, .. }) if !is_finished => {
+                let portion = *portion;
+                *part = Part::Child(Child {
+                    node: node.clone(),
+                    portion,
+                    is_over: state.is_over(),
+                });
+                self.completed = self.completed.saturating_sub(portion);
+                self.first = self.first.min(key);
+            }
+            Part::Credit(_) => {}
         }
     }
 

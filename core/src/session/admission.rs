@@ -1,10 +1,11 @@
 //! Who may be on the wire: per origin, so many at once; the others wait by priority, then by ticket.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use crate::seams::transport::Multiplexing;
 use crate::session::turn::{Slot, Ticket, Urgency};
+use crate::session::waiting::Waiting;
 use crate::words::few::Few;
 use crate::words::target::{ByOriginId, OriginId};
 
@@ -37,7 +38,7 @@ struct Line {
     last_fair: Option<Ticket>,
     /// It came to nothing.
     owes_fair_turn: bool,
-    waiting: [BTreeSet<(Ticket, Slot)>; 3],
+    waiting: [Waiting; 3],
 }
 
 impl Admission {
@@ -68,7 +69,7 @@ impl Admission {
         if line.is_empty() {
             line.multiplexing = hint();
         }
-        if line.active < line.capacity(limit) && line.waiting.iter().all(BTreeSet::is_empty) {
+        if line.active < line.capacity(limit) && line.waiting.iter().all(Waiting::is_empty) {
             line.active += 1;
             return true;
         }
@@ -76,7 +77,7 @@ impl Admission {
         false
     }
 
-    /// Gives up waiting.
+    /// A task that waits gives up waiting.
     pub(crate) fn leave(
         &mut self,
         origin: OriginId,
@@ -84,7 +85,7 @@ impl Admission {
         task: Slot,
     ) {
         if let Some(line) = self.lines.get_mut(&origin) {
-            line.waiting[urgency as usize].remove(&(ticket, task));
+            line.waiting[urgency as usize].remove((ticket, task));
             self.forget(origin);
         }
     }
@@ -146,9 +147,8 @@ impl Admission {
         (from, to): (Urgency, Urgency),
         waiting: (Ticket, Slot),
     ) {
-        if let Some(line) = self.lines.get_mut(&origin)
-            && line.waiting[from as usize].remove(&waiting)
-        {
+        if let Some(line) = self.lines.get_mut(&origin) {
+            line.waiting[from as usize].remove(waiting);
             line.waiting[to as usize].insert(waiting);
         }
     }
@@ -180,7 +180,7 @@ impl Line {
     }
 
     fn is_empty(&self) -> bool {
-        self.active == 0 && self.waiting.iter().all(BTreeSet::is_empty)
+        self.active == 0 && self.waiting.iter().all(Waiting::is_empty)
     }
 
     fn capacity(&self, limit: usize) -> usize {
@@ -204,7 +204,7 @@ impl Line {
     }
 
     fn pick(&mut self) -> Option<Slot> {
-        if self.waiting.iter().all(BTreeSet::is_empty) {
+        if self.waiting.iter().all(Waiting::is_empty) {
             return None;
         }
         let is_owed = std::mem::take(&mut self.owes_fair_turn);
@@ -216,7 +216,7 @@ impl Line {
         let line = if is_fair {
             waiting
                 .filter(|waiting| !waiting.is_empty())
-                .min_by_key(|waiting| waiting.first().copied())
+                .min_by_key(|waiting| waiting.first())
         } else {
             waiting.find(|waiting| !waiting.is_empty())
         };

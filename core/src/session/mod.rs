@@ -14,9 +14,12 @@ mod keeper;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
 pub(crate) mod shared;
+mod soonest;
 pub(crate) mod turn;
 #[cfg(feature = "upload")]
 mod upload;
+#[cfg(feature = "host-limits")]
+mod waiting;
 
 pub use builder::SessionBuilder;
 pub use delegate_queue::DelegateQueue;

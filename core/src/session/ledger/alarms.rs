@@ -2,8 +2,8 @@
 
 use crate::session::admission::Admission;
 use crate::session::ledger::records::Standing;
-use crate::session::ledger::soonest::Soonest;
 use crate::session::ledger::{Act, Acts, Ledger};
+use crate::session::soonest::Soonest;
 use crate::session::turn::Slot;
 use crate::task::lifecycle::{Event, State};
 use crate::task::shared::TaskShared;

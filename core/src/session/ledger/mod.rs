@@ -5,7 +5,6 @@ mod alarms;
 mod more_places;
 mod places;
 mod records;
-mod soonest;
 
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ impl Ledger {
             records: Records::default(),
             admission: Admission::new(limit),
             #[cfg(feature = "download")]
-            more_places: more_places::MorePlaces::new(),
+            more_places: more_places::MorePlaces::default(),
             alarms: Alarms::new(!platform.runtime.sleeps_hold_program()),
             next_ticket: 1,
         }

@@ -1,7 +1,5 @@
 //! Places that a task has beside its own, for parts of its answer.
 
-use std::collections::BTreeMap;
-
 use crate::seams::transport::Multiplexing;
 use crate::session::ledger::records::Standing;
 use crate::session::ledger::{Acts, Ledger};
@@ -9,8 +7,26 @@ use crate::session::turn::Slot;
 use crate::task::shared::TaskShared;
 use crate::words::target::OriginId;
 
-/// Who has such places.
-pub(super) type MorePlaces = BTreeMap<Slot, More>;
+/// Who has such places, in the order of their slots.
+#[derive(Default)]
+pub(super) struct MorePlaces(Vec<(Slot, More)>);
+
+impl MorePlaces {
+    fn find(&self, slot: Slot) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&slot, |(slot, _)| *slot)
+    }
+
+    fn get_mut(&mut self, slot: Slot) -> Option<&mut More> {
+        let at = self.find(slot).ok()?;
+        self.0.get_mut(at).map(|(_, more)| more)
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        if let Ok(at) = self.find(slot) {
+            self.0.remove(at);
+        }
+    }
+}
 
 /// The places that one task has beside its own.
 #[derive(Clone, Copy)]
@@ -31,9 +47,12 @@ impl Ledger {
         let Some(origin) = record.origin.as_ref().map(|origin| origin.id()) else {
             return 0;
         };
-        if record.standing != Standing::Held || self.more_places.contains_key(&slot) {
+        if record.standing != Standing::Held {
             return 0;
         }
+        let Err(at) = self.more_places.find(slot) else {
+            return 0;
+        };
         let count = self.admission.take_free(origin, most);
         if count > 0 {
             let is_resting = false;
@@ -42,7 +61,7 @@ impl Ledger {
                 count,
                 is_resting,
             };
-            self.more_places.insert(slot, more);
+            self.more_places.0.insert(at, (slot, more));
         }
         count
     }
@@ -52,13 +71,13 @@ impl Ledger {
         let Some(slot) = self.records.slot_of(task) else {
             return;
         };
-        let Some(more) = self.more_places.get_mut(&slot) else {
+        let Some(more) = self.more_places.get_mut(slot) else {
             return;
         };
         more.count -= 1;
         let (origin, is_resting) = (more.origin, more.is_resting);
         if more.count == 0 {
-            self.more_places.remove(&slot);
+            self.more_places.remove(slot);
         }
         if !is_resting {
             let admitted = self.admission.release(origin);
@@ -69,12 +88,12 @@ impl Ledger {
     /// The task is struck off: it has no places any more.
     pub(super) fn give_back_all(&mut self, slot: Slot, acts: &mut Acts) {
         self.rest_more(slot, acts);
-        self.more_places.remove(&slot);
+        self.more_places.remove(slot);
     }
 
     /// The task gives its places back for a while.
     pub(super) fn rest_more(&mut self, slot: Slot, acts: &mut Acts) {
-        let Some(more) = self.more_places.get_mut(&slot) else {
+        let Some(more) = self.more_places.get_mut(slot) else {
             return;
         };
         let (origin, count) = (more.origin, more.count);
@@ -88,7 +107,7 @@ impl Ledger {
 
     /// The task takes its places again, over the limit if need be: the connections are there.
     pub(super) fn unrest_more(&mut self, slot: Slot) {
-        let Some(more) = self.more_places.get_mut(&slot) else {
+        let Some(more) = self.more_places.get_mut(slot) else {
             return;
         };
         if std::mem::replace(&mut more.is_resting, false) {

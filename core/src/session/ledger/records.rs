@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::ledger::soonest::Soonest;
+use crate::session::soonest::Soonest;
 use crate::session::turn::{Slot, Ticket, Urgency};
 use crate::task::shared::TaskShared;
 use crate::task::timers::Timers;

@@ -6,30 +6,30 @@ use std::collections::BinaryHeap;
 use crate::session::turn::Slot;
 
 /// A heap with the least number at hand.
-#[derive(Default)]
-pub(super) struct Soonest(BinaryHeap<Reverse<(u64, Slot)>>);
+#[derive(Debug, Default)]
+pub(crate) struct Soonest(BinaryHeap<Reverse<(u64, Slot)>>);
 
 impl Soonest {
-    pub(super) fn of(entries: impl Iterator<Item = (u64, Slot)>) -> Self {
+    pub(crate) fn of(entries: impl Iterator<Item = (u64, Slot)>) -> Self {
         let mut all = Self::default();
         // One by one: `collect` would bring code of its own.
         entries.for_each(|entry| all.add(entry));
         all
     }
 
-    pub(super) fn add(&mut self, entry: (u64, Slot)) {
+    pub(crate) fn add(&mut self, entry: (u64, Slot)) {
         self.0.push(Reverse(entry));
     }
 
-    pub(super) fn first(&self) -> Option<(u64, Slot)> {
+    pub(crate) fn first(&self) -> Option<(u64, Slot)> {
         self.0.peek().map(|&Reverse(entry)| entry)
     }
 
-    pub(super) fn take(&mut self) -> Option<(u64, Slot)> {
+    pub(crate) fn take(&mut self) -> Option<(u64, Slot)> {
         self.0.pop().map(|Reverse(entry)| entry)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 }
