@@ -1,6 +1,6 @@
 //! The tier in memory: parsed responses, found by a hash that was made with the request, evicted by bytes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
@@ -14,6 +14,9 @@ use crate::words::cache_key::CacheKey;
 /// An entry may take so large a part of the capacity: the 20th.
 pub(crate) const LARGEST_PART: u64 = 20;
 
+/// So many turns of entries that are gone are kept, however few entries there are.
+const FEW_TURNS: usize = 64;
+
 /// The responses to one URL, the latest first.
 pub(crate) type Variants = SmallVec<[Arc<Entry>; 2]>;
 
@@ -26,8 +29,10 @@ struct Tier {
     capacity: u64,
     usage: u64,
     entries: HashMap<u64, Variants, BuildHasherDefault<Given>>,
-    /// The entries' turns to be looked at when room is needed, and their hashes.
-    turns: BTreeMap<u64, u64>,
+    /// How many there are.
+    count: usize,
+    /// The entries' turns to be looked at when room is needed, and their hashes; turns of entries that are gone among them.
+    turns: VecDeque<(u64, u64)>,
     next_turn: u64,
 }
 
@@ -37,7 +42,8 @@ impl Memory {
             capacity,
             usage: 0,
             entries: HashMap::default(),
-            turns: BTreeMap::new(),
+            count: 0,
+            turns: VecDeque::new(),
             next_turn: 0,
         }))
     }
@@ -103,7 +109,7 @@ impl Memory {
 
     fn remove_anywhere(&self, goes: impl Fn(&Entry) -> bool) {
         let mut tier = self.write();
-        let hashes: Vec<u64> = tier.turns.values().copied().collect();
+        let hashes: Vec<u64> = tier.turns.iter().map(|(_, hash)| *hash).collect();
         for hash in hashes {
             tier.remove_where(hash, &goes);
         }
@@ -114,6 +120,7 @@ impl Memory {
         let mut tier = self.write();
         tier.entries.clear();
         tier.turns.clear();
+        tier.count = 0;
         tier.usage = 0;
     }
 
@@ -160,7 +167,9 @@ impl Tier {
             return;
         }
         self.thin_out(&key);
+        self.forget_turns();
         self.usage += entry.size();
+        self.count += 1;
         self.take_turn(&entry);
         self.entries.entry(hash).or_default().insert(0, entry);
         self.evict();
@@ -187,7 +196,7 @@ impl Tier {
 
     fn take_turn(&mut self, entry: &Entry) {
         entry.set_turn(self.next_turn);
-        self.turns.insert(self.next_turn, entry.key().hash());
+        self.turns.push_back((self.next_turn, entry.key().hash()));
         self.next_turn += 1;
     }
 
@@ -195,11 +204,11 @@ impl Tier {
         let Some(variants) = self.entries.get_mut(&hash) else {
             return;
         };
-        let (turns, usage) = (&mut self.turns, &mut self.usage);
+        let (count, usage) = (&mut self.count, &mut self.usage);
         variants.retain(|entry| {
             let goes = goes(entry);
             if goes {
-                turns.remove(&entry.turn());
+                *count -= 1;
                 *usage -= entry.size();
             }
             !goes
@@ -209,10 +218,22 @@ impl Tier {
         }
     }
 
+    /// Strikes the turns of entries off that are gone, once there are as many as others.
+    fn forget_turns(&mut self) {
+        if self.turns.len() <= 2 * self.count + FEW_TURNS {
+            return;
+        }
+        let entries = &self.entries;
+        self.turns.retain(|(turn, hash)| {
+            let mut variants = entries.get(hash).into_iter().flatten();
+            variants.any(|entry| entry.turn() == *turn)
+        });
+    }
+
     fn evict(&mut self) {
-        let mut second_chances = self.turns.len();
+        let mut second_chances = self.count;
         while self.usage > self.capacity {
-            let Some((turn, hash)) = self.turns.pop_first() else {
+            let Some((turn, hash)) = self.turns.pop_front() else {
                 return;
             };
             let variants = self.entries.get(&hash);

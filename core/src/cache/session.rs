@@ -8,14 +8,13 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures::future::{AbortHandle, abortable};
 use http::Method;
-use smallvec::SmallVec;
 
 use crate::cache::UrlCache;
 use crate::cache::asked::Asked;
 use crate::cache::entry::Entry;
 use crate::cache::flights::{Flight, Flights, Part};
 use crate::cache::tiers::Tiers;
-use crate::policy::cache::{CacheHead, CacheOptions, Decision, Hit, are_plain, decide, may_use};
+use crate::policy::cache::{CacheOptions, Decision, Hit, are_plain, decide, may_use};
 use crate::policy::fields::SessionFields;
 use crate::seams::runtime::Runtime;
 use crate::seams::signals::Signals;
@@ -145,13 +144,24 @@ impl SessionCache {
         if entries.is_empty() {
             return None;
         }
-        let heads: SmallVec<[&CacheHead; 2]> = entries.iter().map(|entry| &*entry.head).collect();
         let asked = self.asked(request, false)?;
         let read = asked.read();
-        if !is_plain && !heads.iter().any(|head| may_use(now, read.is_plain, head)) {
+        let has_one = || {
+            entries
+                .iter()
+                .any(|entry| may_use(now, read.is_plain, &entry.head))
+        };
+        if !is_plain && !has_one() {
             return None;
         }
-        match decide(now, &read, &heads, self.options) {
+        let decision = match &entries[..] {
+            [entry] => decide(now, &read, &[&*entry.head], self.options),
+            entries => {
+                let heads: Vec<_> = entries.iter().map(|entry| &*entry.head).collect();
+                decide(now, &read, &heads, self.options)
+            }
+        };
+        match decision {
             Decision::Use(hit) => {
                 let entry = entries.get(hit.index)?.clone();
                 Some(AtOnce { asked, entry, hit })
