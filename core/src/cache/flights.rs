@@ -2,20 +2,25 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::cache::asked::Asked;
+use crate::cache::memory::Given;
 use crate::seams::signals::Signals;
 use crate::words::time::Moment;
 
 /// Between two looks at whether the task that leads goes on.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
-/// The GETs under way, by the hash of their key.
+/// The GETs under way.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<u64, Vec<Arc<Flight>>>>);
+pub(crate) struct Flights(Mutex<ByHash>);
+
+/// By the hash of their key.
+type ByHash = HashMap<u64, Vec<Arc<Flight>>, BuildHasherDefault<Given>>;
 
 /// One GET under way, and who waits for it.
 pub(crate) struct Flight {
@@ -100,7 +105,7 @@ impl Flights {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Vec<Arc<Flight>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByHash> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -253,7 +253,7 @@ impl Tier {
 
 /// Hashes of which the key is one already.
 #[derive(Default)]
-struct Given(u64);
+pub(crate) struct Given(u64);
 
 impl Hasher for Given {
     fn finish(&self) -> u64 {
