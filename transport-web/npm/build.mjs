@@ -2,7 +2,7 @@
 //
 //     node build.mjs <folder of the glue> <folder of the package> <folder node_modules, with esbuild and typescript>
 //
-// The first has `urlsession.js` and `urlsession_bg.wasm`, as `wasm-bindgen` or `wasm-pack build` writes them with `--target web --out-name urlsession`, optimised
+// The first has `urlsession.js`, `urlsession_bg.wasm` and `snippets`, as `wasm-bindgen` or `wasm-pack build` writes them with `--target web --out-name urlsession`, optimised
 // or not. The second is made anew, as `npm pack` takes it.
 
 import { execFileSync } from "node:child_process";
@@ -26,6 +26,8 @@ const work = join(dirname(out), ".urlsession-ts");
 rmSync(work, { recursive: true, force: true });
 cpSync(join(here, "ts"), work, { recursive: true });
 cpSync(join(glue, "urlsession.js"), join(work, "wasm", "urlsession.js"));
+// What the glue imports: the JavaScript of crates.
+cpSync(join(glue, "snippets"), join(work, "wasm", "snippets"), { recursive: true });
 
 await esbuild.build({
   entryPoints: [join(work, "index.ts")],

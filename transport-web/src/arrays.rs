@@ -6,6 +6,9 @@ use bytes::Bytes;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
+use crate::exchange::Exchange;
+use crate::js;
+
 thread_local! {
     /// The last chunk that came, and its array. The bytes are kept too, so that nothing else comes to be where they are.
     static LAST: RefCell<Option<(Bytes, JsValue)>> = const { RefCell::new(None) };
@@ -24,8 +27,8 @@ pub fn array_of(bytes: &Bytes) -> Option<Uint8Array> {
 }
 
 /// A chunk has come.
-pub(crate) fn came(bytes: &Bytes, array: &JsValue) {
-    LAST.set(Some((bytes.clone(), array.clone())));
+pub(crate) fn came(bytes: &Bytes, exchange: &Exchange) {
+    LAST.set(Some((bytes.clone(), js::chunk_of(&exchange.object))));
 }
 
 /// What came last is nobody's any more.

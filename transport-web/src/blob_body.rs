@@ -44,7 +44,7 @@ impl BlobBody {
         let end = self.end.min(self.at.saturating_add(CHUNK));
         let part = self.blob.slice(self.at as f64, end as f64)?;
         let promised = Promised::new();
-        promised.listen(&part.array_buffer()?)?;
+        promised.listen(part.array_buffer()?.as_ref());
         Ok(promised)
     }
 

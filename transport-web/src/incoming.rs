@@ -2,61 +2,91 @@
 
 use std::fmt;
 
-use http::{HeaderMap, StatusCode, Version, header};
-use urlsession_core::{Error, ErrorCode, IntoUrl as _, Response, Url};
+use std::sync::Arc;
+
+use http::{StatusCode, Version};
+use urlsession_core::{Error, ErrorCode, FieldSource, Response, Target};
 use wasm_bindgen::prelude::*;
 
-use crate::fields;
-use crate::js::Foreign;
+use crate::js;
 
-/// The head of `response`, to a request for `asked`.
+/// The head of the response that has come, to a request for `target`, by its status. Its URL and its fields are the browser's until somebody asks.
+/// Beside it the target, where the response came from there.
 ///
 /// # Errors
-/// [`ErrorCode::CannotParseResponse`] when it is no response;
 /// [`ErrorCode::BadServerResponse`] when its status is none, as that of an opaque response.
-pub(crate) fn head(response: &Foreign, asked: &Url) -> Result<Response, Error> {
-    let Ok(Some(status)) = response.status().map(|status| status.as_f64()) else {
-        return Err(malformed(ErrorCode::CannotParseResponse, asked));
-    };
-    // The cast saturates; what is no number becomes 0, which is no status.
-    let Ok(status) = StatusCode::from_u16(status as u16) else {
-        return Err(malformed(ErrorCode::BadServerResponse, asked));
-    };
-    let headers = response
-        .headers()
-        .and_then(|headers| fields::from_browser(&headers));
-    let Ok(headers) = headers else {
-        return Err(malformed(ErrorCode::CannotParseResponse, asked));
-    };
-    // Empty in a response that a script made. To parse it costs more than to compare it.
-    let url = response.url().ok().and_then(|url| url.as_string());
-    let url = url
-        .filter(|url| url != asked.as_str())
-        .and_then(|url| url.into_url().ok())
-        .unwrap_or_else(|| asked.clone());
-    Ok(Response::new(url, status, Version::HTTP_11, headers))
+pub(crate) fn head(
+    exchange: &js::Exchange,
+    status: usize,
+    target: &Arc<Target>,
+) -> Result<(Response, Option<Arc<Target>>), Error> {
+    // JavaScript has looked whether it is one, and says 0 where it is not.
+    let status = StatusCode::from_u16(status as u16)
+        .map_err(|_| malformed(ErrorCode::BadServerResponse).with_target(target))?;
+    let fields = Arc::new(Fields {
+        headers: js::headers_of(exchange),
+        length: js::length_of(exchange),
+        is_coded: js::traits_of(exchange) & IS_CODED != 0,
+    });
+    let url = js::moved_to(exchange);
+    let place = url.is_none().then(|| target.clone());
+    let head = Response::told_by(target.clone(), url, status, Version::HTTP_11, fields);
+    Ok((head, place))
+}
+
+/// The bits of `traitsOf`.
+const IS_CODED: u32 = 1;
+const IS_OWN: u32 = 2;
+
+/// The fields that the browser shows.
+struct Fields {
+    /// Its `Headers`.
+    headers: JsValue,
+    /// Content-Length, where it is a number, else one below 0.
+    length: f64,
+    is_coded: bool,
+}
+
+impl FieldSource for Fields {
+    /// They come as one text: a name and its value are joined by a comma, which no name has, and pairs by a line break, which no value has. What no
+    /// byte string is (a byte is a character there: Infra, isomorphic encode) is left out.
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        for line in js::fields_of(&self.headers).split('\n') {
+            let Some((name, value)) = line.split_once(',') else {
+                continue;
+            };
+            let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
+            if let Some(bytes) = bytes {
+                each(name, &bytes);
+            }
+        }
+    }
+
+    fn content_length(&self) -> Option<u64> {
+        // The cast saturates.
+        (self.length >= 0.0).then_some(self.length as u64)
+    }
+
+    fn is_coded(&self) -> bool {
+        self.is_coded
+    }
 }
 
 /// The length of the body in bytes, where the fields tell.
 ///
 /// Only where every field can be seen (not across origins): without Content-Encoding in sight, Content-Length may be
 /// the length of what was compressed.
-pub(crate) fn body_length(response: &Foreign, headers: &HeaderMap) -> Option<u64> {
-    let length = headers.get(header::CONTENT_LENGTH)?;
-    // By Transfer-Encoding the body is of another length (RFC 9112, section 6.3).
-    let is_coded = |name| headers.contains_key(name);
-    if is_coded(header::CONTENT_ENCODING) || is_coded(header::TRANSFER_ENCODING) {
-        return None;
-    }
-    let is_ours = response.kind().ok()?.as_string()? == "basic";
-    length.to_str().ok().filter(|_| is_ours)?.parse().ok()
+pub(crate) fn body_length(exchange: &js::Exchange) -> Option<u64> {
+    // The cast saturates.
+    (js::traits_of(exchange) & IS_OWN != 0).then(|| js::length_of(exchange) as u64)
 }
 
-pub(crate) fn malformed(code: ErrorCode, url: &Url) -> Error {
-    Error::new(code).with_url(url).with_cause(Malformed)
+pub(crate) fn malformed(code: ErrorCode) -> Error {
+    Error::new(code).with_cause(Malformed)
 }
 
 /// True for `null` and `undefined`: nothing is there.
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 pub(crate) fn is_absent(value: &JsValue) -> bool {
     value.is_null() || value.is_undefined()
 }

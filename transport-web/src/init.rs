@@ -1,119 +1,51 @@
-//! What `fetch` is told of a request, as one object made in one call.
+//! What the browser is told of a request, as one text: a text crosses at once, where each member would by itself.
 
-use http::{HeaderMap, HeaderValue};
-use urlsession_core::{CachePolicy, Hints};
-use wasm_bindgen::prelude::*;
+use urlsession_core::{CachePolicy, HopRequest};
 
-use crate::js::{self, Init};
 use crate::options::FetchOptions;
 
-/// Members of an object, as text in JSON: a text crosses to the browser at once, where each member would by itself.
-pub(crate) struct Members(String);
-
-impl Members {
-    pub(crate) fn new() -> Self {
-        Self("{".to_owned())
+/// The lines that `js/fetch.js` reads: the URL, `RequestInit`'s members, and a name and a value for each header field. None of them has a line
+/// break; what nobody says is empty.
+pub(crate) fn lines(hop: &HopRequest, options: &FetchOptions, shows_redirects: bool) -> String {
+    let cache = cache(hop.hints.cache);
+    let (redirect, refused) = match (options.refuses_redirects(), shows_redirects) {
+        (false, false) => ("", ""),
+        (false, true) => ("manual", ""),
+        (true, false) => ("manual", "hidden"),
+        (true, true) => ("manual", "shown"),
+    };
+    let mode = match cache {
+        "only-if-cached" => "same-origin",
+        _ => "",
+    };
+    let keepalive = match options.is_kept_alive() {
+        true => "true",
+        false => "",
+    };
+    let mut lines = String::new();
+    for line in [
+        hop.target.as_str(),
+        hop.method.as_str(),
+        cache,
+        mode,
+        hop.hints.urgency.map_or("", priority),
+        redirect,
+        options.credentials.map_or("", |it| it.as_str()),
+        options.referrer_policy.map_or("", |it| it.as_str()),
+        keepalive,
+        refused,
+    ] {
+        lines.push_str(line);
+        lines.push('\n');
     }
-
-    /// A member whose value needs no escaping.
-    pub(crate) fn word(&mut self, name: &str, value: &str) {
-        self.name(name);
-        self.0.push('"');
-        self.0.push_str(value);
-        self.0.push('"');
-    }
-
-    /// A member whose value is JSON already.
-    pub(crate) fn raw(&mut self, name: &str, value: &str) {
-        self.name(name);
-        self.0.push_str(value);
-    }
-
-    /// `headers`, as a sequence of pairs.
-    pub(crate) fn fields(&mut self, fields: &HeaderMap) {
-        self.name("headers");
-        let mut before = '[';
-        for (name, value) in fields {
-            self.0.push(before);
-            self.0.push_str("[\"");
-            self.0.push_str(name.as_str());
-            self.0.push_str("\",\"");
-            self.value(value);
-            self.0.push_str("\"]");
-            before = ',';
-        }
-        self.0.push_str(if before == '[' { "[]" } else { "]" });
-    }
-
-    /// A byte is a character (Infra, isomorphic decode). The only control character in a field's value is the tab.
-    fn value(&mut self, value: &HeaderValue) {
-        for &byte in value.as_bytes() {
-            match byte {
-                b'"' | b'\\' => self.0.extend(['\\', char::from(byte)]),
-                b'\t' => self.0.push_str("\\t"),
-                _ => self.0.push(char::from(byte)),
-            }
-        }
-    }
-
-    fn name(&mut self, name: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
-    }
-
-    /// # Errors
-    /// What was thrown: the page has another `JSON`.
-    pub(crate) fn object(mut self) -> Result<Init, JsValue> {
-        self.0.push('}');
-        let object = js::parse(&self.0)?;
-        match object.is_object() {
-            true => Ok(object),
-            false => Err(JsValue::UNDEFINED),
-        }
-    }
-}
-
-/// `RequestInit`, but for body and signal.
-pub(crate) fn init(
-    method: &str,
-    fields: &HeaderMap,
-    hints: Hints,
-    options: &FetchOptions,
-    shows_redirects: bool,
-) -> Members {
-    let mut members = Members::new();
-    // No token has a character that JSON would escape.
-    members.word("method", method);
-    if !fields.is_empty() {
-        members.fields(fields);
-    }
-    if let Some(urgency) = hints.urgency {
-        members.word("priority", priority(urgency));
-    }
-    let cache = cache(hints.cache);
-    if cache != "default" {
-        members.word("cache", cache);
-    }
-    if cache == "only-if-cached" {
-        members.word("mode", "same-origin");
-    }
-    if shows_redirects || options.refuses_redirects() {
-        members.word("redirect", "manual");
-    }
-    if let Some(credentials) = options.credentials {
-        members.word("credentials", credentials.as_str());
-    }
-    if let Some(policy) = options.referrer_policy {
-        members.word("referrerPolicy", policy.as_str());
-    }
-    if options.is_kept_alive() {
-        members.raw("keepalive", "true");
-    }
-    members
+    hop.headers.tell(&mut |name, value| {
+        lines.push_str(name);
+        lines.push('\n');
+        // A byte is a character (Infra, isomorphic decode).
+        lines.extend(value.iter().copied().map(char::from));
+        lines.push('\n');
+    });
+    lines
 }
 
 /// Fetch's `RequestPriority`; a browser that does not know it does not look.
@@ -125,13 +57,13 @@ fn priority(urgency: u8) -> &'static str {
     }
 }
 
-/// Fetch's `RequestCache`.
+/// Fetch's `RequestCache`; nothing for its default.
 fn cache(policy: Option<CachePolicy>) -> &'static str {
     let Some(policy) = policy else {
         return "no-store";
     };
     match policy {
-        CachePolicy::UseProtocolCachePolicy => "default",
+        CachePolicy::UseProtocolCachePolicy => "",
         // `reload` tells caches on the way not to answer either (Cache-Control: no-cache).
         CachePolicy::ReloadIgnoringLocalCacheData
         | CachePolicy::ReloadIgnoringLocalAndRemoteCacheData => "reload",

@@ -1,165 +1,174 @@
-//! What is called in the browser: global functions and members, each throw caught.
+//! What is called in the browser, each throw caught: the functions of this crate's own JavaScript, which throw nothing, and members.
 //!
-//! Everything that comes back from a response is a [`Foreign`] or a `JsValue`, checked by whoever
-//! looks into it: a page may replace `fetch`, and a service worker may answer anything.
+//! JavaScript is several times as dense as what wasm-bindgen makes of calls from here, and each call costs: so what is said to the browser
+//! one member after the other, as of a fetch, is said in `js`.
 
 use wasm_bindgen::prelude::*;
 
-/// What a promise calls.
+use crate::wakers::Wake;
+
+/// What an observer calls.
+#[cfg(feature = "metrics")]
 pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
-    #[wasm_bindgen(catch)]
-    pub(crate) fn fetch(url: &str, init: &Init) -> Result<Foreign, JsValue>;
+    /// What a future waits for.
+    pub(crate) type Wait;
 
-    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
-    pub(crate) fn array_of(items: &Foreign) -> Result<Foreign, JsValue>;
+    pub(crate) fn wait(wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, js_name = setTimeout)]
-    pub(crate) fn set_timeout(
-        callback: &Closure<dyn Fn()>,
-        milliseconds: i32,
-    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn listen(wait: &Wait, promise: &JsValue);
 
-    #[wasm_bindgen(catch, js_name = clearTimeout)]
-    pub(crate) fn clear_timeout(id: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = stateOf)]
+    pub(crate) fn state_of(wait: &Wait) -> u32;
 
-    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
-    pub(crate) fn performance_now() -> Result<f64, JsValue>;
+    pub(crate) fn take(wait: &Wait) -> JsValue;
 
-    #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByName)]
-    pub(crate) fn entries_by_name(name: &str, kind: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByType)]
-    pub(crate) fn entries_by_type(kind: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
-    pub(crate) fn fill_with_randomness(bytes: &mut [u8]) -> Result<(), JsValue>;
-
-    /// Copies a typed array's elements. Throws when there are more than fit.
-    #[wasm_bindgen(catch, js_namespace = ["Uint8Array", "prototype", "set"], js_name = call)]
-    pub(crate) fn copy_elements(to: &mut [u8], from: &JsValue) -> Result<(), JsValue>;
-
-    /// The property as `receiver` would see it on `target`.
-    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
-    pub(crate) fn get_with_receiver(
-        target: &JsValue,
-        key: &JsValue,
-        receiver: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn abandon(wait: &Wait);
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
-    /// An object of options, as `RequestInit` is.
-    pub(crate) type Init;
+    pub(crate) fn clock() -> f64;
 
-    #[wasm_bindgen(catch, js_namespace = JSON)]
-    pub(crate) fn parse(text: &str) -> Result<Init, JsValue>;
+    pub(crate) fn fill(bytes: &mut [u8]);
 
-    #[wasm_bindgen(catch, method, setter)]
-    pub(crate) fn set_body(this: &Init, body: &JsValue) -> Result<(), JsValue>;
+    pub(crate) fn sleep(milliseconds: i32, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method, setter)]
-    pub(crate) fn set_duplex(this: &Init, name: &str) -> Result<(), JsValue>;
+    pub(crate) fn clear(sleep: &Wait);
 
-    #[wasm_bindgen(catch, method, setter)]
-    pub(crate) fn set_signal(this: &Init, signal: &JsValue) -> Result<(), JsValue>;
+    pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<String>;
 
-    #[wasm_bindgen(catch, method, setter)]
-    pub(crate) fn set_pull(this: &Init, pull: &Callback) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = isOnline)]
+    pub(crate) fn is_online() -> bool;
+
+    pub(crate) fn engine() -> u32;
+
+    pub(crate) fn describe(thrown: &JsValue) -> String;
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
-    pub(crate) type Request;
+    #[wasm_bindgen(js_name = countOf)]
+    pub(crate) fn count_of(array: &JsValue) -> f64;
 
-    #[wasm_bindgen(catch, constructor)]
-    pub(crate) fn new(url: &str, init: &Init) -> Result<Request, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn headers(this: &Request) -> Result<Headers, JsValue>;
+    #[wasm_bindgen(js_name = copyInto)]
+    pub(crate) fn copy_into(array: &JsValue, memory: &mut [u8]) -> bool;
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
-    pub(crate) type Headers;
+    /// One request and its response, or a stream that is read.
+    pub(crate) type Exchange;
 
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn has(this: &Headers, name: &str) -> Result<JsValue, JsValue>;
+    pub(crate) fn begin(
+        request: &str,
+        body: &JsValue,
+        is_stream: bool,
+        wake: &Wake,
+        future: u32,
+    ) -> Exchange;
+
+    #[wasm_bindgen(js_name = readStream)]
+    pub(crate) fn read_stream(stream: &JsValue, wake: &Wake, future: u32) -> Exchange;
+
+    pub(crate) fn head(exchange: &Exchange) -> f64;
+
+    #[wasm_bindgen(js_name = movedTo)]
+    pub(crate) fn moved_to(exchange: &Exchange) -> Option<String>;
+
+    #[wasm_bindgen(js_name = lengthOf)]
+    pub(crate) fn length_of(exchange: &Exchange) -> f64;
+
+    #[wasm_bindgen(js_name = traitsOf)]
+    pub(crate) fn traits_of(exchange: &Exchange) -> u32;
+
+    #[wasm_bindgen(js_name = headersOf)]
+    pub(crate) fn headers_of(exchange: &Exchange) -> JsValue;
+
+    #[wasm_bindgen(js_name = fieldsOf)]
+    pub(crate) fn fields_of(headers: &JsValue) -> String;
+
+    #[wasm_bindgen(js_name = thrownBy)]
+    pub(crate) fn thrown_by(exchange: &Exchange) -> JsValue;
+
+    pub(crate) fn read(exchange: &Exchange) -> f64;
+
+    pub(crate) fn copy(exchange: &Exchange, memory: &mut [u8]) -> bool;
+
+    #[wasm_bindgen(js_name = chunkOf)]
+    pub(crate) fn chunk_of(exchange: &Exchange) -> JsValue;
+
+    #[wasm_bindgen(js_name = responseOf)]
+    pub(crate) fn response_of(exchange: &Exchange) -> JsValue;
+
+    pub(crate) fn stop(exchange: &Exchange);
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = Response)]
-    pub(crate) type MadeResponse;
-
-    #[wasm_bindgen(catch, constructor, js_class = "Response")]
-    pub(crate) fn new(body: &JsValue, init: &Init) -> Result<MadeResponse, JsValue>;
+    pub(crate) fn dropped(names: &str) -> String;
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = ReadableStream)]
-    pub(crate) type Stream;
-
-    #[wasm_bindgen(catch, constructor, js_class = "ReadableStream")]
-    pub(crate) fn new(source: &Init, strategy: &Init) -> Result<Stream, JsValue>;
+    #[wasm_bindgen(js_name = readBlob)]
+    pub(crate) fn read_blob(blob: &JsValue, wake: &Wake, future: u32) -> Exchange;
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = XMLHttpRequest)]
-    pub(crate) type Xhr;
+    pub(crate) fn gather(parts: &JsValue, part: &JsValue) -> JsValue;
 
-    #[wasm_bindgen(catch, constructor, js_class = "XMLHttpRequest")]
-    pub(crate) fn new() -> Result<Xhr, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn open(this: &Xhr, method: &str, url: &str) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = setRequestHeader)]
-    pub(crate) fn set_request_header(this: &Xhr, name: &str, value: &str) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, setter, js_name = withCredentials)]
-    pub(crate) fn set_with_credentials(this: &Xhr, with: bool) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, setter, js_name = responseType)]
-    pub(crate) fn set_response_type(this: &Xhr, name: &str) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn send(this: &Xhr, body: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn abort(this: &Xhr) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn upload(this: &Xhr) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn response(this: &Xhr) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter, js_name = responseURL)]
-    pub(crate) fn response_url(this: &Xhr) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = getAllResponseHeaders)]
-    pub(crate) fn all_response_headers(this: &Xhr) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = blobOf)]
+    pub(crate) fn blob_of(parts: &JsValue) -> Wait;
 }
 
-#[wasm_bindgen]
+#[cfg(feature = "upload")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = PerformanceObserver)]
-    pub(crate) type Observer;
+    /// A stream that this program feeds.
+    pub(crate) type Feed;
 
-    #[wasm_bindgen(catch, constructor, js_class = "PerformanceObserver")]
-    pub(crate) fn new(callback: &Callback) -> Result<Observer, JsValue>;
+    pub(crate) fn feed(wake: &Wake, future: u32) -> Feed;
 
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn observe(this: &Observer, options: &Init) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = isAsked)]
+    pub(crate) fn is_asked(feed: &Feed) -> bool;
 
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn disconnect(this: &Observer) -> Result<(), JsValue>;
+    pub(crate) fn give(feed: &Feed, chunk: &[u8]);
+
+    pub(crate) fn end(feed: &Feed);
+}
+
+#[cfg(feature = "upload")]
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    pub(crate) fn send(request: &str, body: &JsValue, wake: &Wake, future: u32) -> Exchange;
+
+    #[wasm_bindgen(js_name = sentSince)]
+    pub(crate) fn sent_since(exchange: &Exchange) -> f64;
+}
+
+#[cfg(feature = "upload")]
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isOurs)]
+    pub(crate) fn is_ours(url: &str) -> bool;
+
+    #[wasm_bindgen(js_name = speaksHttp2)]
+    pub(crate) fn speaks_http_2(url: &str) -> bool;
+}
+
+#[cfg(feature = "metrics")]
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    pub(crate) fn observe(heard: &Callback) -> JsValue;
+
+    pub(crate) fn disconnect(observer: &JsValue);
+
+    #[wasm_bindgen(js_name = entriesByName)]
+    pub(crate) fn entries_by_name(name: &str) -> JsValue;
 }
 
 #[wasm_bindgen]
@@ -172,82 +181,12 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    pub(crate) type AbortController;
-
-    #[wasm_bindgen(catch, constructor)]
-    pub(crate) fn new() -> Result<AbortController, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn signal(this: &AbortController) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn abort(this: &AbortController) -> Result<(), JsValue>;
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// Something that should be a response, a stream, a reader or a promise.
+    /// Something that should be of a certain kind.
     #[derive(Clone)]
     pub(crate) type Foreign;
 
     #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn status(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn url(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter, js_name = type)]
-    pub(crate) fn kind(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn headers(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn entries(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    /// Of what an observer is called with.
-    #[wasm_bindgen(catch, method, js_name = getEntries)]
-    pub(crate) fn get_entries(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn join(this: &Foreign, separator: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn body(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn size(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn stream(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = getReader)]
-    pub(crate) fn get_reader(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn read(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn cancel(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn done(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn value(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn name(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn message(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn then(
-        this: &Foreign,
-        fulfilled: &Callback,
-        rejected: &Callback,
-    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, method, getter, js_name = onLine)]
     pub(crate) fn on_line(this: &Foreign) -> Result<JsValue, JsValue>;
@@ -258,24 +197,11 @@ extern "C" {
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn connection(this: &Foreign) -> Result<Foreign, JsValue>;
 
+    #[wasm_bindgen(catch, method, getter, js_name = type)]
+    pub(crate) fn kind(this: &Foreign) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, method, getter, js_name = saveData)]
     pub(crate) fn save_data(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn location(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn origin(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn loaded(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn enqueue(this: &Foreign, chunk: &JsValue) -> Result<(), JsValue>;
-
-    /// Of a stream's controller.
-    #[wasm_bindgen(catch, method, js_name = close)]
-    pub(crate) fn close_stream(this: &Foreign) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, method, js_name = addEventListener)]
     pub(crate) fn add_event_listener(
@@ -285,34 +211,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 }
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_namespace = Uint8Array, js_name = prototype)]
-    static BYTE_ARRAY: JsValue;
-}
-
-thread_local! {
-    /// A name that crosses once, and not with every chunk.
-    static LENGTH: JsValue = "length".into();
-}
-
 /// True when the property is there and true.
 pub(crate) fn is_true(property: Result<JsValue, JsValue>) -> bool {
     property.is_ok_and(|property| property.as_bool() == Some(true))
-}
-
-/// True unless the browser says that it has no network.
-pub(crate) fn is_online() -> bool {
-    let global: Foreign = js_sys::global().unchecked_into();
-    let on_line = global.navigator().and_then(|navigator| navigator.on_line());
-    on_line.map_or(true, |on_line| on_line.as_bool() != Some(false))
-}
-
-/// How many elements a typed array has, by its own account and not by a property put over it.
-pub(crate) fn element_count(array: &JsValue) -> Option<usize> {
-    let count = BYTE_ARRAY
-        .with(|prototype| LENGTH.with(|length| get_with_receiver(prototype, length, array)));
-    let count = count.ok()?.as_f64()?;
-    // A count is a whole number that fits memory; the cast saturates.
-    Some(count as usize)
 }

@@ -43,8 +43,11 @@ mod blob_body;
 mod body;
 #[cfg(feature = "cache")]
 mod cache;
+mod copied;
 mod engine;
+#[cfg(feature = "metrics")]
 mod entry;
+mod exchange;
 #[cfg(feature = "upload")]
 mod feed;
 #[cfg(not(feature = "upload"))]
@@ -66,12 +69,15 @@ mod objects;
 mod options;
 mod outgoing;
 mod promised;
-mod reader;
 mod runtime;
 mod script_error;
 #[cfg(feature = "cache")]
 mod spawned;
 mod timer;
+#[cfg(feature = "metrics")]
+mod timing;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_timing.rs"]
 mod timing;
 mod transport;
 #[cfg(feature = "upload")]
@@ -80,6 +86,7 @@ mod unseen;
 #[path = "no_unseen.rs"]
 mod unseen;
 mod urls;
+mod wakers;
 #[cfg(feature = "upload")]
 mod xhr;
 #[cfg(not(feature = "upload"))]
@@ -114,9 +121,12 @@ pub fn platform(configuration: &Configuration) -> Platform {
 
 /// The same, telling `fetch` this of every request.
 #[must_use]
-#[expect(
-    clippy::arc_with_non_send_sync,
-    reason = "core shares a platform's parts by Arc on every target; here there is one thread"
+#[cfg_attr(
+    any(feature = "download", feature = "upload"),
+    expect(
+        clippy::arc_with_non_send_sync,
+        reason = "core shares a platform's parts by Arc on every target; here there is one thread"
+    )
 )]
 pub fn platform_with(_configuration: &Configuration, options: FetchOptions) -> Platform {
     urlsession_core::parse_urls_by(urls::parse);

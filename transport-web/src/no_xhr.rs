@@ -1,11 +1,12 @@
 //! Without the feature `upload` no bytes are counted as they leave.
 
-use urlsession_core::{Error, ErrorCode, ExchangeEvents, HopRequest, Response};
+use urlsession_core::{ExchangeEvents, HopRequest};
 use wasm_bindgen::prelude::*;
 
 use crate::engine::Engine;
-use crate::js::Foreign;
+use crate::js;
 use crate::options::FetchOptions;
+use crate::wakers::Wake;
 
 /// Never.
 pub(crate) fn is_chosen(_: Engine, _: &HopRequest, _: u64, _: &FetchOptions) -> bool {
@@ -13,12 +14,11 @@ pub(crate) fn is_chosen(_: Engine, _: &HopRequest, _: u64, _: &FetchOptions) -> 
 }
 
 /// Not called.
-pub(crate) async fn exchange(
-    _: &HopRequest,
-    _: &JsValue,
-    _: u64,
-    _: &FetchOptions,
-    _: &ExchangeEvents,
-) -> Result<(Response, Foreign), Error> {
-    Err(ErrorCode::ResourceUnavailable.into())
+pub(crate) fn send(request: &str, body: &JsValue, wake: &Wake, number: u32) -> js::Exchange {
+    js::begin(request, body, false, wake, number)
+}
+
+/// Not called.
+pub(crate) fn tell(_: &js::Exchange, _: &ExchangeEvents) -> u64 {
+    0
 }

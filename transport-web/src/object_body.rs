@@ -6,8 +6,8 @@ use bytes::Bytes;
 use urlsession_core::{Body, BodyStream, Error, ErrorCode, NativeObject};
 use wasm_bindgen::prelude::*;
 
-use crate::js::Foreign;
-use crate::reader::{Reader, Unreadable};
+use crate::exchange::{Exchange, Lack};
+use crate::js::{self, Foreign};
 use crate::script_error::Step;
 
 /// A Blob, or a File, as a request's body: its bytes never pass this program's memory, and it can be sent again.
@@ -42,30 +42,35 @@ struct ObjectBody(Stage);
 enum Stage {
     Blob(Foreign),
     Stream(Foreign),
-    Reading(Reader),
+    Reading(Exchange),
     Ended,
 }
 
 impl ObjectBody {
-    fn reader(&self) -> Option<Result<Reader, JsValue>> {
-        match &self.0 {
-            Stage::Blob(blob) => Some(blob.stream().and_then(|stream| Reader::of(&stream))),
-            Stage::Stream(stream) => Some(Reader::of(stream)),
+    fn poll_read(&mut self, context: &Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        let begun = match &self.0 {
+            Stage::Blob(blob) => Some(Exchange::begun(|wake, number| {
+                js::read_blob(blob, wake, number)
+            })),
+            Stage::Stream(stream) => Some(Exchange::of_stream(stream)),
             Stage::Reading(_) | Stage::Ended => None,
+        };
+        if let Some(begun) = begun {
+            self.0 = Stage::Reading(begun);
         }
-    }
-
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Unreadable>> {
-        if let Some(reader) = self.reader() {
-            self.0 = Stage::Reading(reader?);
-        }
-        let Stage::Reading(reader) = &mut self.0 else {
+        let Stage::Reading(stream) = &mut self.0 else {
             return Poll::Ready(Ok(None));
         };
-        let chunk = ready!(reader.poll_chunk(context)?);
-        Poll::Ready(match chunk {
-            Some(chunk) => chunk.bytes().map(Some).ok_or(Unreadable::NoChunk),
-            None => Ok(None),
+        Poll::Ready(match ready!(stream.poll_chunk(context)) {
+            Ok(0) => {
+                stream.is_over();
+                Ok(None)
+            }
+            Ok(length) => {
+                let bytes = stream.bytes(length);
+                bytes.map(Some).ok_or_else(no_chunk)
+            }
+            Err(lack) => Err(unsendable(stream, lack)),
         })
     }
 }
@@ -76,7 +81,7 @@ impl Body for ObjectBody {
         if !matches!(read, Ok(Some(_))) {
             self.0 = Stage::Ended;
         }
-        Poll::Ready(read.map_err(|failure| unsendable(&failure)).transpose())
+        Poll::Ready(read.transpose())
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -100,12 +105,16 @@ impl Body for ObjectBody {
 }
 
 /// The failure of a body that could not be read to be sent.
-pub(crate) fn unsendable(failure: &Unreadable) -> Error {
-    match failure {
-        Unreadable::Thrown(thrown) => Step::Sending.error(thrown),
-        Unreadable::NoChunk => Error::new(ErrorCode::ResourceUnavailable)
-            .because("the stream gave something that is no Uint8Array"),
+pub(crate) fn unsendable(stream: &Exchange, lack: Lack) -> Error {
+    match lack {
+        Lack::Malformed => no_chunk(),
+        Lack::Thrown | Lack::Unmade | Lack::Refused => Step::Sending.error(&stream.thrown()),
     }
+}
+
+fn no_chunk() -> Error {
+    Error::new(ErrorCode::ResourceUnavailable)
+        .because("the stream gave something that is no Uint8Array")
 }
 
 fn real<T: JsCast>(object: &Foreign) -> Option<T> {

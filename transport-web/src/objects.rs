@@ -3,10 +3,10 @@
 use js_sys::{ArrayBuffer, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::copied::bytes_of;
 use crate::incoming::is_absent;
 use crate::js::Foreign;
 use crate::promised::{Outcome, Promised};
-use crate::reader;
 
 #[wasm_bindgen]
 extern "C" {
@@ -74,5 +74,5 @@ pub(crate) fn bytes_in(buffer: &JsValue) -> Option<bytes::Bytes> {
         return None;
     }
     let array = ByteArray::new(buffer).ok()?;
-    reader::bytes_of(array.as_ref())
+    bytes_of(array.as_ref())
 }

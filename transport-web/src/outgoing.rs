@@ -2,16 +2,17 @@
 
 use std::future::poll_fn;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::Uint8Array;
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
 use wasm_bindgen::prelude::*;
 
+use crate::exchange::Exchange;
 use crate::feed::Feed;
 #[cfg(any(feature = "download", feature = "upload"))]
 use crate::files::WebFiles;
-use crate::js::{Blob, Foreign};
+use crate::js;
 use crate::object_body::unsendable;
-use crate::reader::Reader;
+use crate::promised::outcome;
 use crate::script_error::Step;
 
 /// A body as the browser takes it.
@@ -51,9 +52,7 @@ impl Outgoing {
         };
         match native(&mut *body) {
             Some(Native::Blob(blob)) => Ok(Self::Whole(blob, expected.unwrap_or_default())),
-            Some(Native::Stream(stream)) if takes_streams() => {
-                Ok(Self::Stream(stream.into(), None))
-            }
+            Some(Native::Stream(stream)) if takes_streams() => Ok(Self::Stream(stream, None)),
             Some(Native::Stream(stream)) => gather_object(&stream, expected, events).await,
             // What is of known length says it, and a stream has no way to.
             None if expected.is_none() && takes_streams() => {
@@ -77,7 +76,7 @@ impl Outgoing {
 /// What the browser takes as it is.
 pub(crate) enum Native {
     Blob(JsValue),
-    Stream(Foreign),
+    Stream(JsValue),
 }
 
 /// The browser's own object behind a body.
@@ -87,7 +86,7 @@ fn native(body: &mut dyn Body) -> Option<Native> {
         Err(object) => object,
     };
     let stream = object.downcast::<web_sys::ReadableStream>().ok()?;
-    Some(Native::Stream(JsValue::from(*stream).unchecked_into()))
+    Some(Native::Stream((*stream).into()))
 }
 
 /// Chunk by chunk into a Blob, which the browser keeps outside of this program's memory.
@@ -106,40 +105,41 @@ async fn gather_stream(
 
 /// The same with chunks that are the browser's already.
 async fn gather_object(
-    stream: &Foreign,
+    stream: &JsValue,
     expected: Option<u64>,
     events: &ExchangeEvents,
 ) -> Result<Outgoing, Error> {
-    let failed = |failure| unsendable(&failure);
-    let mut reader = Reader::of(stream).map_err(|thrown| failed(thrown.into()))?;
+    let mut stream = Exchange::of_stream(stream);
     let mut gathered = Gathered::new(expected);
-    while let Some(chunk) = poll_fn(|context| reader.poll_chunk(context))
-        .await
-        .map_err(failed)?
-    {
+    loop {
+        let read = poll_fn(|context| stream.poll_chunk(context)).await;
+        let length = read.map_err(|lack| unsendable(&stream, lack))?;
+        if length == 0 {
+            stream.is_over();
+            return gathered.blob();
+        }
         events.touched();
-        gathered.add(&chunk.array, chunk.length)?;
+        gathered.add(&js::chunk_of(&stream.object), length)?;
     }
-    gathered.blob()
 }
 
 /// The parts of a body so far.
 struct Gathered {
-    parts: Array,
+    parts: JsValue,
     length: Length,
 }
 
 impl Gathered {
     fn new(expected: Option<u64>) -> Self {
         Self {
-            parts: Array::new(),
+            parts: JsValue::UNDEFINED,
             length: Length::new(expected),
         }
     }
 
     fn add(&mut self, chunk: &JsValue, length: usize) -> Result<(), Error> {
         self.length.add(length)?;
-        self.parts.push(chunk);
+        self.parts = js::gather(&self.parts, chunk);
         Ok(())
     }
 
@@ -148,8 +148,9 @@ impl Gathered {
         if length == 0 {
             return Ok(Outgoing::Nothing);
         }
-        let blob = Blob::new(&self.parts).map_err(|thrown| Step::Sending.error(&thrown))?;
-        Ok(Outgoing::Whole(blob.into(), length))
+        let blob = outcome(&js::blob_of(&self.parts));
+        let blob = blob.map_err(|thrown| Step::Sending.error(&thrown))?;
+        Ok(Outgoing::Whole(blob, length))
     }
 }
 

@@ -53,19 +53,17 @@ impl Runtime for WebRuntime {
 
     fn random(&self) -> u64 {
         let mut bytes = [0; 8];
-        match js::fill_with_randomness(&mut bytes) {
-            Ok(()) => u64::from_ne_bytes(bytes),
-            // Only a page that took `crypto` away comes here.
-            Err(_) => {
-                js_sys::Math::random().to_bits() ^ js_sys::Math::random().to_bits().rotate_left(32)
-            }
-        }
+        js::fill(&mut bytes);
+        u64::from_ne_bytes(bytes)
     }
 }
 
 /// The monotonic clock: time since the page or worker began, with the browser's resolution.
 pub(crate) fn now() -> Moment {
-    let milliseconds = js::performance_now().unwrap_or_else(|_| js_sys::Date::now());
+    let milliseconds = match js::clock() {
+        clock if clock.is_nan() => js_sys::Date::now(),
+        clock => clock,
+    };
     // The cast saturates, and takes what is no number for 0.
     Moment::from_nanos((milliseconds * 1e6) as u64)
 }

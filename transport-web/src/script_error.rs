@@ -1,11 +1,12 @@
 //! What JavaScript throws, as errors with Apple's codes.
 
 use std::fmt;
+use std::sync::Arc;
 
-use urlsession_core::{Error, ErrorCode, Url};
+use urlsession_core::{Error, ErrorCode, Target};
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Foreign};
+use crate::js;
 
 /// What JavaScript threw or rejected with: the cause of a failed transfer.
 #[derive(Clone, PartialEq)]
@@ -36,27 +37,13 @@ impl ScriptError {
 
     /// Anything can be thrown: errors, text, `null`, proxies that throw when looked at.
     pub(crate) fn of(thrown: &JsValue) -> Self {
-        if let Some(message) = thrown.as_string() {
-            return Self {
-                name: "string".to_owned(),
-                message,
-                value: thrown.clone(),
-            };
-        }
-        let object: &Foreign = thrown.unchecked_ref();
-        let text = |property: Result<JsValue, JsValue>| property.ok().and_then(|p| p.as_string());
+        let text = js::describe(thrown);
+        let (name, message) = text.split_once('\n').unwrap_or((&text, ""));
         Self {
-            name: text(object.name()).unwrap_or_else(|| type_of(thrown)),
-            message: text(object.message()).unwrap_or_default(),
+            name: name.to_owned(),
+            message: message.to_owned(),
             value: thrown.clone(),
         }
-    }
-}
-
-fn type_of(value: &JsValue) -> String {
-    match value.is_null() {
-        true => "null".to_owned(),
-        false => value.js_typeof().as_string().unwrap_or_default(),
     }
 }
 
@@ -95,15 +82,15 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// The error of what was `thrown` in this step of a transfer from `url`.
-    pub(crate) fn failed(self, url: &Url, thrown: &JsValue) -> Error {
-        let url_text = url.as_str();
-        let is_http = url_text.starts_with("http:") || url_text.starts_with("https:");
+    /// The error of what was `thrown` in this step of a transfer from `target`.
+    pub(crate) fn failed(self, target: &Arc<Target>, thrown: &JsValue) -> Error {
+        let url = target.as_str();
+        let is_http = url.starts_with("http:") || url.starts_with("https:");
         let code = match self == Self::Fetching && !is_http {
             true => ErrorCode::UnsupportedUrl,
             false => self.code(),
         };
-        error(code, thrown).with_url(url)
+        error(code, thrown).with_target(target)
     }
 
     /// The same, where no URL is known.

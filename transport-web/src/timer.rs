@@ -1,67 +1,34 @@
 //! Waiting for a moment.
 
-use std::cell::{Cell, RefCell};
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use urlsession_core::Moment;
-use wasm_bindgen::prelude::*;
 
 use crate::js;
+use crate::promised::PENDING;
 use crate::runtime::now;
-
-/// The longest wait that `setTimeout` keeps, in milliseconds: its delay is a signed 32-bit number.
-const LONGEST_DELAY: i32 = i32::MAX;
+use crate::wakers::Number;
 
 /// Ready once the clock has passed a moment, in as many waits of `setTimeout` as that takes.
 ///
 /// The clock decides, not the timer: browsers fire early by a fraction and, in hidden pages, late.
 pub(crate) struct Sleep {
     until: Moment,
-    shared: Rc<Shared>,
-    callback: Option<Closure<dyn Fn()>>,
-}
-
-#[derive(Default)]
-struct Shared {
-    /// The timer that is set.
-    timer: RefCell<Option<JsValue>>,
-    waker: Cell<Option<Waker>>,
+    /// The timer that is set, or was. Where there is none (a page may have taken it away), the wait does not end.
+    timer: Option<(Number, js::Wait)>,
 }
 
 impl Sleep {
     pub(crate) fn new(until: Moment) -> Self {
-        Self {
-            until,
-            shared: Rc::default(),
-            callback: None,
-        }
-    }
-
-    /// Sets the timer. Where there is none (a page may have taken it away), the wait does not end.
-    fn set(&mut self, left: std::time::Duration) {
-        let shared = &self.shared;
-        let callback = self.callback.get_or_insert_with(|| {
-            let shared = Rc::clone(shared);
-            Closure::new(move || shared.fired())
-        });
-        // Not as nanoseconds of 128 bits, whose division is 1 KB.
-        let part = u64::from(left.subsec_nanos().div_ceil(1_000_000));
-        let milliseconds = left.as_secs().saturating_mul(1000).saturating_add(part);
-        let delay = i32::try_from(milliseconds).unwrap_or(LONGEST_DELAY);
-        let timer = js::set_timeout(callback, delay).ok();
-        *self.shared.timer.borrow_mut() = timer;
+        Self { until, timer: None }
     }
 }
 
-impl Shared {
-    fn fired(&self) {
-        self.timer.borrow_mut().take();
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
+fn is_set(timer: &Option<(Number, js::Wait)>) -> bool {
+    timer
+        .as_ref()
+        .is_some_and(|(_, wait)| js::state_of(wait) == PENDING)
 }
 
 impl Future for Sleep {
@@ -72,10 +39,16 @@ impl Future for Sleep {
         if left.is_zero() {
             return Poll::Ready(());
         }
-        self.shared.waker.set(Some(context.waker().clone()));
-        let is_set = self.shared.timer.borrow().is_some();
-        if !is_set {
-            self.as_mut().get_mut().set(left);
+        if !is_set(&self.timer) {
+            // Not as nanoseconds of 128 bits, whose division is 1 KB.
+            let part = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+            let milliseconds = left.as_secs().saturating_mul(1000).saturating_add(part);
+            // The longest wait that `setTimeout` keeps: its delay is a signed 32-bit number.
+            let delay = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+            self.timer = Some(Number::told(|wake, number| js::sleep(delay, wake, number)));
+        }
+        if let Some((number, _)) = &self.timer {
+            number.waits(context);
         }
         Poll::Pending
     }
@@ -83,9 +56,10 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some(timer) = self.shared.timer.borrow_mut().take() {
-            // A timer that cannot be cleared fires into an empty closure: harmless.
-            let _ = js::clear_timeout(&timer);
+        if is_set(&self.timer)
+            && let Some((_, timer)) = &self.timer
+        {
+            js::clear(timer);
         }
     }
 }

@@ -10,11 +10,12 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use urlsession_core::{ExchangeEvents, Moment, Url};
+use urlsession_core::{ExchangeEvents, HeaderFields, Moment};
 use wasm_bindgen::prelude::*;
 
 use crate::entry::{Mapped, Told, newest_first, number, text};
-use crate::js::{self, Callback, Foreign, Observer};
+use crate::fields::names;
+use crate::js::{self, Callback};
 use crate::runtime::now;
 use crate::timer::Sleep;
 
@@ -45,9 +46,9 @@ struct Sought {
 }
 
 impl Sought {
-    fn new(url: &Url, kind: &'static str, began_at: f64) -> Rc<Self> {
+    fn new(url: &str, kind: &'static str, began_at: f64) -> Rc<Self> {
         let sought = Rc::new(Self {
-            url: url.as_str().to_owned(),
+            url: url.to_owned(),
             kind,
             began_at,
             latest: Cell::new(began_at),
@@ -88,7 +89,7 @@ impl Sought {
 
     /// The first that began when this fetch did, or after: entries come in the order of their beginnings.
     fn entry_named(&self, name: &str) -> Option<JsValue> {
-        let entries = js::entries_by_name(name, "resource").ok()?;
+        let entries = js::entries_by_name(name);
         newest_first(&entries)
             .take_while(|entry| start(entry).is_some_and(|start| start >= self.began_at))
             .filter(|entry| self.fits(entry))
@@ -120,7 +121,7 @@ fn start(entry: &JsValue) -> Option<f64> {
 
 /// The observer of all fetches under way, which ends with the last of them.
 struct Observing {
-    observer: Observer,
+    observer: JsValue,
     _callback: Callback,
 }
 
@@ -129,16 +130,15 @@ impl Observing {
         if let Some(shared) = OBSERVING.with_borrow(Weak::upgrade) {
             return Some(shared);
         }
-        let begun = Rc::new(Self::begin().ok()?);
+        let begun = Rc::new(Self::begin()?);
         OBSERVING.set(Rc::downgrade(&begun));
         Some(begun)
     }
 
-    fn begin() -> Result<Self, JsValue> {
-        let callback = Callback::new(|list: JsValue| see(&list));
-        let observer = Observer::new(&callback)?;
-        observer.observe(&js::parse("{\"type\":\"resource\"}")?)?;
-        Ok(Self {
+    fn begin() -> Option<Self> {
+        let callback = Callback::new(|entries: JsValue| see(&entries));
+        let observer = js::observe(&callback);
+        (!observer.is_undefined()).then(|| Self {
             observer,
             _callback: callback,
         })
@@ -147,18 +147,13 @@ impl Observing {
 
 impl Drop for Observing {
     fn drop(&mut self) {
-        // An imitation that goes on calls nobody.
-        let _ = self.observer.disconnect();
+        js::disconnect(&self.observer);
     }
 }
 
-/// Gives the entries of `list` to the fetches of their names.
-fn see(list: &JsValue) {
-    let list: &Foreign = list.unchecked_ref();
-    let Ok(entries) = list.get_entries() else {
-        return;
-    };
-    for entry in newest_first(&entries) {
+/// Gives the entries to the fetches of their names.
+fn see(entries: &JsValue) {
+    for entry in newest_first(entries) {
         let Some(name) = text(&entry, "name") else {
             continue;
         };
@@ -183,7 +178,7 @@ pub(crate) struct Timing {
 
 impl Timing {
     /// A fetch begins. `None` where nobody wants to know, or there is no clock to find it by.
-    pub(crate) fn begin(url: &Url, kind: &'static str, events: &ExchangeEvents) -> Option<Self> {
+    pub(crate) fn begin(url: &str, kind: &'static str, events: &ExchangeEvents) -> Option<Self> {
         if !events.wants_metrics() {
             return None;
         }
@@ -247,5 +242,27 @@ impl Timing {
 
 /// The browser's clock, as its entries have it.
 fn milliseconds() -> Option<f64> {
-    js::performance_now().ok().filter(|now| now.is_finite())
+    Some(js::clock()).filter(|now| now.is_finite())
+}
+
+/// Tells, where somebody wants to know, which of these fields the browser has left out of the request.
+pub(crate) fn tell_of_dropped(fields: &HeaderFields, events: &ExchangeEvents) {
+    if fields.is_empty() || !events.wants_metrics() {
+        return;
+    }
+    let mut asked = String::new();
+    fields.tell(&mut |name, _| {
+        // The values of one name follow each other.
+        if asked.rsplit('\n').next() == Some(name) {
+            return;
+        }
+        if !asked.is_empty() {
+            asked.push('\n');
+        }
+        asked.push_str(name);
+    });
+    let dropped = js::dropped(&asked);
+    let dropped = names(&dropped).filter_map(|name| name.parse().ok());
+    let dropped = dropped.collect();
+    events.measure(|transaction| transaction.dropped_request_fields = dropped);
 }

@@ -2,29 +2,29 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Method, header};
+use http::Method;
 use urlsession_core::{
     BoxFuture, CachePolicy, Capabilities, Error, ErrorCode, ExchangeEvents, HopBody, HopRequest,
-    HopResponse, Multiplexing, Origin, Response, Transport,
+    HopResponse, Multiplexing, Origin, Response, Target, Transport,
 };
 use wasm_bindgen::prelude::*;
 
-use crate::body::{AbortOnDrop, FetchBody};
+use crate::body::FetchBody;
 use crate::engine::Engine;
+use crate::exchange::{Exchange, Lack};
 use crate::feed::Feed;
-use crate::fields::Seen;
-use crate::init::init;
-use crate::js::{self, AbortController, Foreign, Init, Request};
+use crate::fields::all_dropped;
+use crate::incoming::{self, malformed};
+use crate::init::lines;
 use crate::options::FetchOptions;
 use crate::outgoing::Outgoing;
-use crate::promised::Promised;
 use crate::script_error::Step;
-use crate::timing::Timing;
+use crate::timing::{Timing, tell_of_dropped};
 use crate::unseen::Unseen;
-use crate::{incoming, xhr};
+use crate::{js, xhr};
 
 /// The longest body of a request that outlives the page, in bytes (Fetch, HTTP-network-or-cache fetch).
 const LONGEST_KEPT_ALIVE: u64 = 64 * 1024;
@@ -34,7 +34,6 @@ const LONGEST_KEPT_ALIVE: u64 = 64 * 1024;
 pub struct WebTransport {
     options: FetchOptions,
     engine: Engine,
-    seen: Rc<Seen>,
 }
 
 impl WebTransport {
@@ -44,7 +43,6 @@ impl WebTransport {
         Self {
             options: FetchOptions::new(),
             engine: Engine::new(),
-            seen: Rc::default(),
         }
     }
 
@@ -62,62 +60,39 @@ impl WebTransport {
     /// lost by it is in its metrics (`TransactionMetrics::dropped_request_fields`).
     #[must_use]
     pub fn dropped_fields(&self) -> Vec<String> {
-        self.seen.dropped()
+        all_dropped()
     }
 
     async fn load(self, mut hop: HopRequest, events: ExchangeEvents) -> Result<HopResponse, Error> {
         let options = self.options.of(&hop.properties);
         let target = hop.target.clone();
-        let url = target.url();
-        let streams =
-            || !options.is_kept_alive() && self.engine.streams_to(url, options.streams_uploads);
+        let streams = || {
+            let wish = options.streams_uploads;
+            !options.is_kept_alive() && self.engine.streams_to(target.as_str(), wish)
+        };
         if self.engine.is_server && asks_cache_alone(&hop) {
-            let error = Error::new(ErrorCode::ResourceUnavailable).with_url(url);
-            return Err(error.because("there is no cache that could have it"));
+            let why = "there is no cache that could have it";
+            return Err(refused(ErrorCode::ResourceUnavailable, &target, why));
         }
         let body = std::mem::replace(&mut hop.body, HopBody::Empty);
         let body = Outgoing::of(body, streams, &events).await?;
         if options.is_kept_alive() && body.length() > LONGEST_KEPT_ALIVE {
-            let error = Error::new(ErrorCode::DataLengthExceedsMaximum).with_url(url);
-            return Err(error.because("a request that outlives the page has 64 KiB at most"));
+            let why = "a request that outlives the page has 64 KiB at most";
+            return Err(refused(ErrorCode::DataLengthExceedsMaximum, &target, why));
         }
-        let init = self
-            .init(&hop, &options, &events)
-            .map_err(|thrown| Step::Making.failed(url, &thrown))?;
-        let exchange = Exchange {
+        let request = lines(&hop, &options, self.engine.is_server);
+        let hop = Hop {
             hop,
-            options,
             events,
-            shows_redirects: self.engine.is_server,
             counts: self.engine.counts,
         };
         if let Outgoing::Whole(object, length) = &body
-            && xhr::is_chosen(self.engine, &exchange.hop, *length, &exchange.options)
+            && xhr::is_chosen(self.engine, &hop.hop, *length, &options)
         {
             // Boxed: it is rare, and takes no room in every exchange.
-            return Box::pin(exchange.by_xhr(object.clone(), *length)).await;
+            return Box::pin(hop.by_xhr(request, object.clone(), *length)).await;
         }
-        exchange.by_fetch(init, body).await
-    }
-
-    /// What `fetch` is told. Fields that were not seen before are looked at: what the browser drops is reported.
-    fn init(
-        &self,
-        hop: &HopRequest,
-        options: &FetchOptions,
-        events: &ExchangeEvents,
-    ) -> Result<Init, JsValue> {
-        let (method, fields) = (hop.method.as_str(), &*hop.headers);
-        let init = init(method, fields, hop.hints, options, self.engine.is_server).object()?;
-        if !self.seen.knows(fields) {
-            let made = Request::new(hop.target.url().as_str(), &init)?;
-            self.seen.look(fields, &made.headers()?);
-        }
-        if events.wants_metrics() {
-            let dropped = self.seen.dropped_of(fields);
-            events.measure(|transaction| transaction.dropped_request_fields = dropped);
-        }
-        Ok(init)
+        hop.by_fetch(request, body).await
     }
 }
 
@@ -128,128 +103,115 @@ impl Default for WebTransport {
 }
 
 /// One exchange, its body apart.
-struct Exchange {
+struct Hop {
     hop: HopRequest,
-    options: FetchOptions,
     events: ExchangeEvents,
-    shows_redirects: bool,
     counts: bool,
 }
 
-impl Exchange {
-    async fn by_fetch(self, init: Init, body: Outgoing) -> Result<HopResponse, Error> {
-        let url = self.hop.target.url();
+impl Hop {
+    async fn by_fetch(self, request: String, body: Outgoing) -> Result<HopResponse, Error> {
         let length = body.length();
         let mut unseen = Unseen::new(length);
-        let is_stream = matches!(body, Outgoing::Stream(..));
-        let (mut feed, abort) =
-            equip(&init, body).map_err(|thrown| Step::Making.failed(url, &thrown))?;
-        let timing = Timing::begin(url, "fetch", &self.events);
-        let promised = Promised::new();
-        let called = js::fetch(url.as_str(), &init).and_then(|promise| promised.listen(&promise));
+        let (object, is_stream, mut feed) = match body {
+            Outgoing::Nothing => (JsValue::UNDEFINED, false, None),
+            Outgoing::Whole(object, _) => (object, false, None),
+            Outgoing::Stream(object, feed) => (object, true, feed),
+        };
+        let timing = Timing::begin(self.hop.target.as_str(), "fetch", &self.events);
+        let exchange =
+            Exchange::begun(|wake, number| js::begin(&request, &object, is_stream, wake, number));
         if let Some(timing) = &timing {
             timing.called();
         }
-        let response = match called {
-            Err(thrown) => Err(thrown),
-            Ok(()) => {
-                poll_fn(|context| {
-                    unseen.poll(context, &self.events);
-                    poll_fed(&mut feed, context, &self.events)?;
-                    promised.poll(context).map(Ok::<_, Error>)
-                })
-                .await?
-            }
-        };
-        let response: Foreign = response
-            .map_err(|thrown| self.failure(&thrown, &init, is_stream))?
-            .unchecked_into();
-        if let Some(timing) = &timing {
-            timing.head();
-        }
-        self.refuse_redirect(&response, None)?;
-        let head = incoming::head(&response, url)?;
-        self.refuse_redirect(&response, Some(&head))?;
+        tell_of_dropped(&self.hop.headers, &self.events);
+        let status = poll_fn(|context| {
+            unseen.poll(context, &self.events);
+            poll_fed(&mut feed, context, &self.events)?;
+            exchange.poll_head(context).map(Ok::<_, Error>)
+        })
+        .await?;
+        let (head, mut body) = self.answer(exchange, status)?;
         // Where nothing is counted, core tells of the whole.
         if self.counts {
             self.events.sent(length);
         }
-        self.events.touched();
-        let mut body = FetchBody::new(response, abort, &head, self.events);
         body.feed = feed;
-        Ok(answer(&self.hop.method, head, body, timing))
+        Ok(self.whole(head, body, timing))
     }
 
-    async fn by_xhr(self, object: JsValue, length: u64) -> Result<HopResponse, Error> {
-        let timing = Timing::begin(self.hop.target.url(), "xmlhttprequest", &self.events);
-        let (head, response) =
-            xhr::exchange(&self.hop, &object, length, &self.options, &self.events).await?;
+    async fn by_xhr(
+        self,
+        request: String,
+        object: JsValue,
+        length: u64,
+    ) -> Result<HopResponse, Error> {
+        let timing = Timing::begin(self.hop.target.as_str(), "xmlhttprequest", &self.events);
+        let exchange = Exchange::begun(|wake, number| xhr::send(&request, &object, wake, number));
+        tell_of_dropped(&self.hop.headers, &self.events);
+        let mut sent = 0;
+        let status = poll_fn(|context| {
+            sent += xhr::tell(&exchange.object, &self.events);
+            exchange.poll_head(context)
+        })
+        .await;
+        let (head, body) = self.answer(exchange, status)?;
+        self.events.sent(length.saturating_sub(sent));
+        Ok(self.whole(head, body, timing))
+    }
+
+    /// What has come, by its status.
+    fn answer(
+        &self,
+        exchange: Exchange,
+        status: Result<usize, Lack>,
+    ) -> Result<(Response, FetchBody), Error> {
+        let status = status.map_err(|lack| self.failure(&exchange, lack))?;
+        let (head, place) = incoming::head(&exchange.object, status, &self.hop.target)?;
+        self.events.touched();
+        let body = FetchBody::new(exchange, place, self.events.clone());
+        Ok((head, body))
+    }
+
+    fn failure(&self, exchange: &Exchange, lack: Lack) -> Error {
+        let target = &self.hop.target;
+        let step = match lack {
+            Lack::Malformed => {
+                return malformed(ErrorCode::CannotParseResponse).with_target(target);
+            }
+            Lack::Refused => {
+                let why = "redirects are refused";
+                return refused(ErrorCode::HttpTooManyRedirects, target, why);
+            }
+            Lack::Unmade => Step::Making,
+            Lack::Thrown if asks_cache_alone(&self.hop) => Step::Looking,
+            Lack::Thrown => Step::Fetching,
+        };
+        step.failed(target, &exchange.thrown())
+    }
+
+    fn whole(&self, head: Response, mut body: FetchBody, timing: Option<Timing>) -> HopResponse {
         if let Some(timing) = &timing {
             timing.head();
         }
-        let body = FetchBody::new(response, AbortOnDrop::nothing(), &head, self.events);
-        Ok(answer(&self.hop.method, head, body, timing))
-    }
-
-    /// What `fetch` has failed with: what it would not make a request of, it was asked for wrongly.
-    fn failure(&self, thrown: &JsValue, init: &Init, is_stream: bool) -> Error {
-        let url = self.hop.target.url();
-        // A stream that was begun makes no second request.
-        let step = match is_stream || Request::new(url.as_str(), init).is_ok() {
-            true if asks_cache_alone(&self.hop) => Step::Looking,
-            true => Step::Fetching,
-            false => Step::Making,
-        };
-        step.failed(url, thrown)
-    }
-
-    /// Fails where the answer is a redirect, and none may be followed: a browser hides it (`head` is none), others do not.
-    fn refuse_redirect(&self, response: &Foreign, head: Option<&Response>) -> Result<(), Error> {
-        if !self.options.refuses_redirects() {
-            return Ok(());
+        if self.hop.method == Method::HEAD {
+            body.remaining = Some(0);
         }
-        let is_redirect = match head {
-            Some(head) => {
-                let is_led = head.headers().contains_key(header::LOCATION);
-                self.shows_redirects && head.status().is_redirection() && is_led
-            }
-            None => {
-                let kind = response.kind().ok().and_then(|kind| kind.as_string());
-                kind.as_deref() == Some("opaqueredirect")
-            }
-        };
-        match is_redirect {
-            true => {
-                let error = Error::new(ErrorCode::HttpTooManyRedirects);
-                Err(error
-                    .with_url(self.hop.target.url())
-                    .because("redirects are refused"))
-            }
-            false => Ok(()),
+        body.timing = timing;
+        HopResponse {
+            response: head,
+            body: Box::new(body),
+            connection: None,
         }
     }
+}
+
+fn refused(code: ErrorCode, target: &Arc<Target>, why: &'static str) -> Error {
+    Error::new(code).with_target(target).because(why)
 }
 
 fn asks_cache_alone(hop: &HopRequest) -> bool {
     hop.hints.cache == Some(CachePolicy::ReturnCacheDataDontLoad)
-}
-
-/// Gives the request its body, and the signal that aborts it.
-fn equip(init: &Init, body: Outgoing) -> Result<(Option<Feed>, AbortOnDrop), JsValue> {
-    let controller = AbortController::new()?;
-    init.set_signal(&controller.signal()?)?;
-    let (object, feed) = match body {
-        Outgoing::Nothing => (None, None),
-        Outgoing::Whole(object, _) => (Some(object), None),
-        Outgoing::Stream(object, feed) => {
-            init.set_duplex("half")?;
-            (Some(object), feed)
-        }
-    };
-    if let Some(object) = object {
-        init.set_body(&object)?;
-    }
-    Ok((feed, AbortOnDrop::new(controller)))
 }
 
 /// Feeds what is fed, until its body has ended.
@@ -265,23 +227,6 @@ pub(crate) fn poll_fed(
         ended?;
     }
     Ok(())
-}
-
-fn answer(
-    method: &Method,
-    head: Response,
-    mut body: FetchBody,
-    timing: Option<Timing>,
-) -> HopResponse {
-    if method == Method::HEAD {
-        body.remaining = Some(0);
-    }
-    body.timing = timing;
-    HopResponse {
-        response: head,
-        body: Box::new(body),
-        connection: None,
-    }
 }
 
 impl Transport for WebTransport {

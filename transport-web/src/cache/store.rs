@@ -18,9 +18,9 @@ use super::database::{BODIES, Database, RECORDS, parts_of, within};
 use super::entry::{Entry, SMALL};
 use super::js::{answer, at_least, between, list, over};
 use crate::blob_body::BlobBody;
+use crate::copied::bytes_of;
 use crate::js::{Blob, Foreign};
 use crate::objects::count;
-use crate::reader::bytes_of;
 use crate::runtime::WebRuntime;
 use crate::spawned::{Spawned, spawned};
 
@@ -166,7 +166,7 @@ impl Shared {
             return Ok(());
         }
         let before = Reflect::get(&row, &"head".into())?;
-        let before = crate::reader::length(&before) as u64;
+        let before = crate::copied::length(&before) as u64;
         Reflect::set(&row, &"head".into(), &Uint8Array::from(&**head))?;
         answer(change.records.put(&row)).await?;
         change.resize(id, before, head.len() as u64).await?;

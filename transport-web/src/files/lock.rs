@@ -125,9 +125,7 @@ impl Lock {
             return Locked::Unknown;
         };
         let promised = Promised::new();
-        if promised.listen(&promise).is_err() {
-            return Locked::Unknown;
-        }
+        promised.listen(&promise);
         // Refused without an answer: there are no locks here.
         poll_fn(|context| {
             answer.waker.set(Some(context.waker().clone()));

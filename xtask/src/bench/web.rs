@@ -144,10 +144,7 @@ fn build(
 
 fn weigh(workspace: &Workspace, web: &WebTools, folder: &Path) -> Result<Size, String> {
     let minified = folder.join("client.min.js");
-    let mut minify = web.program("esbuild");
-    minify.arg(folder.join("client.js"));
-    minify.args(["--minify", "--log-level=error"]);
-    in_the_open(minify.arg(format!("--outfile={}", minified.display())))?;
+    in_the_open(&mut size::minify(web, &folder.join("client.js"), &minified))?;
     size::measure(workspace, web, &[folder.join("client_bg.wasm"), minified])
 }
 

@@ -28,6 +28,10 @@ pub(super) fn npm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> 
     checks.arg(tests.join("checks.mjs"));
     run.check(checks.args([&package, &glue, &web.modules]));
 
+    let mut types = web.program("tsc");
+    types.arg("-p").arg(workspace.root.join("transport-web/js"));
+    run.check(&mut types);
+
     let Some(origin) = Origin::start(run) else {
         return Ok(());
     };

@@ -12,6 +12,9 @@ const EXPORTS: u8 = 7;
 /// What the names of wasm-bindgen's own exports begin with.
 const OWN: [&str; 3] = ["wasm_bindgen__", "__wbindgen_", "__externref_"];
 
+/// Where the JavaScript of crates is: what comes from there has names of its own.
+const SNIPPETS: &str = "/snippets/";
+
 /// Glue and module with short names for what goes between them.
 ///
 /// # Errors
@@ -81,12 +84,15 @@ fn imports(
     write_number(&mut written, count);
     for number in 0..count {
         let (module, name) = (section.text()?, section.text()?);
-        let short = format!("_{number}");
+        let mut short = name.to_owned();
+        if !module.contains(SNIPPETS) {
+            short = format!("_{number}");
+            names.insert(name.to_owned(), short.clone());
+        }
         for text in [module, &short] {
             write_number(&mut written, text.len());
             written.extend(text.as_bytes());
         }
-        names.insert(name.to_owned(), short);
         let kind = section.byte()?;
         if kind != 0 {
             return Err(format!("{name} is imported, and no function"));
@@ -146,6 +152,15 @@ mod tests {
             module,
             b"\0asm\x01\0\0\0\x07\x0c\x02\x03run\0\x05\x02$1\0\x06"
         );
+    }
+
+    #[test]
+    fn what_a_crates_own_javascript_exports_keeps_its_name() {
+        let module = b"\0asm\x01\0\0\0\x02\x1a\x02\x0c./snippets/x\x01b\0\0\x01g\x03a_2\0\x01";
+        let (glue, short) = shorten("({ a_2() {}, b })", module).unwrap();
+        assert_eq!(glue, "({ _1() {}, b })");
+        let expected = b"\0asm\x01\0\0\0\x02\x19\x02\x0c./snippets/x\x01b\0\0\x01g\x02_1\0\x01";
+        assert_eq!(short, expected);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod module;
 mod order;
 pub(crate) mod package;
 pub(crate) mod size;
+mod snippets;
 mod traps;
 
 use std::path::PathBuf;

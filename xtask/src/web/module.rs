@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Build, Execute, WebTools, catches, imports, order, traps};
+use super::{Build, Execute, WebTools, catches, imports, order, snippets, traps};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
 
@@ -47,7 +47,7 @@ pub(crate) struct Module<'m> {
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
     /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short
-    /// names and catch in place.
+    /// names and catch in place, files are imported once.
     pub(crate) trims: bool,
 }
 
@@ -128,7 +128,8 @@ impl Module<'_> {
     fn shorten_glue(&self) -> Result<(), String> {
         let (glue, module) = (self.folder.join(format!("{}.js", self.name)), self.wasm());
         let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
-        let (text, bytes) = imports::shorten(&catches::in_place(&text)?, &read(&module)?)?;
+        let text = catches::in_place(&snippets::once(&text))?;
+        let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)
     }

@@ -58,14 +58,20 @@ pub(crate) fn app(
     };
     module.build(workspace, web, Build::Optimised, execute)?;
     let glue = module.folder.join("app.js");
-    let mut minify = web.program("esbuild");
-    minify.arg(&glue).args(["--minify", "--log-level=error"]);
-    minify.arg(format!("--outfile={}", minified(&module.folder).display()));
-    execute(&mut minify)?;
+    execute(&mut minify(web, &glue, &minified(&module.folder)))?;
     let page = workspace.root.join("examples/web-get/index.html");
     std::fs::copy(&page, module.folder.join("index.html"))
         .map_err(|error| format!("{}: {error}", page.display()))?;
     Ok(module.folder)
+}
+
+/// Makes one small file of a module's glue and what that imports.
+pub(crate) fn minify(web: &WebTools, glue: &Path, to: &Path) -> Command {
+    let mut minify = web.program("esbuild");
+    minify.arg(glue).args(["--bundle", "--format=esm"]);
+    minify.args(["--minify", "--log-level=error"]);
+    minify.arg(format!("--outfile={}", to.display()));
+    minify
 }
 
 /// The app's two files.

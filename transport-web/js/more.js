@@ -1,0 +1,309 @@
+// What not every program does: sends bodies that are gathered, fed or counted, and asks what the browser tells of servers and of fetches that are over.
+
+import { attempt, Exchange, FULFILLED, PENDING, REJECTED, requestOf, Wait } from "./fetch.js";
+
+/** @typedef {import("./fetch.js").Wake} Wake */
+
+// # Blobs
+// Blobs, read as streams.
+
+/**
+ * What is in a Blob, to be read.
+ * @param {any} blob
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function readBlob(blob, wake, future) {
+  const exchange = new Exchange(wake, future);
+  exchange.response = {
+    get body() {
+      return Object(blob.stream());
+    },
+  };
+  return exchange;
+}
+
+// # Gathered bodies
+// Bodies of requests that no server takes as streams, gathered in a Blob, which the browser keeps outside of the program's memory.
+
+/**
+ * The parts of a body so far, with one more.
+ * @param {BlobPart[] | undefined} parts
+ * @param {BlobPart} part
+ */
+export function gather(parts = [], part) {
+  parts.push(part);
+  return parts;
+}
+
+/**
+ * A Blob of these parts, or what was thrown.
+ * @param {BlobPart[]} parts
+ */
+export const blobOf = (parts) => attempt(() => new Blob(parts));
+
+// # Fed bodies
+// A body of the program's as a stream that the browser pulls.
+
+class Feed extends Wait {
+  /**
+   * Who takes the chunk that is asked for.
+   * @type {ReadableStreamDefaultController | undefined}
+   */
+  controller = undefined;
+}
+
+/**
+ * Makes the stream, which is its value; without one that is what was thrown.
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function feed(wake, future) {
+  const feed = new Feed(wake, future);
+  /** @type {UnderlyingDefaultSource} */
+  const source = {
+    pull(controller) {
+      feed.controller = controller;
+      feed.wake?.(future);
+    },
+  };
+  try {
+    // Nothing is asked for that nobody sends.
+    feed.value = new ReadableStream(source, { highWaterMark: 0 });
+    feed.state = FULFILLED;
+  } catch (thrown) {
+    feed.value = thrown;
+    feed.state = REJECTED;
+  }
+  return feed;
+}
+
+/**
+ * True while a chunk is asked for.
+ * @param {Feed} feed
+ */
+export const isAsked = (feed) => feed.controller !== undefined;
+
+/**
+ * Gives the chunk that was asked for.
+ * @param {Feed} feed
+ * @param {Uint8Array} chunk
+ */
+export function give(feed, chunk) {
+  const { controller } = feed;
+  feed.controller = undefined;
+  try {
+    controller?.enqueue(chunk.slice());
+  } catch {
+    // The browser has lost interest.
+  }
+}
+
+/**
+ * The body has ended.
+ * @param {Feed} feed
+ */
+export function end({ controller }) {
+  try {
+    controller?.close();
+  } catch {
+    // The browser has lost interest.
+  }
+}
+
+// # Counted bodies
+// `XMLHttpRequest`: the one way on which a browser counts the bytes of a request's body as they leave.
+
+class Counted extends Exchange {
+  /** So many bytes of the body have left. */
+  sent = 0;
+  /** So many of them were told of. */
+  told = 0;
+  /** Something has moved since. */
+  hasMoved = false;
+}
+
+/**
+ * Begins an exchange whose response comes when all of it is there, then as `fetch` would have given it. The browser gives no reason for a failure.
+ * @param {string} text The request's lines.
+ * @param {any} body
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function send(text, body, wake, future) {
+  const counted = new Counted(wake, future);
+  try {
+    const { url, init, fields } = requestOf(text);
+    const xhr = new XMLHttpRequest();
+    xhr.open(init.method ?? "", url);
+    xhr.responseType = "blob";
+    if (init.credentials === "include") xhr.withCredentials = true;
+    for (const [name, value] of fields) xhr.setRequestHeader(name, value);
+    const moved = () => {
+      counted.hasMoved = true;
+      counted.wake?.(future);
+    };
+    xhr.upload.addEventListener("progress", ({ loaded }) => {
+      if (typeof loaded === "number" && loaded > counted.sent) counted.sent = loaded;
+      moved();
+    });
+    // Bytes of the response only say that it lives.
+    xhr.addEventListener("progress", moved);
+    xhr.addEventListener("loadend", () => over(counted, xhr));
+    Object.assign(counted, { url, state: PENDING, controller: xhr });
+    xhr.send(body);
+    counted.isMade = true;
+  } catch (thrown) {
+    counted.controller = undefined;
+    counted.fail(thrown);
+  }
+  return counted;
+}
+
+/**
+ * @param {Counted} counted
+ * @param {XMLHttpRequest} xhr
+ */
+function over(counted, xhr) {
+  if (counted.controller === undefined) return;
+  counted.controller = undefined;
+  const status = attempted(() => xhr.status);
+  // 0 says that there was no response.
+  if (!(Number(status) >= 100 && Number(status) < 1000)) return counted.settle(REJECTED, new Error("XMLHttpRequest failed"));
+  const from = attempted(() => xhr.responseURL);
+  if (typeof from === "string") counted.from = from;
+  counted.settle(FULFILLED, attempted(() => made(xhr)));
+}
+
+/** @param {XMLHttpRequest} xhr */
+function made(xhr) {
+  const { status } = xhr;
+  const headers = new Headers();
+  for (const line of attempted(() => xhr.getAllResponseHeaders().split("\n")) ?? []) {
+    const at = line.indexOf(":");
+    // What can be no field is left out.
+    attempted(() => headers.append(line.slice(0, at), line.slice(at + 1)));
+  }
+  // A `Response` of these may have none (Fetch, null body status).
+  const body = [204, 205, 304].includes(status) ? null : xhr.response;
+  return new Response(body, { status, headers });
+}
+
+/**
+ * What `work` comes to; `undefined` where it throws.
+ * @template T
+ * @param {() => T} work
+ */
+function attempted(work) {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * How many bytes have left since it was last asked; -1 where nothing has moved.
+ * @param {Counted} counted
+ */
+export function sentSince(counted) {
+  if (!counted.hasMoved) return -1;
+  const since = counted.sent - counted.told;
+  counted.told = counted.sent;
+  counted.hasMoved = false;
+  return since;
+}
+
+// # Servers
+// What is known of servers, by their URLs.
+
+/**
+ * Scheme, host and port of a URL that has no user, and the slash behind them.
+ * @param {string} url
+ */
+const originOf = (url) => `${url.split("/", 3).join("/")}/`;
+
+/**
+ * True when the page, or the worker's script, is of the URL's origin.
+ * @param {string} url
+ */
+export function isOurs(url) {
+  try {
+    return `${location.origin}/` === originOf(url);
+  } catch {
+    return false;
+  }
+}
+
+/** So many entries are looked at. */
+const ENTRIES = 250;
+
+/**
+ * True when the browser has told that it spoke HTTP/2 or later to this server.
+ * @param {string} url
+ */
+export function speaksHttp2(url) {
+  const origin = originOf(url);
+  if (!origin.startsWith("https:")) return false;
+  try {
+    const protocol = protocolOf(origin, "resource") ?? protocolOf(origin, "navigation");
+    return protocol === "h2" || protocol === "h3";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What the newest entry of this kind tells that tells of this server.
+ * @param {string} origin
+ * @param {string} kind
+ */
+function protocolOf(origin, kind) {
+  const entries = performance.getEntriesByType(kind);
+  if (!Array.isArray(entries)) return undefined;
+  for (const entry of entries.slice(-ENTRIES).reverse()) {
+    const { name, nextHopProtocol } = /** @type {any} */ (entry ?? {});
+    const isOfIt = typeof name === "string" && name.startsWith(origin);
+    if (isOfIt && typeof nextHopProtocol === "string" && nextHopProtocol !== "") return nextHopProtocol;
+  }
+  return undefined;
+}
+
+// # Timing
+// Resource Timing: entries of fetches that are over, as far as the browser tells.
+
+/**
+ * Has the browser tell of entries as they come; `undefined` where it cannot.
+ * @param {(entries: PerformanceEntryList) => void} heard
+ */
+export function observe(heard) {
+  try {
+    const observer = new PerformanceObserver((list) => heard(list.getEntries()));
+    observer.observe({ type: "resource" });
+    return observer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {PerformanceObserver} observer */
+export function disconnect(observer) {
+  try {
+    observer.disconnect();
+  } catch {
+    // An imitation that goes on calls nobody.
+  }
+}
+
+/**
+ * The entries of resources of this name.
+ * @param {string} name
+ * @returns {unknown}
+ */
+export function entriesByName(name) {
+  try {
+    return performance.getEntriesByName(name, "resource");
+  } catch {
+    return undefined;
+  }
+}

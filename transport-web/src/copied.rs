@@ -1,0 +1,36 @@
+//! Bytes of the browser's, copied into this program's memory.
+
+use bytes::Bytes;
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+use wasm_bindgen::JsValue;
+
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+use crate::js;
+
+/// What memory is filled with, by copies: `resize` and zeroed memory go byte by byte in code that is compiled for size, and take as long as the
+/// browser's part of a download.
+static ZEROS: [u8; 16384] = [0; 16384];
+
+/// So many bytes, which `fill` writes; `None` where there is no room for them, or `fill` has failed.
+pub(crate) fn filled(length: usize, fill: impl FnOnce(&mut [u8]) -> bool) -> Option<Bytes> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).ok()?;
+    while bytes.len() < length {
+        let missing = length - bytes.len();
+        bytes.extend_from_slice(&ZEROS[..missing.min(ZEROS.len())]);
+    }
+    fill(&mut bytes).then(|| bytes.into())
+}
+
+/// How many bytes an array has; 0 where it is none.
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+pub(crate) fn length(array: &JsValue) -> usize {
+    // The cast takes what is below 0 for 0.
+    js::count_of(array) as usize
+}
+
+/// A copy of an array's bytes; `None` where there is no room for it.
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+pub(crate) fn bytes_of(array: &JsValue) -> Option<Bytes> {
+    filled(length(array), |memory| js::copy_into(array, memory))
+}
