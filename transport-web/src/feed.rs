@@ -6,8 +6,8 @@ use urlsession_core::{Body, Error, ExchangeEvents};
 use wasm_bindgen::prelude::*;
 
 use crate::js;
-use crate::outgoing::Length;
 use crate::promised::outcome;
+use crate::streamed::Length;
 use crate::wakers::Number;
 
 /// Gives the browser a chunk when it asks for one, and only while it is polled: a task that stands still sends nothing.

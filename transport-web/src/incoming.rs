@@ -86,7 +86,7 @@ pub(crate) fn malformed(code: ErrorCode) -> Error {
 }
 
 /// True for `null` and `undefined`: nothing is there.
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+#[cfg(any(feature = "download", feature = "upload"))]
 pub(crate) fn is_absent(value: &JsValue) -> bool {
     value.is_null() || value.is_undefined()
 }

@@ -117,6 +117,7 @@ extern "C" {
     pub(crate) fn read_blob(blob: &JsValue, wake: &Wake, future: u32) -> Exchange;
 }
 
+#[cfg(feature = "body-streams")]
 #[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     pub(crate) fn gather(parts: &JsValue, part: &JsValue) -> JsValue;

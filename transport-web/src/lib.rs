@@ -73,6 +73,11 @@ mod runtime;
 mod script_error;
 #[cfg(feature = "cache")]
 mod spawned;
+#[cfg(feature = "body-streams")]
+mod streamed;
+#[cfg(not(feature = "body-streams"))]
+#[path = "no_streamed.rs"]
+mod streamed;
 mod timer;
 #[cfg(feature = "metrics")]
 mod timing;

@@ -9,6 +9,10 @@ use wasm_bindgen::prelude::*;
 pub(crate) enum Feed {}
 
 impl Feed {
+    #[cfg_attr(
+        not(feature = "body-streams"),
+        expect(dead_code, reason = "there is no stream to feed")
+    )]
     pub(crate) fn new(_: Box<dyn Body>, _: Option<u64>) -> Result<(JsValue, Self), JsValue> {
         Err(JsValue::UNDEFINED)
     }

@@ -4,8 +4,10 @@ use js_sys::{ArrayBuffer, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::copied::bytes_of;
+#[cfg(any(feature = "download", feature = "upload"))]
 use crate::incoming::is_absent;
 use crate::js::Foreign;
+#[cfg(any(feature = "download", feature = "upload"))]
 use crate::promised::{Outcome, Promised};
 
 #[wasm_bindgen]
@@ -29,6 +31,7 @@ extern "C" {
     fn new(buffer: &JsValue) -> Result<ByteArray, JsValue>;
 }
 
+#[cfg(any(feature = "download", feature = "upload"))]
 /// What the promise comes to that was `called` for.
 pub(crate) async fn settled(called: Result<Foreign, JsValue>) -> Outcome {
     let promise = called?;
@@ -39,6 +42,7 @@ pub(crate) async fn settled(called: Result<Foreign, JsValue>) -> Outcome {
     }
 }
 
+#[cfg(any(feature = "download", feature = "upload"))]
 /// The same, as an object.
 pub(crate) async fn object(called: Result<Foreign, JsValue>) -> Result<Foreign, JsValue> {
     Ok(settled(called).await?.unchecked_into())

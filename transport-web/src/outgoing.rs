@@ -1,19 +1,15 @@
 //! The way out: a hop's body as the browser takes it.
 
-use std::future::poll_fn;
-
 use js_sys::Uint8Array;
-use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, HopBody};
+#[cfg(not(any(feature = "download", feature = "upload")))]
+use urlsession_core::ErrorCode;
+use urlsession_core::{Error, ExchangeEvents, HopBody};
 use wasm_bindgen::prelude::*;
 
-use crate::exchange::Exchange;
 use crate::feed::Feed;
 #[cfg(any(feature = "download", feature = "upload"))]
 use crate::files::WebFiles;
-use crate::js;
-use crate::object_body::unsendable;
-use crate::promised::outcome;
-use crate::script_error::Step;
+use crate::streamed;
 
 /// A body as the browser takes it.
 pub(crate) enum Outgoing {
@@ -21,6 +17,10 @@ pub(crate) enum Outgoing {
     /// Bytes or a Blob, and how long it is.
     Whole(JsValue, u64),
     /// A stream, and what feeds it where that is this program.
+    #[cfg_attr(
+        not(feature = "body-streams"),
+        expect(dead_code, reason = "there are none")
+    )]
     Stream(JsValue, Option<Feed>),
 }
 
@@ -34,33 +34,23 @@ impl Outgoing {
         takes_streams: impl Fn() -> bool,
         events: &ExchangeEvents,
     ) -> Result<Self, Error> {
-        let (mut body, expected) = match body {
-            HopBody::Empty => return Ok(Self::Nothing),
-            HopBody::Bytes(bytes) if bytes.is_empty() => return Ok(Self::Nothing),
+        match body {
+            HopBody::Empty => Ok(Self::Nothing),
+            HopBody::Bytes(bytes) if bytes.is_empty() => Ok(Self::Nothing),
             HopBody::Bytes(bytes) => {
                 let length = bytes.len() as u64;
-                return Ok(Self::Whole(Uint8Array::from(&*bytes).into(), length));
+                Ok(Self::Whole(Uint8Array::from(&*bytes).into(), length))
             }
             #[cfg(not(any(feature = "download", feature = "upload")))]
-            HopBody::File(..) => return Err(ErrorCode::FileDoesNotExist.into()),
+            HopBody::File(..) => Err(ErrorCode::FileDoesNotExist.into()),
             #[cfg(any(feature = "download", feature = "upload"))]
             HopBody::File(file, version) => {
                 let blob = WebFiles::new().blob(&file, *version).await?;
-                return Ok(Self::Whole(blob, version.length()));
+                Ok(Self::Whole(blob, version.length()))
             }
-            HopBody::Stream(body, expected) => (body, expected),
-        };
-        match native(&mut *body) {
-            Some(Native::Blob(blob)) => Ok(Self::Whole(blob, expected.unwrap_or_default())),
-            Some(Native::Stream(stream)) if takes_streams() => Ok(Self::Stream(stream, None)),
-            Some(Native::Stream(stream)) => gather_object(&stream, expected, events).await,
-            // What is of known length says it, and a stream has no way to.
-            None if expected.is_none() && takes_streams() => {
-                let fed = Feed::new(body, expected);
-                let (stream, feed) = fed.map_err(|thrown| Step::Sending.error(&thrown))?;
-                Ok(Self::Stream(stream, Some(feed)))
+            HopBody::Stream(body, expected) => {
+                streamed::of(body, expected, takes_streams, events).await
             }
-            None => gather_stream(body, expected, events).await,
         }
     }
 
@@ -69,125 +59,6 @@ impl Outgoing {
         match self {
             Self::Whole(_, length) => *length,
             Self::Nothing | Self::Stream(..) => 0,
-        }
-    }
-}
-
-/// What the browser takes as it is.
-pub(crate) enum Native {
-    Blob(JsValue),
-    Stream(JsValue),
-}
-
-/// The browser's own object behind a body.
-fn native(body: &mut dyn Body) -> Option<Native> {
-    let object = match body.take_native()?.downcast::<web_sys::Blob>() {
-        Ok(blob) => return Some(Native::Blob((*blob).into())),
-        Err(object) => object,
-    };
-    let stream = object.downcast::<web_sys::ReadableStream>().ok()?;
-    Some(Native::Stream((*stream).into()))
-}
-
-/// Chunk by chunk into a Blob, which the browser keeps outside of this program's memory.
-async fn gather_stream(
-    mut body: Box<dyn Body>,
-    expected: Option<u64>,
-    events: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
-    let mut gathered = Gathered::new(expected);
-    while let Some(chunk) = body.next_chunk().await? {
-        events.touched();
-        gathered.add(&Uint8Array::from(&*chunk).into(), chunk.len())?;
-    }
-    gathered.blob()
-}
-
-/// The same with chunks that are the browser's already.
-async fn gather_object(
-    stream: &JsValue,
-    expected: Option<u64>,
-    events: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
-    let mut stream = Exchange::of_stream(stream);
-    let mut gathered = Gathered::new(expected);
-    loop {
-        let read = poll_fn(|context| stream.poll_chunk(context)).await;
-        let length = read.map_err(|lack| unsendable(&stream, lack))?;
-        if length == 0 {
-            stream.is_over();
-            return gathered.blob();
-        }
-        events.touched();
-        gathered.add(&js::chunk_of(&stream.object), length)?;
-    }
-}
-
-/// The parts of a body so far.
-struct Gathered {
-    parts: JsValue,
-    length: Length,
-}
-
-impl Gathered {
-    fn new(expected: Option<u64>) -> Self {
-        Self {
-            parts: JsValue::UNDEFINED,
-            length: Length::new(expected),
-        }
-    }
-
-    fn add(&mut self, chunk: &JsValue, length: usize) -> Result<(), Error> {
-        self.length.add(length)?;
-        self.parts = js::gather(&self.parts, chunk);
-        Ok(())
-    }
-
-    fn blob(self) -> Result<Outgoing, Error> {
-        let length = self.length.whole()?;
-        if length == 0 {
-            return Ok(Outgoing::Nothing);
-        }
-        let blob = outcome(&js::blob_of(&self.parts));
-        let blob = blob.map_err(|thrown| Step::Sending.error(&thrown))?;
-        Ok(Outgoing::Whole(blob, length))
-    }
-}
-
-/// Holds a body to the length that it said.
-pub(crate) struct Length {
-    so_far: u64,
-    expected: Option<u64>,
-}
-
-impl Length {
-    pub(crate) fn new(expected: Option<u64>) -> Self {
-        Self {
-            so_far: 0,
-            expected,
-        }
-    }
-
-    /// So many more bytes.
-    ///
-    /// # Errors
-    /// [`ErrorCode::RequestBodyStreamExhausted`] when these are too many.
-    pub(crate) fn add(&mut self, count: usize) -> Result<(), Error> {
-        self.so_far += count as u64;
-        match self.expected.is_some_and(|expected| self.so_far > expected) {
-            true => Err(ErrorCode::RequestBodyStreamExhausted.into()),
-            false => Ok(()),
-        }
-    }
-
-    /// The length of the body, which has ended.
-    ///
-    /// # Errors
-    /// [`ErrorCode::RequestBodyStreamExhausted`] when bytes are missing.
-    pub(crate) fn whole(&self) -> Result<u64, Error> {
-        match self.expected.is_some_and(|expected| self.so_far < expected) {
-            true => Err(ErrorCode::RequestBodyStreamExhausted.into()),
-            false => Ok(self.so_far),
         }
     }
 }

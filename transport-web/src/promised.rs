@@ -3,17 +3,21 @@
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 use std::task::{Context, Poll};
 
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 use wasm_bindgen::prelude::*;
 
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 use crate::js;
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 use crate::wakers::Number;
 
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 /// How a promise ended.
 pub(crate) type Outcome = Result<JsValue, JsValue>;
 
 /// A promise was listened to that has not settled; the numbers are those of `js/fetch.js`.
 pub(crate) const PENDING: u32 = 1;
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 const REJECTED: u32 = 3;
 
 /// Waits for one promise after another.
@@ -59,6 +63,7 @@ impl Drop for Promised {
     }
 }
 
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 /// What has come of it.
 pub(crate) fn outcome(wait: &js::Wait) -> Outcome {
     let is_rejected = js::state_of(wait) == REJECTED;
