@@ -3,6 +3,9 @@
 //! The same code runs in a page, in dedicated, shared and service workers, and in Node: nothing is
 //! taken from `window`. For any target but wasm32 the crate is empty.
 //!
+//! What it says to the browser is JavaScript of the crate's own, which wasm-bindgen puts beside the glue, into `snippets`. Both are ES modules: of
+//! wasm-bindgen's targets there are `web`, `bundler`, `deno` and, from Node 20.19 on, `nodejs`, but not `no-modules`; a classic worker takes a bundle.
+//!
 //! What the browser keeps to itself is said by [`Transport::capabilities`](urlsession_core::Transport::capabilities);
 //! each flag's documentation has what happens instead. Beyond the flags:
 //!
