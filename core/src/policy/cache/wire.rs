@@ -7,24 +7,16 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use url::Url;
 
 use crate::policy::cache::freshness::Times;
 use crate::policy::cache::head::{CacheHead, Extent, Parts, stored_url};
 use crate::policy::cache::vary::{Chosen, Selecting};
 use crate::words::cache::CacheStoragePolicy;
-use crate::words::response::Response;
+use crate::words::response::{Response, VERSIONS};
 
 const FORMAT: u8 = 1;
-
-const VERSIONS: [Version; 5] = [
-    Version::HTTP_09,
-    Version::HTTP_10,
-    Version::HTTP_11,
-    Version::HTTP_2,
-    Version::HTTP_3,
-];
 
 const STORAGE_POLICIES: [CacheStoragePolicy; 3] = [
     CacheStoragePolicy::Allowed,
@@ -526,7 +518,7 @@ mod tests {
                 CachePolicy::UseProtocolCachePolicy,
             );
             let status = StatusCode::from_u16(status).unwrap();
-            let answer = Response::new(url(URL), status, Version::HTTP_2, answer);
+            let answer = Response::new(url(URL), status, http::Version::HTTP_2, answer);
             let stamp = crate::policy::cache::testing::stamp(0);
             let head = crate::policy::cache::storable::storable(&request, &answer, &stamp);
             if let Some(head) = head.and_then(|head| head.ended(5)) {

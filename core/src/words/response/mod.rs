@@ -306,7 +306,8 @@ struct Stored {
     headers: HeaderMap,
 }
 
-const VERSIONS: [Version; 5] = [
+/// All of them. A cache stores a version by its place here.
+pub(crate) const VERSIONS: [Version; 5] = [
     Version::HTTP_09,
     Version::HTTP_10,
     Version::HTTP_11,
