@@ -176,6 +176,17 @@ mod tests {
     use crate::testing::test;
 
     #[test]
+    fn what_a_platform_wrote_is_taken_as_it_stands() {
+        for text in ["https://a.example/b?c#d", "http://[::1]:1/", "data:,a"] {
+            assert_eq!(written_url(text).unwrap().as_str(), text);
+        }
+        for text in ["", "a.example", "http://"] {
+            let error = written_url(text).unwrap_err();
+            assert_eq!(error.code(), crate::ErrorCode::BadUrl, "{text}");
+        }
+    }
+
+    #[test]
     fn a_user_is_cut_out() {
         let around = |text| around_user(text).map(|(before, after)| [before, after].concat());
         for text in [
