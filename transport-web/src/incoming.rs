@@ -1,7 +1,6 @@
 //! The way in: what `fetch` gave, as the head of a response.
 
 use std::fmt;
-
 use std::sync::Arc;
 
 use http::{StatusCode, Version};

@@ -63,8 +63,8 @@ impl Drop for Promised {
     }
 }
 
-#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 /// What has come of it.
+#[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 pub(crate) fn outcome(wait: &js::Wait) -> Outcome {
     let is_rejected = js::state_of(wait) == REJECTED;
     let value = js::take(wait);
