@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::report::seconds;
-use crate::summary::{Counts, counts, scores};
+use crate::summary::{Counts, counts, failed, scores};
 use crate::workspace::Workspace;
 
 /// How often a running command is looked at.
@@ -147,6 +147,8 @@ impl<'a> Run<'a> {
         let found = counts(output);
         self.counts += found;
         self.scores.extend(scores(output));
+        self.failures
+            .extend(failed(output).into_iter().map(String::from));
         if !status.success() && found.failed == 0 {
             self.fail(format!("{}: {status}", describe(command)));
         } else if status.success() && found.failed > 0 {

@@ -42,6 +42,35 @@ fn left_out(output: &str) -> u64 {
     lines.filter(|line| line.starts_with("SKIPPED ")).count() as u64
 }
 
+/// The names of the tests that failed, once each, as test runners write them: `test a ... FAILED` (libtest; `FAIL`:
+/// wasm-bindgen-test), `FAIL [   0.1s] a` (nextest) and `not ok 1 - a` (Node).
+pub(crate) fn failed(output: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for name in output.lines().filter_map(|line| failure(line.trim())) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn failure(line: &str) -> Option<&str> {
+    if let Some(test) = line.strip_prefix("test ") {
+        let (name, result) = test.rsplit_once(" ... ")?;
+        return result.starts_with("FAIL").then_some(name);
+    }
+    if let Some(test) = line.strip_prefix("not ok ") {
+        return test.split_once(" - ").map(|(_, name)| name);
+    }
+    let (how, test) = line.split_once(" [")?;
+    let has_failed = matches!(how, "FAIL" | "TIMEOUT" | "ABORT") || how.starts_with("SIG");
+    let (_, test) = test.split_once(']').filter(|_| has_failed)?;
+    // `(3/40)` says which of how many it was.
+    let test = test.trim_start();
+    let name = test.strip_prefix('(').and_then(|it| it.split_once(") "));
+    Some(name.map_or(test, |(_, name)| name))
+}
+
 /// The lines in the output of a test runner that tests mark as their score: `score | ...`, the mark left out.
 pub(crate) fn scores(output: &str) -> Vec<String> {
     let marked = output.lines().map(str::trim_start);
@@ -141,6 +170,20 @@ mod tests {
         assert_eq!(
             counts("12 passed; 3 failed\ntest result of the page: 4 passed\n"),
             Counts::default()
+        );
+    }
+
+    #[test]
+    fn failed_tests_are_named_once_whoever_ran_them() {
+        let output = "test a::ok ... ok\ntest a::b ... FAILED\n    test c ... FAIL\n\
+            test result: FAILED. 5 passed; 2 failed; 0 ignored\n\
+            \x20       PASS [   0.005s] (1/40) it::d e\n        FAIL [   0.005s] (2/40) it::d f\n\
+            \x20    TIMEOUT [  60.005s] g h\n     SIGABRT [   0.005s] (4/40) i j\n\
+            \x20       FAIL [   0.005s] (2/40) it::d f\n    FAIL\nok 1 - k\nnot ok 2 - l - m\n\
+            GET [a] FAIL [b]\n";
+        assert_eq!(
+            failed(output),
+            ["a::b", "c", "it::d f", "g h", "i j", "l - m"]
         );
     }
 
