@@ -270,3 +270,41 @@ impl Hasher for Given {
         self.0 = hash;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::cache::testing::stored;
+    use crate::testing::test;
+
+    /// A response of this number's URL.
+    fn entry(number: usize) -> Arc<Entry> {
+        let key = CacheKey::of(&format!("http://a.example/{number}").parse().unwrap());
+        let head = stored(&[("cache-control", "max-age=60")]);
+        Arc::new(Entry::new(
+            key,
+            Arc::new(head),
+            Default::default(),
+            SystemTime::UNIX_EPOCH,
+        ))
+    }
+
+    #[test]
+    fn turns_of_what_is_gone_are_kept_no_longer_than_they_are_few() {
+        let memory = Memory::new(1 << 20);
+        for _ in 0..1_000 {
+            memory.insert(entry(1), |_| true);
+            memory.insert(entry(2), |_| true);
+        }
+        let tier = memory.read();
+        assert_eq!(tier.count, 2);
+        assert!(tier.turns.len() <= 2 * tier.count + FEW_TURNS + 1);
+        let turn_of = |number| {
+            let key = entry(number).key().clone();
+            tier.entries[&key.hash()][0].turn()
+        };
+        // Those that are there have theirs.
+        let turns: Vec<_> = tier.turns.iter().map(|(turn, _)| *turn).collect();
+        assert!(turns.contains(&turn_of(1)) && turns.contains(&turn_of(2)));
+    }
+}

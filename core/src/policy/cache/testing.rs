@@ -125,7 +125,7 @@ pub(super) fn stamp(seconds: u64) -> Stamp<'static> {
 }
 
 /// A 200 to a plain GET, stored at the beginning.
-pub(super) fn stored(lines: &[(&str, &str)]) -> CacheHead {
+pub(crate) fn stored(lines: &[(&str, &str)]) -> CacheHead {
     get(&[]).stores(&response(200, lines)).unwrap()
 }
 
