@@ -74,8 +74,6 @@ mod outgoing;
 mod promised;
 mod runtime;
 mod script_error;
-#[cfg(feature = "cache")]
-mod spawned;
 #[cfg(feature = "body-streams")]
 mod streamed;
 #[cfg(not(feature = "body-streams"))]

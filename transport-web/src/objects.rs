@@ -1,6 +1,6 @@
 //! Objects of the browser's that several parts of this crate look into: promises, Blobs, options. Each throw caught, nothing taken on trust.
 
-use js_sys::{ArrayBuffer, Object, Reflect};
+use js_sys::ArrayBuffer;
 use wasm_bindgen::prelude::*;
 
 use crate::copied::bytes_of;
@@ -49,17 +49,11 @@ pub(crate) async fn object(called: Result<Foreign, JsValue>) -> Result<Foreign, 
 }
 
 /// `{ [name]: value }`.
+#[cfg(any(feature = "download", feature = "upload"))]
 pub(crate) fn option(name: &str, value: impl Into<JsValue>) -> JsValue {
-    record([(name, value.into())])
-}
-
-/// An object of these properties.
-pub(crate) fn record<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in properties {
-        // An object of our own takes any property.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    }
+    let object = js_sys::Object::new();
+    // An object of our own takes any property.
+    let _ = js_sys::Reflect::set(&object, &name.into(), &value.into());
     object.into()
 }
 

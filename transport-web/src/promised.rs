@@ -10,6 +10,8 @@ use wasm_bindgen::prelude::*;
 use crate::js;
 #[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 use crate::wakers::Number;
+#[cfg(feature = "cache")]
+use crate::wakers::Wake;
 
 #[cfg(any(feature = "body-streams", feature = "cache", feature = "download"))]
 /// How a promise ended.
@@ -34,6 +36,13 @@ impl Promised {
         Self { wait, number }
     }
 
+    /// Waits for what `begin` begins.
+    #[cfg(feature = "cache")]
+    pub(crate) fn begun(begin: impl FnOnce(&Wake, u32) -> js::Wait) -> Self {
+        let (number, wait) = Number::told(begin);
+        Self { wait, number }
+    }
+
     /// Waits for `promise`, whose outcome [`poll`](Self::poll) gives. What is no promise is rejected, with what `then` threw.
     pub(crate) fn listen(&self, promise: &JsValue) {
         js::listen(&self.wait, promise);
@@ -48,11 +57,17 @@ impl Promised {
         Poll::Ready(outcome(&self.wait))
     }
 
+    /// The outcome of what it waits for.
+    pub(crate) async fn outcome(self) -> Outcome {
+        std::future::poll_fn(|context| self.poll(context)).await
+    }
+
     /// The outcome of `promise`.
+    #[cfg(any(feature = "download", feature = "upload"))]
     pub(crate) async fn outcome_of(promise: &JsValue) -> Outcome {
         let promised = Self::new();
         promised.listen(promise);
-        std::future::poll_fn(|context| promised.poll(context)).await
+        promised.outcome().await
     }
 }
 

@@ -342,6 +342,145 @@ async fn a_body_that_has_lost_a_part_is_not_there() {
     assert!(store.open(small, 0).await.is_none());
 }
 
+/// Opens the database as every version of the store has made it, does `work` in a transaction (`change`), and gives what is in `told` then.
+async fn in_database(name: &str, work: &str) -> JsValue {
+    promised(&format!(
+        "new Promise((done, failed) => {{
+            const request = indexedDB.open('urlsession-cache:{name}', 1);
+            request.onerror = request.onblocked = failed;
+            request.onupgradeneeded = () => {{
+                const database = request.result;
+                const records = database.createObjectStore('records', {{ keyPath: 'id' }});
+                records.createIndex('key', 'key');
+                records.createIndex('stored', 'stored');
+                database.createObjectStore('bodies');
+                database.createObjectStore('uses', {{ keyPath: 'id' }}).createIndex('used', 'used');
+                database.createObjectStore('totals');
+            }};
+            request.onsuccess = () => {{
+                const database = request.result;
+                const change = database.transaction(['records', 'bodies', 'uses', 'totals'], 'readwrite');
+                const [records, bodies, uses, totals] = ['records', 'bodies', 'uses', 'totals'].map((name) => change.objectStore(name));
+                let told;
+                {work}
+                change.onabort = failed;
+                change.oncomplete = () => {{ database.close(); done(told); }};
+            }};
+        }})"
+    ))
+    .await
+}
+
+#[test]
+async fn what_an_earlier_version_has_written_is_there() {
+    if !has_indexed_db() {
+        return;
+    }
+    let name = name();
+    let id = 1_700_000_000_000_i64 * 4096 + 7;
+    let records = format!(
+        "const row = (id, length) => ({{ id, key: 'a', head: new Uint8Array([1, 2, 3]), length, stored: 1700000000000 }});
+        records.put(row({id}, 3));
+        bodies.put(new Uint8Array([4, 5, 6]), [{id}, 0]);
+        uses.put({{ id: {id}, used: 1700000000000, size: 7 }});
+        records.put(row({id} + 4096, 70000));
+        bodies.put(new Uint8Array(60000), [{id} + 4096, 0]);
+        bodies.put(new Uint8Array(10000), [{id} + 4096, 1]);
+        uses.put({{ id: {id} + 4096, used: 1700000000001, size: 70004 }});
+        totals.put(70011, 'size');"
+    );
+    in_database(&name, &records).await;
+    let store = indexed_db_cache(&name, CAPACITY);
+    assert_eq!(store.usage().await, 70_011);
+    let found = store.find("a").await;
+    let ids: Vec<_> = found.iter().map(|record| record.id.0).collect();
+    assert_eq!(ids, [id + 4096, id]);
+    assert_eq!(body_of(&store, &found[0]).await.unwrap(), [0; 70_000]);
+    assert_eq!(body_of(&store, &found[1]).await.unwrap(), [4, 5, 6]);
+    assert_eq!(found[1].head, [1, 2, 3][..]);
+    store.remove(vec![found[0].id]).await;
+    assert_eq!(store.usage().await, 7);
+    store.remove_all().await;
+    let told = in_database(
+        &name,
+        "bodies.count().onsuccess = ({ target }) => { told = target.result };",
+    )
+    .await;
+    assert_eq!((told.as_f64(), store.usage().await), (Some(0.0), 0));
+}
+
+#[test]
+async fn parts_that_a_closed_tab_has_left_go_after_a_day() {
+    if !has_indexed_db() {
+        return;
+    }
+    let name = name();
+    let parts = "const id = (age) => (Date.now() - age) * 4096;
+        bodies.put(new Uint8Array(1), [id(25 * 3600000), 0]);
+        bodies.put(new Uint8Array(1), [id(25 * 3600000) - 1, 1]);
+        bodies.put(new Uint8Array(1), [id(23 * 3600000), 0]);
+        bodies.put(new Uint8Array(1), 'somebody else');
+        bodies.put(new Uint8Array(1), ['somebody else']);";
+    in_database(&name, parts).await;
+    let store = indexed_db_cache(&name, CAPACITY);
+    let id = put(&store, "a", &bytes(10)).await;
+    let left = "bodies.getAllKeys().onsuccess = ({ target }) => { told = target.result.filter(Array.isArray).map(([id]) => id).filter(Number.isFinite) };";
+    let left = js_sys::Array::from(&in_database(&name, left).await);
+    assert_eq!(left.length(), 2);
+    assert_eq!(left.get(1).as_f64(), Some(id.0 as f64));
+}
+
+#[test]
+async fn a_database_that_another_tab_holds_in_another_version_is_left_to_it() {
+    if !has_indexed_db() {
+        return;
+    }
+    let name = name();
+    promised(&format!(
+        "new Promise((done, failed) => {{
+            const request = indexedDB.open('urlsession-cache:{name}', 7);
+            request.onsuccess = () => done(globalThis.heldDatabase = request.result);
+            request.onerror = failed;
+        }})"
+    ))
+    .await;
+    keeps_nothing(&indexed_db_cache(&name, CAPACITY)).await;
+    script("heldDatabase.close()");
+}
+
+#[test]
+async fn a_change_that_is_aborted_at_its_end_never_was() {
+    if !has_indexed_db() {
+        return;
+    }
+    let store = indexed_db_cache(&name(), CAPACITY);
+    let kept = put(&store, "a", &bytes(10)).await;
+    let before = store.usage().await;
+    let full = Replaced::by(
+        "IDBObjectStore.prototype",
+        "put",
+        "(() => {
+            const put = IDBObjectStore.prototype.put;
+            return function (...values) {
+                const request = put.apply(this, values);
+                if (this.name === 'totals') this.transaction.abort();
+                return request;
+            };
+        })()",
+    );
+    let mut new = record("a", None);
+    new.replaces = vec![kept];
+    let writer = store.insert(new).await.unwrap();
+    assert!(writer.finish(None).await.is_err());
+    store.remove(vec![kept]).await;
+    store.update(kept, "another head".into()).await;
+    drop(full);
+    let found = store.find("a").await;
+    assert_eq!((found.len(), found[0].id), (1, kept));
+    assert_eq!(found[0].head, "head of a");
+    assert_eq!(store.usage().await, before);
+}
+
 #[test]
 async fn two_tabs_write_at_once() {
     if !has_indexed_db() {

@@ -1,131 +1,72 @@
-//! The members of IndexedDB. Each throw caught, nothing taken on trust.
+//! What the store is asked for: functions of this crate's own JavaScript, which throw nothing.
 
-use js_sys::{Array, Promise};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::js::Foreign;
-use crate::promised::{Outcome, Promised};
+use crate::js::Wait;
+use crate::wakers::Wake;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/store.js")]
 extern "C" {
-    #[wasm_bindgen(catch, method, getter, js_name = indexedDB)]
-    pub(super) fn indexed_db(this: &Foreign) -> Result<Foreign, JsValue>;
+    pub(super) type Store;
 
-    #[wasm_bindgen(catch, method, js_name = open)]
-    pub(super) fn open(this: &Foreign, name: &str, version: f64) -> Result<Foreign, JsValue>;
+    pub(super) fn store(name: &str, capacity: f64) -> Store;
 
-    #[wasm_bindgen(catch, method, js_name = deleteDatabase)]
-    pub(super) fn delete_database(this: &Foreign, name: &str) -> Result<Foreign, JsValue>;
+    pub(super) fn find(store: &Store, key: &str, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method, getter)]
-    pub(super) fn result(this: &Foreign) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = openBody)]
+    pub(super) fn open_body(store: &Store, id: f64, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method, getter)]
-    pub(super) fn error(this: &Foreign) -> Result<JsValue, JsValue>;
+    pub(super) fn usage(store: &Store, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method, getter, js_name = objectStoreNames)]
-    pub(super) fn object_store_names(this: &Foreign) -> Result<Foreign, JsValue>;
+    pub(super) fn update(store: &Store, id: f64, head: &[u8], wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn contains(this: &Foreign, name: &str) -> Result<JsValue, JsValue>;
+    pub(super) fn remove(store: &Store, ids: &Array, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method, js_name = createObjectStore)]
-    pub(super) fn create_object_store(
-        this: &Foreign,
-        name: &str,
-        options: &JsValue,
-    ) -> Result<Foreign, JsValue>;
+    #[wasm_bindgen(js_name = removeKeys)]
+    pub(super) fn remove_keys(
+        store: &Store,
+        key: &str,
+        is_prefix: bool,
+        wake: &Wake,
+        future: u32,
+    ) -> Wait;
 
-    #[wasm_bindgen(catch, method, js_name = createIndex)]
-    pub(super) fn create_index(this: &Foreign, name: &str, path: &str) -> Result<Foreign, JsValue>;
+    #[wasm_bindgen(js_name = removeSince)]
+    pub(super) fn remove_since(store: &Store, milliseconds: f64, wake: &Wake, future: u32) -> Wait;
 
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn transaction(
-        this: &Foreign,
-        stores: &Array,
-        mode: &str,
-        options: &JsValue,
-    ) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn abort(this: &Foreign) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = objectStore)]
-    pub(super) fn object_store(this: &Foreign, name: &str) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn index(this: &Foreign, name: &str) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn get(this: &Foreign, key: &JsValue) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = getAll)]
-    pub(super) fn get_all(
-        this: &Foreign,
-        range: &JsValue,
-        count: &JsValue,
-    ) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = getAllKeys)]
-    pub(super) fn get_all_keys(this: &Foreign, range: &JsValue) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn add(this: &Foreign, value: &JsValue) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn put(this: &Foreign, value: &JsValue) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = put)]
-    pub(super) fn put_at(
-        this: &Foreign,
-        value: &JsValue,
-        key: &JsValue,
-    ) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = delete)]
-    pub(super) fn delete(this: &Foreign, range: &JsValue) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method)]
-    pub(super) fn bind(this: &Foreign, to: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter, js_name = close)]
-    pub(super) fn close_method(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = IDBKeyRange, js_name = bound)]
-    pub(super) fn between(first: &JsValue, last: &JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = IDBKeyRange, js_name = lowerBound)]
-    pub(super) fn at_least(first: &JsValue) -> Result<JsValue, JsValue>;
+    pub(super) fn settle(
+        store: &Store,
+        capacity: f64,
+        is_strict: bool,
+        wake: &Wake,
+        future: u32,
+    ) -> Wait;
 }
 
-/// Has the object's events settle a promise: the first of them, fulfilled by the events of these names, rejected by the others. Gives the event.
-pub(super) async fn event(object: &Foreign, good: &[&str], bad: &[&str]) -> Outcome {
-    let promise = Promise::new(&mut |fulfil, reject| {
-        for (names, settle) in [(good, fulfil), (bad, reject)] {
-            for name in names {
-                // Where it fails, nothing comes, and whoever waits does so for a while only.
-                let _ = js_sys::Reflect::set(object, &(*name).into(), &settle);
-            }
-        }
-    });
-    Promised::outcome_of(promise.unchecked_ref()).await
-}
+#[wasm_bindgen(module = "/js/store.js")]
+extern "C" {
+    /// A record being written.
+    pub(super) type Entry;
 
-/// What a request comes to.
-pub(super) async fn answer(request: Result<Foreign, JsValue>) -> Outcome {
-    let request = request?;
-    match event(&request, &["onsuccess"], &["onerror"]).await {
-        Ok(_) => request.result(),
-        Err(_) => Err(request.error()?),
-    }
-}
+    pub(super) fn insert(store: &Store) -> Entry;
 
-/// The same, as a list.
-pub(super) async fn list(request: Result<Foreign, JsValue>) -> Result<Array, JsValue> {
-    answer(request).await?.dyn_into()
-}
+    #[wasm_bindgen(js_name = idOf)]
+    pub(super) fn id_of(entry: &Entry) -> f64;
 
-/// Waits until the transaction is over.
-pub(super) async fn over(transaction: &Foreign) -> Outcome {
-    event(transaction, &["oncomplete"], &["onabort"]).await
+    pub(super) fn write(entry: &Entry, chunk: &[u8], wake: &Wake, future: u32) -> Wait;
+
+    pub(super) fn finish(
+        entry: &Entry,
+        key: &str,
+        head: &[u8],
+        length: f64,
+        size: f64,
+        stored: f64,
+        replaces: &Array,
+        wake: &Wake,
+        future: u32,
+    ) -> Wait;
+
+    pub(super) fn forget(entry: &Entry);
 }

@@ -1,35 +1,28 @@
 //! The store as its callers see it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use js_sys::{Array, Date, Reflect, Uint8Array};
+use js_sys::Array;
 use urlsession_core::{
     Body, BoxFuture, CacheRecord, CacheRecordId, CacheStore, CacheWriter, InMemory, NewCacheRecord,
-    Runtime as _,
 };
 use wasm_bindgen::prelude::*;
 
-use super::change::{self, Change};
-use super::database::{BODIES, Database, RECORDS, parts_of, within};
-use super::entry::{Entry, SMALL};
-use super::js::{answer, at_least, between, list, over};
+use super::entry::Entry;
+use super::js::{self, Store};
 use crate::blob_body::BlobBody;
 use crate::copied::bytes_of;
-use crate::js::{Blob, Foreign};
+use crate::js::{Foreign, Wait};
 use crate::objects::count;
-use crate::runtime::WebRuntime;
-use crate::spawned::{Spawned, spawned};
+use crate::promised::Promised;
+use crate::wakers::Wake;
 
 /// The part of a store's capacity that one record may take.
 const LARGEST_SHARE: u64 = 20;
-/// What an id has beside the time of its making: so many values.
-const IDS_A_MILLISECOND: f64 = 4096.0;
-/// Parts of a body whose record did not come in so many milliseconds belong to nobody.
-const LONGEST_WRITE: f64 = 24.0 * 3600.0 * 1000.0;
 
 /// Cached responses in IndexedDB, in a database of their own.
 ///
@@ -39,16 +32,8 @@ const LONGEST_WRITE: f64 = 24.0 * 3600.0 * 1000.0;
 pub struct IndexedDbCacheStore(Rc<Shared>);
 
 pub(super) struct Shared {
-    pub(super) database: Database,
+    pub(super) store: Store,
     capacity: Cell<u64>,
-    /// What its ids have beside the time.
-    lane: f64,
-    last_id: Cell<f64>,
-    /// The records that were used since that was last noted.
-    used: RefCell<Vec<f64>>,
-    is_swept: Cell<bool>,
-    /// No Blob was refused yet.
-    pub(super) takes_blobs: Cell<bool>,
 }
 
 /// A store of cached responses in the browser's IndexedDB, of at most `capacity` bytes of keys, heads and bodies, shared by all that have the
@@ -68,13 +53,8 @@ pub(super) struct Shared {
 #[must_use]
 pub fn indexed_db_cache(name: &str, capacity: u64) -> IndexedDbCacheStore {
     IndexedDbCacheStore(Rc::new(Shared {
-        database: Database::new(name),
+        store: js::store(name, capacity as f64),
         capacity: Cell::new(capacity),
-        lane: (WebRuntime::new().random() % IDS_A_MILLISECOND as u64) as f64,
-        last_id: Cell::new(0.0),
-        used: RefCell::default(),
-        is_swept: Cell::new(false),
-        takes_blobs: Cell::new(true),
     }))
 }
 
@@ -84,261 +64,123 @@ pub(super) fn milliseconds(date: SystemTime) -> f64 {
     since.map_or(0.0, |since| since.as_secs_f64() * 1000.0)
 }
 
+pub(super) fn list(ids: &[CacheRecordId]) -> Array {
+    ids.iter().map(|id| JsValue::from(id.0 as f64)).collect()
+}
+
 impl Shared {
     /// True for a record of so many bytes that is not too large for the store.
     pub(super) fn has_place_for(&self, size: u64) -> bool {
         size <= self.capacity.get() / LARGEST_SHARE
     }
-
-    /// Later than all before it; hardly one of another tab's: should two meet, the second is not kept.
-    fn new_id(&self) -> f64 {
-        let now = Date::now().floor() * IDS_A_MILLISECOND + self.lane;
-        let id = now.max(self.last_id.get() + IDS_A_MILLISECOND);
-        self.last_id.set(id);
-        id
-    }
-
-    pub(super) async fn change(&self, is_strict: bool) -> Result<Change, JsValue> {
-        let transaction = self.database.begin("readwrite", is_strict).await;
-        let change = Change::begin(transaction.ok_or(JsValue::UNDEFINED)?).await?;
-        for id in self.used.take() {
-            change.touch(id).await?;
-        }
-        Ok(change)
-    }
-
-    pub(super) async fn end(&self, change: Change) -> Result<(), JsValue> {
-        change.end(self.capacity.get()).await
-    }
-
-    /// Writes one part of a body.
-    pub(super) async fn put_part(&self, part: &JsValue, key: &JsValue) -> Result<(), JsValue> {
-        let transaction = self.database.begin("readwrite", false).await;
-        let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
-        let bodies = transaction.object_store(BODIES)?;
-        answer(bodies.put_at(part, key)).await?;
-        over(&transaction).await?;
-        Ok(())
-    }
-
-    pub(super) async fn forget_parts(&self, id: f64) -> Result<(), JsValue> {
-        let change = self.change(false).await?;
-        answer(change.bodies.delete(&parts_of(id)?)).await?;
-        self.end(change).await
-    }
-
-    async fn find(&self, key: &str) -> Result<Vec<CacheRecord>, JsValue> {
-        let transaction = self.database.begin("readonly", false).await;
-        let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
-        let index = transaction.object_store(RECORDS)?.index("key")?;
-        let rows = list(index.get_all(&key.into(), &JsValue::UNDEFINED)).await?;
-        let bodies = transaction.object_store(BODIES)?;
-        let mut found = Vec::new();
-        for row in rows.iter() {
-            if let Some(record) = read(&row, &bodies).await? {
-                self.used.borrow_mut().push(record.id.0 as f64);
-                found.push(record);
-            }
-        }
-        found.reverse();
-        Ok(found)
-    }
-
-    async fn open(&self, id: f64, offset: u64) -> Result<BlobBody, JsValue> {
-        let transaction = self.database.begin("readonly", false).await;
-        let transaction = transaction.ok_or(JsValue::UNDEFINED)?;
-        let row = answer(transaction.object_store(RECORDS)?.get(&id.into())).await?;
-        let length = count(Ok(Reflect::get(&row, &"length".into())?));
-        let bodies = transaction.object_store(BODIES)?;
-        let parts = list(bodies.get_all(&parts_of(id)?, &JsValue::UNDEFINED)).await?;
-        let blob: Foreign = JsValue::from(Blob::new(&parts)?).unchecked_into();
-        if count(blob.size()) != length {
-            return Err(JsValue::UNDEFINED);
-        }
-        self.used.borrow_mut().push(id);
-        Ok(BlobBody::new(blob, offset, length, None))
-    }
-
-    async fn update(&self, id: f64, head: &Bytes) -> Result<(), JsValue> {
-        let mut change = self.change(false).await?;
-        let row = answer(change.records.get(&id.into())).await?;
-        if row.is_undefined() {
-            return Ok(());
-        }
-        let before = Reflect::get(&row, &"head".into())?;
-        let before = crate::copied::length(&before) as u64;
-        Reflect::set(&row, &"head".into(), &Uint8Array::from(&**head))?;
-        answer(change.records.put(&row)).await?;
-        change.resize(id, before, head.len() as u64).await?;
-        self.end(change).await
-    }
-
-    /// Removes what a request over the records, by this index, gives.
-    async fn remove_by(&self, index: &str, range: Result<JsValue, JsValue>) -> Result<(), JsValue> {
-        let range = range?;
-        let mut change = self.change(false).await?;
-        let ids = change.records.index(index)?.get_all_keys(&range);
-        change.remove_all(ids).await?;
-        self.end(change).await
-    }
-
-    /// Removes parts of bodies whose records never came: of tabs that were closed in the middle.
-    async fn sweep(&self) -> Result<(), JsValue> {
-        let change = self.change(false).await?;
-        let latest = (Date::now() - LONGEST_WRITE) * IDS_A_MILLISECOND;
-        let keys = list(change.bodies.get_all_keys(&JsValue::UNDEFINED)).await?;
-        let mut last = 0.0;
-        for key in keys.iter() {
-            let id = key.dyn_ref::<Array>().and_then(|key| key.get(0).as_f64());
-            let Some(id) = id.filter(|&id| id != last && id < latest) else {
-                continue;
-            };
-            last = id;
-            if change.size_of(id).await?.is_none() {
-                answer(change.bodies.delete(&parts_of(id)?)).await?;
-            }
-        }
-        self.end(change).await
-    }
 }
 
-/// A record, with its body if that is small; `None` where it is not whole.
-async fn read(row: &JsValue, bodies: &Foreign) -> Result<Option<CacheRecord>, JsValue> {
-    let id = Reflect::get(row, &"id".into())?;
-    let length = count(Reflect::get(row, &"length".into()));
-    let head = Reflect::get(row, &"head".into())?;
-    let body = match length {
-        0 => Some(Bytes::new()),
-        1..=SMALL => {
-            let part = answer(bodies.get(&Array::of2(&id, &0.into()))).await?;
-            match part.is_instance_of::<Uint8Array>() {
-                true => bytes_of(&part).filter(|bytes| bytes.len() as u64 == length),
-                false => None,
-            }
-        }
-        _ => None,
-    };
-    let head = head.dyn_ref::<Uint8Array>().and_then(|head| bytes_of(head));
-    let (Some(id), Some(head)) = (id.as_f64(), head) else {
-        return Ok(None);
-    };
-    Ok(Some(CacheRecord {
-        id: CacheRecordId(id as i64),
-        head,
-        length,
-        body,
-    }))
+/// The records that were found: id, length, head and body of each, one behind the other.
+fn records(found: &JsValue) -> Vec<CacheRecord> {
+    let found: &Array = found.unchecked_ref();
+    let records = (0..found.length()).step_by(4);
+    records
+        .filter_map(|at| {
+            let length = count(Ok(found.get(at + 1)));
+            let body = bytes_of(&found.get(at + 3));
+            Some(CacheRecord {
+                id: CacheRecordId(found.get(at).as_f64()? as i64),
+                head: bytes_of(&found.get(at + 2))?,
+                length,
+                // What was not read along, or is not whole, has another length.
+                body: body.filter(|body| body.len() as u64 == length),
+            })
+        })
+        .collect()
 }
 
 impl IndexedDbCacheStore {
-    /// Begins what needs no answer.
-    fn begin<W: Future<Output = Result<(), JsValue>> + 'static>(
-        &self,
-        work: impl FnOnce(Rc<Shared>) -> W,
-    ) -> BoxFuture<'static, ()> {
-        let work = spawned(work(Rc::clone(&self.0)));
-        Box::pin(unanswered(work))
+    /// Begins what is answered.
+    fn ask(&self, begin: impl FnOnce(&Store, &Wake, u32) -> Wait) -> Promised {
+        Promised::begun(|wake, number| begin(&self.0.store, wake, number))
     }
 
-    /// Begins what is answered, in time; else there is nothing, and the database is left alone for a while.
-    fn ask<T: 'static, W: Future<Output = Result<T, JsValue>> + 'static>(
-        &self,
-        work: impl FnOnce(Rc<Shared>) -> W,
-    ) -> BoxFuture<'static, Option<T>> {
-        let work = spawned(work(Rc::clone(&self.0)));
-        Box::pin(answered(Rc::clone(&self.0), work))
+    /// Begins what needs no answer: what cannot be written is not kept.
+    fn begin(&self, begin: impl FnOnce(&Store, &Wake, u32) -> Wait) -> BoxFuture<'static, ()> {
+        over(self.ask(begin))
+    }
+
+    fn settle(&self, is_strict: bool) -> BoxFuture<'static, ()> {
+        let capacity = self.0.capacity.get() as f64;
+        self.begin(|store, wake, number| js::settle(store, capacity, is_strict, wake, number))
     }
 }
 
-/// What could not be written is not kept.
-async fn unanswered(work: Spawned<Result<(), JsValue>>) {
-    let _ = within(work).await;
-}
-
-async fn answered<T>(shared: Rc<Shared>, work: Spawned<Result<T, JsValue>>) -> Option<T> {
-    let answer = within(work).await;
-    if answer.is_none() {
-        shared.database.give_up();
-    }
-    answer?.ok()
+fn over(begun: Promised) -> BoxFuture<'static, ()> {
+    Box::pin(async {
+        let _ = begun.outcome().await;
+    })
 }
 
 impl CacheStore for IndexedDbCacheStore {
     fn find(&self, key: &str) -> BoxFuture<'static, Vec<CacheRecord>> {
-        let key = key.to_owned();
-        let found = self.ask(|shared| async move { shared.find(&key).await });
-        Box::pin(async { found.await.unwrap_or_default() })
+        let found = self.ask(|store, wake, number| js::find(store, key, wake, number));
+        Box::pin(async {
+            let found = found.outcome().await;
+            found.map_or_else(|_| Vec::new(), |found| records(&found))
+        })
     }
 
     fn open(&self, id: CacheRecordId, offset: u64) -> BoxFuture<'static, Option<Box<dyn Body>>> {
-        let opened = self.ask(move |shared| async move { shared.open(id.0 as f64, offset).await });
-        Box::pin(async {
-            let body: Box<dyn Body> = Box::new(opened.await?);
-            Some(match body.remaining() {
-                Some(0) => Box::new(InMemory::new(Bytes::new())),
-                Some(_) | None => body,
-            })
+        let id = id.0 as f64;
+        let opened = self.ask(|store, wake, number| js::open_body(store, id, wake, number));
+        Box::pin(async move {
+            let blob: Foreign = opened.outcome().await.ok()?.unchecked_into();
+            let length = count(blob.size());
+            let body: Box<dyn Body> = match offset < length {
+                true => Box::new(BlobBody::new(blob, offset, length, None)),
+                false => Box::new(InMemory::new(Bytes::new())),
+            };
+            Some(body)
         })
     }
 
     fn insert(&self, record: NewCacheRecord) -> BoxFuture<'static, Option<Box<dyn CacheWriter>>> {
         let shared = &self.0;
         let least = (record.head.len() + record.key.len()) as u64 + record.length.unwrap_or(0);
-        if !shared.is_swept.replace(true) {
-            drop(self.begin(|shared| async move { shared.sweep().await }));
-        }
         let writer = shared.has_place_for(least).then(|| {
-            let entry = Entry::new(Rc::clone(shared), shared.new_id(), record);
+            let entry = Entry::new(Rc::clone(shared), record);
             Box::new(entry) as Box<dyn CacheWriter>
         });
         Box::pin(std::future::ready(writer))
     }
 
     fn update(&self, id: CacheRecordId, head: Bytes) -> BoxFuture<'static, ()> {
-        self.begin(move |shared| async move { shared.update(id.0 as f64, &head).await })
+        let id = id.0 as f64;
+        self.begin(|store, wake, number| js::update(store, id, &head, wake, number))
     }
 
     fn remove(&self, ids: Vec<CacheRecordId>) -> BoxFuture<'static, ()> {
-        self.begin(|shared| async move {
-            let mut change = shared.change(false).await?;
-            for CacheRecordId(id) in ids {
-                change.remove(id as f64).await?;
-            }
-            shared.end(change).await
-        })
+        let ids = list(&ids);
+        self.begin(|store, wake, number| js::remove(store, &ids, wake, number))
     }
 
     fn remove_key(&self, key: &str) -> BoxFuture<'static, ()> {
-        let key = JsValue::from(key);
-        self.begin(|shared| async move { shared.remove_by("key", Ok(key)).await })
+        self.begin(|store, wake, number| js::remove_keys(store, key, false, wake, number))
     }
 
     fn remove_prefix(&self, prefix: &str) -> BoxFuture<'static, ()> {
-        let first = JsValue::from(prefix);
-        let last = JsValue::from([prefix, "\u{ffff}"].concat());
-        self.begin(|shared| async move { shared.remove_by("key", between(&first, &last)).await })
+        self.begin(|store, wake, number| js::remove_keys(store, prefix, true, wake, number))
     }
 
     fn remove_since(&self, date: SystemTime) -> BoxFuture<'static, ()> {
-        let first = JsValue::from(milliseconds(date));
-        self.begin(|shared| async move { shared.remove_by("stored", at_least(&first)).await })
+        let first = milliseconds(date);
+        self.begin(|store, wake, number| js::remove_since(store, first, wake, number))
     }
 
     fn remove_all(&self) -> BoxFuture<'static, ()> {
-        self.begin(|shared| async move {
-            let mut change = shared.change(false).await?;
-            let all = change.all();
-            change.remove_all(all).await?;
-            shared.end(change).await
-        })
+        let first = f64::NEG_INFINITY;
+        self.begin(|store, wake, number| js::remove_since(store, first, wake, number))
     }
 
     fn usage(&self) -> BoxFuture<'static, u64> {
-        let size = self.ask(|shared| async move {
-            let transaction = shared.database.begin("readonly", false).await;
-            change::size(&transaction.ok_or(JsValue::UNDEFINED)?).await
-        });
-        Box::pin(async { size.await.unwrap_or(0) })
+        let size = self.ask(js::usage);
+        Box::pin(async { count(size.outcome().await) })
     }
 
     fn capacity(&self) -> u64 {
@@ -347,17 +189,11 @@ impl CacheStore for IndexedDbCacheStore {
 
     fn set_capacity(&self, bytes: u64) -> BoxFuture<'static, ()> {
         self.0.capacity.set(bytes);
-        self.begin(|shared| async move {
-            let change = shared.change(false).await?;
-            shared.end(change).await
-        })
+        self.settle(false)
     }
 
     fn flush(&self) -> BoxFuture<'static, ()> {
-        self.begin(|shared| async move {
-            let change = shared.change(true).await?;
-            shared.end(change).await
-        })
+        self.settle(true)
     }
 }
 
