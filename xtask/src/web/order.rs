@@ -6,8 +6,8 @@ use super::alike::{self, Function};
 use super::binary::{Reader, write_number};
 
 const IMPORTS: u8 = 2;
-const FUNCTIONS: u8 = 3;
-const CODE: u8 = 10;
+pub(super) const FUNCTIONS: u8 = 3;
+pub(super) const CODE: u8 = 10;
 
 /// The module with each function named by its place in such an order, for the optimiser to put it there. Other names are gone.
 ///
@@ -49,7 +49,7 @@ pub(super) fn name_by_likeness(module: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// All of a section's things, each read by `read`.
-fn all<'m, T>(
+pub(super) fn all<'m, T>(
     section: &mut Reader<'m>,
     read: impl Fn(&mut Reader<'m>) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {

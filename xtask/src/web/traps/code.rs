@@ -13,13 +13,13 @@ pub(super) struct Code {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Instruction {
-    pub(super) place: Range<usize>,
-    pub(super) does: Does,
+pub(in crate::web) struct Instruction {
+    pub(in crate::web) place: Range<usize>,
+    pub(in crate::web) does: Does,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(in crate::web) enum Does {
     /// Opens a block.
     Open,
     /// Ends the block, or the body.
@@ -43,7 +43,11 @@ impl Code {
     }
 }
 
-fn instructions(module: &[u8], body: &Range<usize>) -> Result<Vec<Instruction>, String> {
+/// The instructions of a body.
+pub(in crate::web) fn instructions(
+    module: &[u8],
+    body: &Range<usize>,
+) -> Result<Vec<Instruction>, String> {
     let mut reader = Reader::new(module, body.start);
     for _ in 0..reader.number()? {
         reader.number()?;

@@ -5,7 +5,7 @@
 //! values out. Data and functions that nothing refers to any more follow. What refers to what, the linker says (`--emit-relocs`), and that
 //! a function never comes back is read off its instructions: nothing is gone by. The optimiser then takes away what is left of them.
 
-mod code;
+pub(super) mod code;
 mod cut;
 mod linked;
 mod live;
