@@ -47,12 +47,6 @@ export class Wait {
 }
 
 /**
- * @param {Wake} wake
- * @param {number} future
- */
-export const wait = (wake, future) => new Wait(wake, future);
-
-/**
  * Waits for `promise`. Of what it calls the first counts; what it throws is a rejection.
  * @param {Wait} wait
  * @param {any} promise

@@ -1,6 +1,6 @@
 // What not every program does: sends bodies that are gathered, fed or counted, and asks what the browser tells of servers and of fetches that are over.
 
-import { attempt, Exchange, FULFILLED, PENDING, REJECTED, requestOf, Wait } from "./fetch.js";
+import { attempt, countOf, Exchange, FULFILLED, PENDING, REJECTED, requestOf, Wait } from "./fetch.js";
 
 /** @typedef {import("./fetch.js").Wake} Wake */
 
@@ -18,6 +18,34 @@ export function readBlob(blob, wake, future) {
   exchange.response = {
     get body() {
       return Object(blob.stream());
+    },
+  };
+  return exchange;
+}
+
+/** So many bytes of a Blob are read at once. */
+const PART = 256 * 1024;
+
+/**
+ * The bytes of a Blob from `at` to `end`, to be read. What `isSound` says is waited for before the last come.
+ * @param {any} blob
+ * @param {number} at
+ * @param {number} end
+ * @param {Wake} wake
+ * @param {number} future
+ * @param {() => unknown} isSound
+ */
+export function readParts(blob, at, end, wake, future, isSound = () => true) {
+  const exchange = new Exchange(wake, future);
+  exchange.reader = {
+    async read() {
+      if (at >= end) return { done: true };
+      const buffer = await blob.slice(at, Math.min(end, at + PART)).arrayBuffer();
+      const value = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : undefined;
+      const count = countOf(value);
+      at += count;
+      // What has no value is no chunk.
+      return count > 0 && at <= end && (at < end || (await isSound())) ? { value } : {};
     },
   };
   return exchange;

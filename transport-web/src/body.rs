@@ -195,10 +195,7 @@ impl SaveTo for FetchBody {
                 return Ok(0);
             }
             match native(file) {
-                Some(sink) => {
-                    let chunk = js::chunk_of(&self.exchange.object);
-                    sink.put(chunk, length).await?;
-                }
+                Some(sink) => sink.pass(&self.exchange).await?,
                 None => file.write(self.bytes(length)?).await?,
             }
             Ok(length as u64)

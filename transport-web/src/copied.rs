@@ -1,10 +1,10 @@
 //! Bytes of the browser's, copied into this program's memory.
 
 use bytes::Bytes;
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+#[cfg(feature = "cache")]
 use wasm_bindgen::JsValue;
 
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+#[cfg(feature = "cache")]
 use crate::js;
 
 /// What memory is filled with, by copies: `resize` and zeroed memory go byte by byte in code that is compiled for size, and take as long as the
@@ -22,15 +22,10 @@ pub(crate) fn filled(length: usize, fill: impl FnOnce(&mut [u8]) -> bool) -> Opt
     fill(&mut bytes).then(|| bytes.into())
 }
 
-/// How many bytes an array has; 0 where it is none.
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
-pub(crate) fn length(array: &JsValue) -> usize {
-    // The cast takes what is below 0 for 0.
-    js::count_of(array) as usize
-}
-
 /// A copy of an array's bytes; `None` where there is no room for it.
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
+#[cfg(feature = "cache")]
 pub(crate) fn bytes_of(array: &JsValue) -> Option<Bytes> {
-    filled(length(array), |memory| js::copy_into(array, memory))
+    // The cast takes what is below 0, as of what is no array, for 0.
+    let length = js::count_of(array) as usize;
+    filled(length, |memory| js::copy_into(array, memory))
 }

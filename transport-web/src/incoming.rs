@@ -84,12 +84,6 @@ pub(crate) fn malformed(code: ErrorCode) -> Error {
     Error::new(code).with_cause(Malformed)
 }
 
-/// True for `null` and `undefined`: nothing is there.
-#[cfg(any(feature = "download", feature = "upload"))]
-pub(crate) fn is_absent(value: &JsValue) -> bool {
-    value.is_null() || value.is_undefined()
-}
-
 /// The cause of a failure on what is no response: a script in between made it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;

@@ -16,10 +16,6 @@ extern "C" {
     /// What a future waits for.
     pub(crate) type Wait;
 
-    pub(crate) fn wait(wake: &Wake, future: u32) -> Wait;
-
-    pub(crate) fn listen(wait: &Wait, promise: &JsValue);
-
     #[wasm_bindgen(js_name = stateOf)]
     pub(crate) fn state_of(wait: &Wait) -> u32;
 
@@ -115,6 +111,19 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = readBlob)]
     pub(crate) fn read_blob(blob: &JsValue, wake: &Wake, future: u32) -> Exchange;
+}
+
+#[cfg(feature = "cache")]
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readParts)]
+    pub(crate) fn read_parts(
+        blob: &JsValue,
+        from: f64,
+        to: f64,
+        wake: &JsValue,
+        future: u32,
+    ) -> Exchange;
 }
 
 #[cfg(feature = "body-streams")]

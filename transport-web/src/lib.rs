@@ -67,8 +67,6 @@ mod init;
 mod js;
 mod network;
 mod object_body;
-#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
-mod objects;
 mod options;
 mod outgoing;
 mod promised;
@@ -127,13 +125,6 @@ pub fn platform(configuration: &Configuration) -> Platform {
 
 /// The same, telling `fetch` this of every request.
 #[must_use]
-#[cfg_attr(
-    any(feature = "download", feature = "upload"),
-    expect(
-        clippy::arc_with_non_send_sync,
-        reason = "core shares a platform's parts by Arc on every target; here there is one thread"
-    )
-)]
 pub fn platform_with(_configuration: &Configuration, options: FetchOptions) -> Platform {
     urlsession_core::parse_urls_by(urls::parse);
     let platform = Platform::new(

@@ -7,11 +7,13 @@ mod support;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use js_sys::Function;
 use support::*;
 use urlsession_core::{
     Configuration, Error, ErrorCode, Existing, FileChanged, FileRef, FileSink, Files, Runtime,
 };
 use urlsession_transport_web::{WebFiles, WebRuntime, platform};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -83,6 +85,34 @@ async fn what_is_longer_than_a_piece_is_one_file() {
     );
     files.remove(&file).await.unwrap();
     assert_eq!(code(files.length(&file).await), ErrorCode::FileDoesNotExist);
+}
+
+/// Whether there are later pieces of the file at this path.
+const HAS_PIECES: &str = "async path => {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of `${path}.segments`.split('/')) {
+        folder = await folder.getDirectoryHandle(name).catch(() => undefined);
+    }
+    return folder !== undefined;
+}";
+
+#[test]
+async fn a_call_that_is_given_up_does_not_end_the_next() {
+    let (files, file, all) = (WebFiles::new(), file("a"), bytes(9_000_000));
+    let mut sink = files.create_new(&file).await.unwrap();
+    write(&mut *sink, &all, 3_000_000).await;
+    drop(sink.sync());
+    sink.finish().await.unwrap();
+    assert!(content(&files, &file).await.unwrap() == all);
+    if has("files_of_the_origin") {
+        let has_pieces: Function = script(HAS_PIECES).into();
+        let path = file.path().to_str().unwrap().into();
+        let told = has_pieces.call1(&JsValue::UNDEFINED, &path).unwrap();
+        let told = JsFuture::from(js_sys::Promise::from(told)).await.unwrap();
+        assert!(!told.is_truthy(), "finished is one file");
+    }
+    drop(sink);
+    files.remove(&file).await.unwrap();
 }
 
 #[test]

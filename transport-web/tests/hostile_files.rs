@@ -5,6 +5,7 @@
 mod support;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use support::*;
 use urlsession_core::{Error, Existing, FileRef, FileSink, Files, Runtime};
 use urlsession_transport_web::{WebFiles, WebRuntime};
@@ -199,4 +200,72 @@ async fn locks_that_are_none_lock_nobody_out() {
         files.remove(&file).await.unwrap();
         script("delete navigator.locks");
     }
+}
+
+/// Members on the way to an open file, of which each browser calls its own.
+const ON_THE_WAY: [(&str, &str); 6] = [
+    ("FileSystemDirectoryHandle", "getDirectoryHandle"),
+    ("FileSystemDirectoryHandle", "getFileHandle"),
+    ("FileSystemFileHandle", "createSyncAccessHandle"),
+    ("FileSystemFileHandle", "createWritable"),
+    ("FileSystemSyncAccessHandle", "truncate"),
+    ("LockManager", "request"),
+];
+
+/// A member that does what `real` does, if at all, and says so when it is told to.
+const SLOW: [&str; 2] = [
+    "real => function () {
+        globalThis.isAsked = true;
+        return new Promise(() => {});
+    }",
+    "real => function (...rest) {
+        const made = real.apply(this, rest);
+        globalThis.isAsked = true;
+        return new Promise(resolve => { globalThis.answer = () => resolve(made); });
+    }",
+];
+
+#[test]
+async fn an_opening_that_is_given_up_leaves_nothing_locked() {
+    if !has("files_of_the_origin") {
+        console_log!("SKIPPED: no private file system to be slow");
+        return;
+    }
+    let rejections = Rejections::watch();
+    let before = rejections.seen().await.len();
+    for (class, member) in ON_THE_WAY {
+        let owner = format!("{class}.prototype");
+        if script(&format!("globalThis.{class}?.prototype.{member}")).is_undefined() {
+            continue;
+        }
+        // A page calls no synchronous handle's members, a worker no stream's.
+        let is_pages = script("globalThis.FileSystemSyncAccessHandle").is_undefined();
+        if member == "createWritable" && !is_pages {
+            continue;
+        }
+        for slow in SLOW {
+            let (files, file) = (WebFiles::new(), file("a"));
+            written(&mut *files.create(&file).await.unwrap())
+                .await
+                .unwrap();
+            script("(globalThis.isAsked = false, globalThis.answer = () => {})");
+            let slow = format!("({slow})({owner}.{member})");
+            let slow = Replaced::by(&owner, member, &slow);
+            let mut opening = files.append(&file, 1);
+            while !script("globalThis.isAsked").is_truthy() {
+                assert!((&mut opening).now_or_never().is_none(), "{class}.{member}");
+                sleep(1).await;
+            }
+            drop(opening);
+            drop(slow);
+            script("globalThis.answer()");
+            let mut sink = files.append(&file, 1).await.unwrap();
+            sink.write(Bytes::from_static(b"7")).await.unwrap();
+            sink.finish().await.unwrap();
+            drop(sink);
+            assert_eq!(files.length(&file).await.unwrap(), 2, "{class}.{member}");
+            files.remove(&file).await.unwrap();
+        }
+    }
+    assert_eq!(rejections.seen().await[before..], [""; 0]);
 }

@@ -17,7 +17,6 @@ use super::js::{self, Store};
 use crate::blob_body::BlobBody;
 use crate::copied::bytes_of;
 use crate::js::{Foreign, Wait};
-use crate::objects::count;
 use crate::promised::Promised;
 use crate::wakers::Wake;
 
@@ -56,6 +55,15 @@ pub fn indexed_db_cache(name: &str, capacity: u64) -> IndexedDbCacheStore {
         store: js::store(name, capacity as f64),
         capacity: Cell::new(capacity),
     }))
+}
+
+/// What should be a count; 0 where it is none.
+fn count(property: Result<JsValue, JsValue>) -> u64 {
+    // The cast saturates, and takes what is no number for 0.
+    property
+        .ok()
+        .and_then(|count| count.as_f64())
+        .unwrap_or(0.0) as u64
 }
 
 /// Milliseconds since 1970.
@@ -133,7 +141,7 @@ impl CacheStore for IndexedDbCacheStore {
             let blob: Foreign = opened.outcome().await.ok()?.unchecked_into();
             let length = count(blob.size());
             let body: Box<dyn Body> = match offset < length {
-                true => Box::new(BlobBody::new(blob, offset, length, None)),
+                true => Box::new(BlobBody::new(&blob, offset, length)),
                 false => Box::new(InMemory::new(Bytes::new())),
             };
             Some(body)

@@ -1,0 +1,1037 @@
+// Files: in the origin's private file system, or in memory where there is none. Nothing here throws at whoever calls it, and nothing that the page or the
+// browser gives is taken on trust: what went wrong is a number, and what was thrown is there to be had.
+//
+// A file lies in the private file system as `name`, and what follows it in `name.segments`, each piece by the offset where it begins. Where a page can only
+// write files that appear whole once they are closed, a long one is written as pieces that are closed again and again, so that what was closed outlives
+// the page. A piece counts only if it begins where the one before it ends: what is left over of a joining that was cut short begins elsewhere.
+
+import { abandon, countOf, describe, fill, FULFILLED, PENDING, REJECTED, Wait } from "./fetch.js";
+import { readParts } from "./more.js";
+
+/** @typedef {import("./fetch.js").Wake} Wake */
+/** @typedef {import("./fetch.js").Exchange} Exchange */
+
+// # Outcomes
+
+/** It has not come to its end: the future is woken. */
+const WAIT = -1;
+/** It failed with what was thrown. */
+const THROWN = -2;
+
+/** Why a file is refused: thrown here, by a number of its own, which `files/failed.rs` has in words. */
+class Refusal {
+  /** @param {number} reason */
+  constructor(reason) {
+    this.reason = reason;
+  }
+}
+
+const ABSENT = new Refusal(-3);
+/** The path names no file, and so none that is there. */
+const NOWHERE = new Refusal(-4);
+/** The path names no file, and none can be made. */
+const NAMELESS = new Refusal(-5);
+const BUSY = new Refusal(-6);
+const EXISTS = new Refusal(-7);
+const SHORT = new Refusal(-8);
+const CLOSED = new Refusal(-9);
+const FULL = new Refusal(-10);
+
+const ignore = () => {};
+
+/**
+ * Waits for what may fail, where that is all the same.
+ * @param {unknown} promise
+ */
+async function over(promise) {
+  try {
+    await promise;
+  } catch {
+    // Who needs to know has been told.
+  }
+}
+
+/**
+ * What should be a count; 0 where it is none.
+ * @param {unknown} count
+ */
+const counted = (count) => (typeof count === "number" && count > 0 ? count : 0);
+
+// # Work
+// What the program asks for, one promise each.
+
+/**
+ * What writes. `put` may write later: what it gives is then waited for.
+ * @typedef {{
+ *   put(chunk: Uint8Array, isOurs: boolean): unknown,
+ *   sync(): unknown,
+ *   finish(): unknown,
+ *   close(): unknown,
+ * }} Writer
+ */
+
+/** One thing that the program asks of a file; where it opens the file to write, all that is asked of the writer too. */
+class Work extends Wait {
+  /** Nobody wants it any more: it stops where it stands. */
+  isCut = false;
+  /** @type {(why?: unknown) => void} */
+  cut = ignore;
+  /** So many tasks were begun: only the last tells anything. */
+  begun = 0;
+  /**
+   * What writes, once the file is open.
+   * @type {Writer | undefined}
+   */
+  writer = undefined;
+  /** The file is on its way to be closed, and then free for others. */
+  isLeaving = false;
+  /**
+   * It is free.
+   * @type {Promise<unknown> | undefined}
+   */
+  gone = undefined;
+  /** @type {(value?: unknown) => void} */
+  leave = ignore;
+  /** Gives the lock back. */
+  release = ignore;
+
+  /**
+   * @param {Files} files
+   * @param {string} name
+   * @param {string} to
+   * @param {number} at
+   * @param {Wake} [wake]
+   * @param {number} [future]
+   */
+  constructor(files, name, to, at, wake, future = 0) {
+    super(wake, future);
+    this.files = files;
+    this.name = name;
+    this.to = to;
+    this.at = at;
+    /** @type {Promise<never>} */
+    this.end = new Promise((_, reject) => {
+      this.cut = reject;
+    });
+    over(this.end);
+  }
+
+  /**
+   * Does `task`, of which `outcome` tells. What was begun before tells nothing any more.
+   * @param {() => unknown} task
+   */
+  async begin(task) {
+    this.state = PENDING;
+    this.begun += 1;
+    const { begun } = this;
+    let state = FULFILLED;
+    let value;
+    try {
+      value = await task();
+    } catch (thrown) {
+      state = REJECTED;
+      value = thrown;
+    }
+    if (begun === this.begun) this.settle(state, value);
+  }
+
+  /**
+   * What `call` comes to, as long as somebody waits for it.
+   * @param {() => any} call
+   * @returns {Promise<any>}
+   */
+  async until(call) {
+    return Promise.race([this.end, this.isCut || call()]);
+  }
+
+  /**
+   * The same; `undefined` where it cannot be had.
+   * @param {() => any} call
+   * @returns {Promise<any>}
+   */
+  async there(call) {
+    try {
+      return await this.until(call);
+    } catch (thrown) {
+      if (this.isCut) throw thrown;
+      return undefined;
+    }
+  }
+
+  /**
+   * What `call` opens, which is not left open where nobody waits for it any more.
+   * @param {() => any} call
+   * @param {string} close The member that does away with it.
+   */
+  opened(call, close) {
+    return this.until(async () => {
+      const open = await call();
+      if (this.isCut) await open[close]();
+      return open;
+    });
+  }
+
+  /**
+   * What `call` comes to. While the file is still another's it is tried again for a moment: the browser takes one to notice that whoever had it is gone.
+   * @param {() => Promise<any>} call
+   */
+  async insist(call) {
+    for (const pause of [30, 100, 200, 400]) {
+      try {
+        return await call();
+      } catch (thrown) {
+        if (thrown !== BUSY && !describe(thrown).startsWith("NoModificationAllowedError\n")) throw thrown;
+      }
+      await this.until(() => new Promise((resolve) => setTimeout(resolve, pause)));
+    }
+    return call();
+  }
+}
+
+/**
+ * Begins what this number means.
+ * @param {Files} files
+ * @param {number} operation
+ * @param {string} path
+ * @param {string} to
+ * @param {number} at
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function begin(files, operation, path, to, at, wake, future) {
+  const work = new Work(files, named(path), named(to), at, wake, future);
+  work.begin(() => OPERATIONS[operation]?.(work));
+  return work;
+}
+
+/**
+ * 0 for what has come to its end, or why it has not.
+ * @param {Work} work
+ */
+export function outcome({ state, value }) {
+  if (state === PENDING) return WAIT;
+  if (state !== REJECTED) return 0;
+  return value instanceof Refusal ? value.reason : THROWN;
+}
+
+/**
+ * What was thrown.
+ * @param {Work} work
+ */
+export const thrownIn = ({ value }) => value;
+
+/**
+ * Nobody wants it any more. A file that is open is closed once what was begun is written.
+ * @param {Work} work
+ */
+export function drop(work) {
+  abandon(work);
+  work.isLeaving = true;
+  if (work.writer !== undefined) {
+    close(work);
+    return;
+  }
+  work.isCut = true;
+  work.cut();
+}
+
+// # Names
+
+/**
+ * A file's place from the root on, in one spelling: `folder/file`. Empty for what names no file below the root.
+ * @param {string} path
+ */
+function named(path) {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.includes("..") ? "" : parts.join("/");
+}
+
+/** Digits that nobody else has: 128 bits. */
+function digits() {
+  const bytes = new Uint8Array(16);
+  fill(bytes);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The path of the temporary file of this name, of a new one where it is empty; `undefined` for a name that none has.
+ * @param {string} name
+ */
+export function temporary(name) {
+  const found = name || `urlsession-${digits()}`;
+  return /^urlsession-[\da-f]{32}$/.test(found) ? `.urlsession/${found}` : undefined;
+}
+
+// # In memory
+// For places without a private file system, and files that the page has of its own. They are Blobs, which the browser keeps outside of the program's memory;
+// all sessions of a page or worker share them.
+
+/**
+ * By name. The stamp is below 0, and another each time that a file is written.
+ * @type {Map<string, { blob: any, stamp: number }>}
+ */
+const kept = new Map();
+let stamp = 0;
+
+/**
+ * @param {string} name
+ * @param {any} blob
+ */
+function keep(name, blob) {
+  stamp -= 1;
+  kept.set(name, { blob, stamp });
+}
+
+/**
+ * A path for what the page has of its own.
+ * @param {any} file
+ */
+export function adopt(file) {
+  const name = `urlsession-file-${digits()}`;
+  keep(name, file);
+  return name;
+}
+
+/**
+ * @param {Work} work
+ * @param {boolean} replaces
+ */
+function renameKept({ name, to }, replaces) {
+  const file = kept.get(name);
+  if (file === undefined) throw ABSENT;
+  if (!replaces && kept.has(to)) throw EXISTS;
+  if (name !== to) {
+    keep(to, file.blob);
+    kept.delete(name);
+  }
+}
+
+/** So many bytes of small chunks become a Blob. */
+const BLOCK = 1024 * 1024;
+
+/** @implements {Writer} */
+class InMemory {
+  /** The bytes of the parts but the first, which is what was there. */
+  gathered = 0;
+
+  /**
+   * @param {string} name
+   * @param {any[]} parts
+   */
+  constructor(name, parts) {
+    this.name = name;
+    this.parts = parts;
+    this.gather();
+  }
+
+  gather() {
+    const blob = new Blob(this.parts);
+    this.parts = [blob];
+    this.gathered = 0;
+    keep(this.name, blob);
+  }
+
+  /**
+   * @param {Uint8Array} chunk
+   * @param {boolean} isOurs
+   */
+  put(chunk, isOurs) {
+    this.parts.push(isOurs ? chunk.slice() : chunk);
+    this.gathered += countOf(chunk);
+    if (this.gathered >= BLOCK) this.gather();
+  }
+
+  sync() {
+    // It may have got another name, or be gone: what was written stays so.
+    if (this.gathered > 0) this.gather();
+  }
+
+  finish() {
+    this.sync();
+  }
+
+  close() {}
+}
+
+// # The private file system
+
+/** The files of one platform, and where they are, once that is known: below a root, written in place or in pieces; `null` in memory. */
+class Files {
+  /** @type {{ root: any, isInPlace: boolean } | null | undefined} */
+  ground = undefined;
+}
+
+export const files = () => new Files();
+
+/**
+ * Where files are.
+ * @param {Work} work
+ */
+async function ground(work) {
+  return (work.files.ground ??= await work.until(privateFileSystem));
+}
+
+/** The private file system, where files in it can be written and moved. */
+async function privateFileSystem() {
+  try {
+    const prototype = /** @type {any} */ (FileSystemFileHandle.prototype);
+    const can = (/** @type {string} */ name) => typeof prototype[name] === "function";
+    if (can("move")) {
+      const root = await navigator.storage.getDirectory();
+      const isInPlace = can("createSyncAccessHandle");
+      if (isInPlace || can("createWritable")) return { root, isInPlace };
+    }
+  } catch {
+    // There is none, or none for this page.
+  }
+  return null;
+}
+
+/**
+ * One piece, as it is on disk.
+ * @typedef {{ handle: any, file: any, start: number, length: number }} Piece
+ */
+
+/**
+ * Where the bytes of these pieces end.
+ * @param {Piece[]} pieces
+ */
+function endOf(pieces) {
+  const last = pieces[pieces.length - 1];
+  return last === undefined ? 0 : last.start + last.length;
+}
+
+/** A file's folder, and its name there. */
+class Place {
+  /**
+   * @param {Work} work
+   * @param {any} folder
+   * @param {string} name
+   */
+  constructor(work, folder, name) {
+    this.work = work;
+    this.folder = folder;
+    this.name = name;
+  }
+
+  /**
+   * The file's handle.
+   * @param {boolean} create
+   */
+  handle(create) {
+    return this.work.until(() => this.folder.getFileHandle(this.name, { create }));
+  }
+
+  /** The same; `undefined` where it is not there. */
+  handleIfThere() {
+    return this.work.there(() => this.handle(false));
+  }
+
+  /**
+   * The folder of later pieces.
+   * @param {boolean} create
+   */
+  segments(create) {
+    return this.work.until(() => this.folder.getDirectoryHandle(`${this.name}.segments`, { create }));
+  }
+
+  /** Removes later pieces. As a rule there are none. */
+  removeSegments() {
+    return this.work.there(() => this.folder.removeEntry(`${this.name}.segments`, { recursive: true }));
+  }
+
+  /**
+   * @param {any} handle
+   * @param {number} start
+   * @returns {Promise<Piece>}
+   */
+  async piece(handle, start) {
+    const file = await this.work.until(() => handle.getFile());
+    return { handle, file, start, length: counted(file.size) };
+  }
+
+  /** All pieces in order, never none. */
+  async pieces() {
+    const pieces = [await this.piece(await this.handle(false), 0)];
+    const segments = await this.work.there(() => this.segments(false));
+    while (segments !== undefined) {
+      const end = endOf(pieces);
+      const handle = await this.work.there(() => segments.getFileHandle(String(end)));
+      if (handle === undefined) break;
+      const piece = await this.piece(handle, end);
+      if (piece.length === 0) break;
+      pieces.push(piece);
+    }
+    return pieces;
+  }
+
+  /**
+   * Changes a file in one step; not at all where `change` fails.
+   * @param {any} handle
+   * @param {(stream: any) => unknown} change
+   */
+  async change(handle, change) {
+    const stream = await this.work.opened(() => handle.createWritable({ keepExistingData: true }), "abort");
+    try {
+      await this.work.until(() => change(stream));
+      await this.work.until(() => stream.close());
+    } catch (thrown) {
+      over(discard(stream));
+      throw thrown;
+    }
+  }
+
+  /**
+   * Makes one file of all pieces, in one step. The browser moves the bytes.
+   * @param {Piece[]} pieces
+   */
+  async join([first, ...later]) {
+    if (first === undefined || later.length === 0) return;
+    await this.change(first.handle, async (stream) => {
+      await stream.seek(first.length);
+      for (const { file } of later) await this.work.until(() => stream.write(file));
+    });
+    await this.removeSegments();
+  }
+
+  /**
+   * The same by a synchronous handle to the first, for a file that a page has begun.
+   * @param {any} handle
+   * @param {Piece[]} pieces
+   */
+  async joinBy(handle, [, ...later]) {
+    for (const { file, start, length } of later) {
+      const bytes = new Uint8Array(await this.work.until(() => file.arrayBuffer()));
+      // What is not whole is not joined: the pieces stay.
+      if (handle.write(bytes, { at: start }) !== length) throw FULL;
+    }
+    if (later.length > 0) {
+      await handle.flush();
+      await this.removeSegments();
+    }
+  }
+
+  /**
+   * Cuts the file off at `end`; gives the pieces that are left.
+   * @param {Piece[]} pieces
+   * @param {number} end
+   */
+  async cut(pieces, end) {
+    const left = pieces.filter(({ start }, at) => at === 0 || start < end);
+    for (const { start } of pieces.slice(left.length).reverse()) {
+      const segments = await this.segments(false);
+      await this.work.until(() => segments.removeEntry(String(start)));
+    }
+    for (const last of left.slice(-1)) {
+      if (last.start + last.length <= end) continue;
+      last.length = end - last.start;
+      await this.change(last.handle, (stream) => stream.truncate(last.length));
+    }
+    return left;
+  }
+}
+
+/** @param {any} stream */
+const discard = async (stream) => stream.abort();
+
+/**
+ * Where a file is; the folders on the way made if `create` says so.
+ * @param {Work} work
+ * @param {any} root
+ * @param {string} name
+ * @param {boolean} create
+ */
+async function placeOf(work, root, name, create) {
+  const path = name.split("/");
+  const last = path.pop() ?? "";
+  let folder = root;
+  for (const part of path) {
+    const within = folder;
+    folder = await work.until(() => within.getDirectoryHandle(part, { create }));
+  }
+  return new Place(work, folder, last);
+}
+
+/**
+ * In a dedicated worker, by a synchronous handle: what was flushed outlives worker and machine.
+ * @implements {Writer}
+ */
+class InPlace {
+  /**
+   * @param {any} handle
+   * @param {number} at
+   */
+  constructor(handle, at) {
+    this.handle = handle;
+    this.at = at;
+  }
+
+  /** @param {Uint8Array} chunk */
+  put(chunk) {
+    const length = countOf(chunk);
+    if (this.open().write(chunk, { at: this.at }) !== length) throw FULL;
+    this.at += length;
+  }
+
+  open() {
+    // Closed where the file was moved or removed.
+    if (this.handle === undefined) throw CLOSED;
+    return this.handle;
+  }
+
+  sync() {
+    return this.open().flush();
+  }
+
+  finish() {
+    return this.close();
+  }
+
+  close() {
+    const { handle } = this;
+    this.handle = undefined;
+    return handle?.close();
+  }
+}
+
+/** A piece that is as long is closed: 4 MiB. */
+const SEGMENT = 4 * 1024 * 1024;
+
+/**
+ * Where a page, or a worker without synchronous handles, writes: piece by piece, each on disk once it is closed.
+ * @implements {Writer}
+ */
+class InPieces {
+  /**
+   * What was begun last. It comes to its end whoever waits for it; once something has failed, nothing more is done.
+   * @type {Promise<void>}
+   */
+  last = Promise.resolve();
+  /** So many of those that were begun have not come to a good end. */
+  open = 0;
+  /** @type {any} */
+  stream = undefined;
+
+  /**
+   * At the end of the last piece.
+   * @param {Place} place
+   * @param {Piece} last
+   */
+  constructor(place, { handle, start, length }) {
+    this.place = place;
+    this.handle = handle;
+    this.start = start;
+    this.length = length;
+  }
+
+  /**
+   * Does `task` after what was begun before.
+   * @param {() => unknown} task
+   */
+  after(task) {
+    const { last } = this;
+    this.open += 1;
+    this.last = (async () => {
+      await last;
+      await task();
+      this.open -= 1;
+    })();
+    over(this.last);
+    return this.last;
+  }
+
+  /**
+   * Gives what is to be waited for, so that one chunk is on its way at most.
+   * @param {Uint8Array} chunk
+   * @param {boolean} isOurs
+   */
+  put(chunk, isOurs) {
+    const bytes = isOurs ? chunk.slice() : chunk;
+    const before = this.open > 0 ? this.last : undefined;
+    this.after(() => this.write(bytes));
+    return before;
+  }
+
+  /** @param {Uint8Array} bytes */
+  async write(bytes) {
+    if (this.stream === undefined) await this.openPiece();
+    await this.stream.write(bytes);
+    this.length += countOf(bytes);
+    if (this.length >= SEGMENT) await this.closePiece();
+  }
+
+  async openPiece() {
+    if (this.length >= SEGMENT) {
+      const segments = await this.place.segments(true);
+      const start = this.start + this.length;
+      this.handle = await segments.getFileHandle(String(start), { create: true });
+      this.start = start;
+      this.length = 0;
+    }
+    const keepExistingData = this.length > 0;
+    this.stream = await this.handle.createWritable({ keepExistingData });
+    if (keepExistingData) await this.stream.seek(this.length);
+  }
+
+  closePiece() {
+    const { stream } = this;
+    this.stream = undefined;
+    return stream?.close();
+  }
+
+  sync() {
+    return this.after(() => this.closePiece());
+  }
+
+  finish() {
+    return this.after(async () => {
+      await this.closePiece();
+      await this.place.join(await this.place.pieces());
+    });
+  }
+
+  async close() {
+    await over(this.last);
+    await this.closePiece();
+  }
+}
+
+// # Who writes
+// One writer for each file, in this page or worker and, where the browser has Web Locks, in all of the origin.
+
+/**
+ * Files that are open for writing, by name.
+ * @type {Map<string, Work>}
+ */
+const writers = new Map();
+
+/**
+ * The right to write to a file.
+ * @param {Work} work
+ */
+async function claim(work) {
+  for (let other = writers.get(work.name); other !== undefined; other = writers.get(work.name)) {
+    if (!other.isLeaving) throw BUSY;
+    const { gone } = other;
+    await work.until(() => gone);
+  }
+  writers.set(work.name, work);
+  work.gone = new Promise((resolve) => {
+    work.leave = resolve;
+  });
+  await work.insist(() => work.until(() => locked(work)));
+}
+
+/**
+ * Asks for the lock, without waiting for whoever has it. The browser gives up that of a page that is gone.
+ * @param {Work} work
+ */
+const locked = (work) =>
+  new Promise((resolve, reject) => {
+    // An imitation may call twice.
+    let isAsked = true;
+    const granted = (/** @type {unknown} */ lock) => {
+      if (!isAsked || work.isCut) return undefined;
+      isAsked = false;
+      if (lock === null || lock === undefined) return reject(BUSY);
+      resolve(undefined);
+      return new Promise((release) => {
+        work.release = () => release(undefined);
+      });
+    };
+    // Refused without an answer: there are no locks here.
+    const none = () => {
+      isAsked = false;
+      resolve(undefined);
+    };
+    try {
+      navigator.locks.request(`urlsession:${work.name}`, { ifAvailable: true }, granted).then(none, none);
+    } catch {
+      none();
+    }
+  });
+
+/**
+ * Hands on what was written, and closes once and for all: the file can be written by others.
+ * @param {Work} work
+ */
+async function close(work) {
+  work.isLeaving = true;
+  const closed = async () => work.writer?.close();
+  await over(closed());
+  if (writers.get(work.name) === work) writers.delete(work.name);
+  work.release();
+  work.leave();
+}
+
+/**
+ * Closes what this page or worker writes to the file, so that it can be moved or removed. Nobody else can write before the writer goes.
+ * @param {Work} work
+ */
+async function letGo(work) {
+  if (work.name === "") throw NOWHERE;
+  const writer = writers.get(work.name);
+  if (writer !== undefined) await work.there(() => (writer.isLeaving ? writer.gone : writer.writer?.close()));
+}
+
+// # Operations
+
+/**
+ * A file's bytes, how many they are, and what tells one state of it from another: when it was written last, in milliseconds since 1970, or its stamp in memory.
+ * @param {Work} work
+ */
+async function look(work) {
+  if (work.name === "") throw NOWHERE;
+  const file = kept.get(work.name);
+  if (file !== undefined) return { ...file, size: counted(file.blob.size) };
+  const under = await ground(work);
+  if (!under) throw ABSENT;
+  const pieces = await (await placeOf(work, under.root, work.name, false)).pieces();
+  const files = pieces.map((piece) => piece.file);
+  const last = files[files.length - 1];
+  const blob = files.length > 1 ? new Blob(files) : last;
+  return { blob, size: endOf(pieces), stamp: counted(last.lastModified) };
+}
+
+/**
+ * The same, as it is sent: a part has no media type, and none is made up.
+ * @param {Work} work
+ */
+async function lookToSend(work) {
+  const found = await look(work);
+  return { ...found, blob: found.blob.slice(0, found.size) };
+}
+
+/**
+ * The same, as the browser's own `File`.
+ * @param {Work} work
+ */
+async function lookForFile(work) {
+  const found = await look(work);
+  const { blob } = found;
+  return { ...found, blob: blob instanceof File ? blob : new File([blob], work.name.split("/").pop() ?? "") };
+}
+
+/**
+ * Opens a file to write from `at` on.
+ * @param {Work} work
+ * @param {boolean} mayBeThere
+ * @param {boolean} mustBeThere
+ */
+async function open(work, mayBeThere, mustBeThere) {
+  if (work.name === "") throw NAMELESS;
+  /** @param {number} [length] What it has, if it is there. */
+  const check = (length) => {
+    if (length === undefined ? mustBeThere : !mayBeThere) throw mustBeThere ? ABSENT : EXISTS;
+    if (mustBeThere && Number(length) < work.at) throw SHORT;
+  };
+  try {
+    await claim(work);
+    const file = kept.get(work.name);
+    const under = file === undefined ? await ground(work) : null;
+    if (under) {
+      const place = await placeOf(work, under.root, work.name, !mustBeThere);
+      const pieces = await prepared(place, check, mustBeThere);
+      work.writer = under.isInPlace ? await inPlace(place, pieces) : await inPieces(place, pieces);
+    } else {
+      check(file && counted(file.blob.size));
+      work.writer = new InMemory(work.name, work.at > 0 ? [file?.blob.slice(0, work.at)] : []);
+    }
+    // Dropped meanwhile: nobody would close it.
+    if (work.isCut) throw BUSY;
+  } catch (thrown) {
+    close(work);
+    throw thrown;
+  }
+}
+
+/**
+ * The pieces of a file that may be written; of one that is to be new, the first alone, made where it is not there.
+ * @param {Place} place
+ * @param {(length?: number) => void} check
+ * @param {boolean} isKept
+ */
+async function prepared(place, check, isKept) {
+  const isThere = (await place.handleIfThere()) !== undefined;
+  const pieces = isThere ? await place.pieces() : [];
+  check(isThere ? endOf(pieces) : undefined);
+  if (isKept) return pieces;
+  await place.removeSegments();
+  return isThere ? pieces.slice(0, 1) : [{ handle: await place.handle(true), file: undefined, start: 0, length: 0 }];
+}
+
+/**
+ * @param {Place} place
+ * @param {Piece[]} pieces
+ */
+async function inPlace(place, pieces) {
+  const { work } = place;
+  const handle = await work.insist(() => openInPlace(work, pieces));
+  try {
+    await place.joinBy(handle, pieces);
+    await work.until(() => handle.truncate(work.at));
+  } catch (thrown) {
+    handle.close();
+    throw thrown;
+  }
+  return new InPlace(handle, work.at);
+}
+
+/**
+ * @param {Work} work
+ * @param {Piece[]} pieces
+ */
+const openInPlace = (work, [first]) => work.opened(() => first?.handle.createSyncAccessHandle(), "close");
+
+/**
+ * @param {Place} place
+ * @param {Piece[]} pieces
+ */
+async function inPieces(place, pieces) {
+  const left = await place.cut(pieces, place.work.at);
+  return new InPieces(place, /** @type {Piece} */ (left[left.length - 1]));
+}
+
+/**
+ * @param {Work} work
+ * @param {boolean} replaces
+ */
+async function rename(work, replaces) {
+  if (work.to === "") throw NAMELESS;
+  await letGo(work);
+  const under = await ground(work);
+  if (!under || kept.has(work.name)) return renameKept(work, replaces);
+  const from = await placeOf(work, under.root, work.name, false);
+  const handle = await from.handle(false);
+  const to = await placeOf(work, under.root, work.to, true);
+  if (!replaces && (await to.handleIfThere()) !== undefined) throw EXISTS;
+  const pieces = await from.pieces();
+  await (under.isInPlace && pieces.length > 1 ? joinInPlace(from, pieces) : from.join(pieces));
+  await work.until(() => handle.move(to.folder, to.name));
+  await to.removeSegments();
+}
+
+/**
+ * @param {Place} place
+ * @param {Piece[]} pieces
+ */
+async function joinInPlace(place, pieces) {
+  const handle = await openInPlace(place.work, pieces);
+  try {
+    await place.joinBy(handle, pieces);
+  } finally {
+    handle.close();
+  }
+}
+
+/** @param {Work} work */
+async function remove(work) {
+  await letGo(work);
+  if (kept.delete(work.name)) return;
+  const under = await ground(work);
+  if (!under) throw ABSENT;
+  const place = await placeOf(work, under.root, work.name, false);
+  await place.handle(false);
+  await place.removeSegments();
+  await work.until(() => place.folder.removeEntry(place.name));
+}
+
+/**
+ * By the numbers that `files/work.rs` names.
+ * @type {((work: Work) => unknown)[]}
+ */
+const OPERATIONS = [
+  look,
+  lookToSend,
+  lookForFile,
+  (work) => open(work, true, false),
+  (work) => open(work, false, false),
+  (work) => open(work, true, true),
+  (work) => rename(work, false),
+  (work) => rename(work, true),
+  remove,
+];
+
+// # What was looked at
+
+/** @param {Work} work */
+export const sizeOf = ({ value }) => value.size;
+
+/** @param {Work} work */
+export const stampOf = ({ value }) => value.stamp;
+
+/** @param {Work} work */
+export const contentOf = ({ value }) => value.blob;
+
+/**
+ * Its bytes from `at` on, to be read. Before the last come it is looked at again: what was written meanwhile never comes whole.
+ * @param {Work} work
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function read({ files, name, at, value }, wake, future) {
+  return readParts(value.blob, at, value.size, wake, future, async () => {
+    const now = await look(new Work(files, name, "", 0));
+    return now.size === value.size && now.stamp === value.stamp;
+  });
+}
+
+// # Writing
+
+/**
+ * @param {Work} work
+ * @param {Uint8Array} chunk
+ * @param {boolean} isOurs
+ */
+function write(work, chunk, isOurs) {
+  work.begun += 1;
+  try {
+    const waits = work.writer?.put(chunk, isOurs);
+    work.state = FULFILLED;
+    if (waits !== undefined) work.begin(() => waits);
+  } catch (thrown) {
+    work.state = REJECTED;
+    work.value = thrown;
+  }
+}
+
+/**
+ * Writes bytes that are the program's, and not there any more after this call.
+ * @param {Work} work
+ * @param {Uint8Array} chunk
+ */
+export const put = (work, chunk) => write(work, chunk, true);
+
+/**
+ * Writes the chunk that has come: it does not pass the program's memory.
+ * @param {Work} work
+ * @param {Exchange} exchange
+ */
+export const pass = (work, { chunk }) => write(work, chunk, false);
+
+/**
+ * What is written from now on begins at `offset`; false where that cannot be.
+ * @param {Work} work
+ * @param {number} offset
+ */
+export function moveTo({ writer }, offset) {
+  if (!(writer instanceof InPlace)) return false;
+  writer.at = offset;
+  return true;
+}
+
+/**
+ * Has what was written outlive a crash.
+ * @param {Work} work
+ */
+export function sync(work) {
+  work.begin(() => work.writer?.sync());
+}
+
+/**
+ * Closes what was written, as one file.
+ * @param {Work} work
+ */
+export function finish(work) {
+  work.begin(() => work.writer?.finish());
+}
