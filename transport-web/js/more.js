@@ -297,6 +297,32 @@ function protocolOf(origin, kind) {
   return undefined;
 }
 
+// # The network
+// The way to the network, as far as the browser tells a script. Members may be absent, throw, or be anything.
+
+/** The Network Information API's `ConnectionType`s, as `network.rs` has them. */
+const KINDS = ["cellular", "ethernet", "wifi", "bluetooth", "wimax", "other", "mixed"];
+
+/** What there is of `navigator.connection`. */
+const connection = () => attempted(() => /** @type {any} */ (navigator).connection);
+
+/** Whether there is a network (1) or none (2), whether it should be spared (4), and in eights the place of its kind, from 1. */
+export function network() {
+  const isOnline = attempted(() => navigator.onLine);
+  const told = connection();
+  const kind = KINDS.indexOf(attempted(() => told.type)) + 1;
+  return Number(isOnline === true) | (Number(isOnline === false) << 1) | (Number(attempted(() => told.saveData) === true) << 2) | (kind << 3);
+}
+
+/**
+ * Has `look` called when something changes. Where there are no events, the network is looked at whenever somebody asks.
+ * @param {() => void} look
+ */
+export function watch(look) {
+  for (const event of ["online", "offline"]) attempted(() => addEventListener(event, look));
+  attempted(() => connection().addEventListener("change", look));
+}
+
 // # Timing
 // Resource Timing: entries of fetches that are over, as far as the browser tells.
 

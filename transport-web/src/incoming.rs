@@ -1,5 +1,6 @@
 //! The way in: what `fetch` gave, as the head of a response.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,6 +69,11 @@ impl FieldSource for Fields {
 
     fn is_coded(&self) -> bool {
         self.is_coded
+    }
+
+    /// A `JsValue`.
+    fn native(&self) -> Option<&dyn Any> {
+        Some(&self.headers)
     }
 }
 

@@ -170,6 +170,13 @@ extern "C" {
     pub(crate) fn speaks_http_2(url: &str) -> bool;
 }
 
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    pub(crate) fn network() -> u32;
+
+    pub(crate) fn watch(look: &JsValue);
+}
+
 #[cfg(feature = "metrics")]
 #[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
@@ -198,30 +205,6 @@ extern "C" {
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn size(this: &Foreign) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(catch, method, getter, js_name = onLine)]
-    pub(crate) fn on_line(this: &Foreign) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn navigator(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter)]
-    pub(crate) fn connection(this: &Foreign) -> Result<Foreign, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter, js_name = type)]
-    pub(crate) fn kind(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, getter, js_name = saveData)]
-    pub(crate) fn save_data(this: &Foreign) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, method, js_name = addEventListener)]
-    pub(crate) fn add_event_listener(
-        this: &Foreign,
-        event: &str,
-        listener: &JsValue,
-    ) -> Result<(), JsValue>;
-}
-
-/// True when the property is there and true.
-pub(crate) fn is_true(property: Result<JsValue, JsValue>) -> bool {
-    property.is_ok_and(|property| property.as_bool() == Some(true))
 }

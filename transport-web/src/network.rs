@@ -10,7 +10,7 @@ use urlsession_core::{
 };
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Foreign};
+use crate::js;
 
 /// `navigator.onLine` with its events, and what there is of `navigator.connection` (Network Information API).
 ///
@@ -43,14 +43,7 @@ impl WebNetwork {
         }
         let monitor = self.clone();
         let look: Closure<dyn Fn()> = Closure::new(move || monitor.look());
-        let look = look.into_js_value();
-        let global: Foreign = js_sys::global().unchecked_into();
-        for event in ["online", "offline"] {
-            // Where there are no events, the path is looked at whenever somebody asks.
-            let _ = global.add_event_listener(event, &look);
-        }
-        let connection = global.navigator().and_then(|it| it.connection());
-        let _ = connection.and_then(|it| it.add_event_listener("change", &look));
+        js::watch(&look.into_js_value());
     }
 
     fn look(&self) {
@@ -95,34 +88,24 @@ pub fn network_monitor() -> Arc<dyn NetworkMonitor> {
     Arc::new(monitor)
 }
 
-/// The path as the browser has it now. Members may be absent, throw, or be anything.
+/// The path as the browser has it now.
 fn path() -> NetworkPath {
-    let global: Foreign = js_sys::global().unchecked_into();
-    let Ok(navigator) = global.navigator() else {
-        return NetworkPath::UNKNOWN;
-    };
+    // The bits of `js/more.js`.
+    let told = js::network();
     let mut path = NetworkPath::UNKNOWN;
-    path.status = match navigator.on_line().ok().and_then(|it| it.as_bool()) {
-        Some(true) => NetworkStatus::Satisfied,
-        Some(false) => return NetworkPath::unsatisfied(),
-        None => NetworkStatus::Unknown,
+    path.status = match told & 3 {
+        1 => NetworkStatus::Satisfied,
+        2 => return NetworkPath::unsatisfied(),
+        _ => NetworkStatus::Unknown,
     };
-    if let Ok(connection) = navigator.connection() {
-        let kind = connection.kind().ok().and_then(|kind| kind.as_string());
-        path.kind = kind_of(kind.as_deref());
-        path.is_expensive = path.kind == NetworkKind::Cellular;
-        path.is_constrained = js::is_true(connection.save_data());
-    }
+    path.kind = match told >> 3 {
+        0 => NetworkKind::Unknown,
+        1 => NetworkKind::Cellular,
+        2 => NetworkKind::Wired,
+        3 => NetworkKind::Wifi,
+        _ => NetworkKind::Other,
+    };
+    path.is_expensive = path.kind == NetworkKind::Cellular;
+    path.is_constrained = told & 4 != 0;
     path
-}
-
-/// The Network Information API's `ConnectionType`.
-fn kind_of(name: Option<&str>) -> NetworkKind {
-    match name {
-        Some("cellular") => NetworkKind::Cellular,
-        Some("ethernet") => NetworkKind::Wired,
-        Some("wifi") => NetworkKind::Wifi,
-        Some("bluetooth" | "wimax" | "other" | "mixed") => NetworkKind::Other,
-        Some(_) | None => NetworkKind::Unknown,
-    }
 }

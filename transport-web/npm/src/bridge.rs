@@ -149,9 +149,9 @@ impl Delegate for Bridge {
     }
 
     fn did_receive_response(&self, _: &Task, response: &Response) -> Answer<ResponseDisposition> {
-        let head = wire::of_response(response).into();
+        let head = wire::of_head(response);
         answer(
-            tell_value(Event::Response, self.number, head),
+            tell(Event::Response, self.number, NO_COUNTS, head),
             |disposition| {
                 Some(match disposition.as_f64()? as u8 {
                     1 => ResponseDisposition::Cancel,
@@ -232,7 +232,7 @@ impl Delegate for Bridge {
 
     fn did_complete(&self, task: &Task, error: Option<&Error>) -> Answer<()> {
         let error = error.map_or(JsValue::UNDEFINED, failure::list);
-        let last = [error, task::numbers(task).into()];
+        let last = [error, task::numbers(task)];
         // Nobody waits for more than the call.
         let _ = tell(Event::Complete, self.number, NO_COUNTS, last);
         task::free(self.number);

@@ -64,7 +64,7 @@ pub fn look(what: u8, number: u32, text: &str) -> JsValue {
             let response = task::get(number).and_then(|task| task.response());
             response.map(|response| wire::of_response(&response)).into()
         }
-        2 => task::get(number).map_or(JsValue::UNDEFINED, |task| task::numbers(&task).into()),
+        2 => task::get(number).map_or(JsValue::UNDEFINED, |task| task::numbers(&task)),
         _ => {
             let response = wire::response(text).ok();
             response

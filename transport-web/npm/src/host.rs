@@ -25,6 +25,21 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn answer(this: &Host) -> JsValue;
+
+    #[wasm_bindgen(method, js_name = numbers)]
+    fn list(
+        this: &Host,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+        _: f64,
+    ) -> JsValue;
 }
 
 thread_local! {
@@ -88,3 +103,13 @@ pub(crate) fn tell_value(event: Event, number: u32, value: JsValue) -> Told {
 
 /// In place of counts.
 pub(crate) const NO_COUNTS: [f64; 3] = [0.0; 3];
+
+/// A list of numbers.
+pub(crate) fn numbers([a, b, c, d, e, f, g, h, i, j]: [f64; 10]) -> JsValue {
+    HOST.with(|host| {
+        let host = host.get();
+        host.map_or(JsValue::UNDEFINED, |host| {
+            host.list(a, b, c, d, e, f, g, h, i, j)
+        })
+    })
+}

@@ -2,13 +2,12 @@
 
 use std::cell::RefCell;
 
-use js_sys::Float64Array;
 use urlsession_core::{Error, ErrorCode, Task, TaskState};
 use wasm_bindgen::prelude::*;
 
 use crate::bridge::known;
-use crate::failure;
 use crate::table::{self, Table};
+use crate::{failure, host};
 
 thread_local! {
     static TASKS: Table<Task> = const { RefCell::new(Vec::new()) };
@@ -47,11 +46,11 @@ pub(crate) fn error(number: u32) -> JsValue {
 ///
 /// The bytes of both bodies: sent, expected to be sent, received, expected to be received. How far it is: units done and in all (negative while unknown),
 /// the share, units a second and seconds left. How urgent it is. What is unknown is not a number.
-pub(crate) fn numbers(task: &Task) -> Float64Array {
+pub(crate) fn numbers(task: &Task) -> JsValue {
     let now = task.session().platform().runtime.now();
     let progress = task.progress().snapshot(now);
     let left = progress.estimated_time_remaining;
-    let numbers = [
+    host::numbers([
         task.count_of_bytes_sent() as f64,
         known(task.count_of_bytes_expected_to_send()),
         task.count_of_bytes_received() as f64,
@@ -62,6 +61,5 @@ pub(crate) fn numbers(task: &Task) -> Float64Array {
         progress.throughput.unwrap_or(f64::NAN),
         left.map_or(f64::NAN, |left| left.as_secs_f64()),
         task.priority().into(),
-    ];
-    Float64Array::from(&numbers[..])
+    ])
 }

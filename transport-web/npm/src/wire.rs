@@ -7,6 +7,7 @@ use std::str::Split;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, Request, Response, Url};
+use wasm_bindgen::prelude::*;
 
 /// Reads a request.
 ///
@@ -87,9 +88,23 @@ pub(crate) fn of_request(request: &Request) -> String {
 
 /// The text of a response's head.
 pub(crate) fn of_response(response: &Response) -> String {
+    let mut text = first_lines(response);
+    write_fields(&mut text, response.headers());
+    text
+}
+
+/// The same as two values: where the browser has the fields, they are its `Headers`, and not in the text.
+pub(crate) fn of_head(response: &Response) -> [JsValue; 2] {
+    let fields = response.native_headers();
+    match fields.and_then(|fields| fields.downcast_ref::<JsValue>()) {
+        Some(fields) => [first_lines(response).into(), fields.clone()],
+        None => [of_response(response).into(), JsValue::UNDEFINED],
+    }
+}
+
+fn first_lines(response: &Response) -> String {
     let mut text = String::new();
     text.extend([response.url().as_str(), "\n", response.status().as_str()]);
-    write_fields(&mut text, response.headers());
     text
 }
 

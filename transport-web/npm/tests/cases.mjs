@@ -173,6 +173,25 @@ export const cases = [
     check.equal(error.code, "timedOut");
   }],
 
+  ["a URL is the one that the browser makes of it", ({ lib, check }) => {
+    const session = new lib.Session();
+    const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+    const servers = ["http://a.example", "https://b-1.a.example:8443", "HTTP://a.example", "http://A.example", "http://localhost", "http://127.0.0.1:8080", "http://127.1", "http://a.1",
+      "http://a.0x7f", "http://a.example:80", "https://a.example:443", "http://a.example:08080", "http://a.example:65536", "http://xn--a", "http://b.xn--mnchen-3ya.example", "http://u@a.example",
+      "http://a.example.", "http:", "note:", "//a.example", ""];
+    const paths = ["", "/", "/a/b.c/~d", "//a", "/a//b", "/.", "/..", "/a/../b", "/a/./b", "/%2e%2E/a", "/a/.%2e", "/.well-known/a", "/a%20b", "/a b", "/ä", "/a\\b", "/a?b=c&d=/../e", "/a?b='c'", "/a?", "/a#", "/a#b",
+      "/a?\"", "/<a>", "/a|b^c`d", "/a[b]", "/a;b=c,d@e:f", "a", "?a", "#a"];
+    for (const url of servers.flatMap((server) => paths.map((path) => server + path))) {
+      let expected = url;
+      try {
+        expected = new URL(url, base).href;
+      } catch {
+        // It is none, and stays as it is.
+      }
+      check.equal(session.dataTask(url).originalRequest.url, expected);
+    }
+  }],
+
   ["failures have codes and causes", async ({ lib, check }) => {
     const session = new lib.Session();
     const bad = await failure(session.data("http://[nonsense"));

@@ -15,7 +15,7 @@ export interface Progress {
 }
 
 /** The progress in the numbers that the part in WebAssembly gives. */
-export function progressOf(numbers: Float64Array): Progress {
+export function progressOf(numbers: readonly number[]): Progress {
   const [completed = 0, total = -1, fraction = 0, throughput = NaN, remaining = NaN] = numbers;
   return {
     completed,

@@ -2,7 +2,7 @@
 
 import { look } from "./wasm/urlsession.js";
 import { Look } from "./calls.js";
-import { type Fields, fieldsOf, firstTwo, flat, lines } from "./wire.js";
+import { copied, type Fields, fieldsOf, firstLine, flat, lines, secondLine } from "./wire.js";
 
 /**
  * The head of a response; `HTTPURLResponse` of NSURLSession.
@@ -15,15 +15,17 @@ export class HTTPURLResponse {
   /** The status code, 100 to 999. */
   readonly status: number;
   readonly #text: string;
+  /** The fields, where they are in the browser's hands and not in the text. */
+  readonly #told: Headers | undefined;
   #headers: Headers | undefined;
 
   /** @internal */
-  constructor(text: string) {
+  constructor(text: string, told?: Headers) {
     if (typeof text !== "string") throw new TypeError("heads of responses are made by `HTTPURLResponse.of`");
     this.#text = text;
-    const [url, status] = firstTwo(text);
-    this.url = url;
-    this.status = Number(status);
+    this.#told = told;
+    this.url = firstLine(text);
+    this.status = Number(secondLine(text));
   }
 
   /** A head of one's own: for `UrlCache.storeCachedResponse`, and delegates that change what is cached. */
@@ -34,7 +36,7 @@ export class HTTPURLResponse {
 
   /** @internal */
   get _text(): string {
-    return this.#text;
+    return this.#told === undefined ? this.#text : lines([this.url, String(this.status), ...flat(this.headers)]);
   }
 
   /** True when the status is 200 to 299. */
@@ -44,7 +46,7 @@ export class HTTPURLResponse {
 
   /** The header fields. */
   get headers(): Headers {
-    return (this.#headers ??= fieldsOf(this.#text));
+    return (this.#headers ??= this.#told === undefined ? fieldsOf(this.#text) : copied(this.#told));
   }
 
   /** The values of a header field joined by `, `; `null` when it is absent. */

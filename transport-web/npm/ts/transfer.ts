@@ -98,7 +98,7 @@ export class Transfer {
   #isTaken = false;
   #lastProgress = -Infinity;
   /** Its numbers, since it has ended. */
-  #ended: Float64Array | null = null;
+  #ended: readonly number[] | null = null;
   #settle: (() => void)[] = [];
 
   constructor(plan: Plan) {
@@ -214,8 +214,8 @@ export class Transfer {
   }
 
   /** What there is to know of it in numbers: four counts, five of the progress, the priority. None before it is made. */
-  #look(): Float64Array {
-    return this.#ended ?? raw.look(Look.Numbers, this.number, "") ?? new Float64Array();
+  #look(): readonly number[] {
+    return this.#ended ?? raw.look(Look.Numbers, this.number, "") ?? [];
   }
 
   get counts(): ByteCounts {
@@ -223,7 +223,7 @@ export class Transfer {
   }
 
   get progress(): Progress {
-    const progress = progressOf(this.#look().subarray(4));
+    const progress = progressOf(this.#look().slice(4));
     return this.#ended === null ? progress : ended(progress, this.error === null);
   }
 
@@ -287,8 +287,8 @@ export class Transfer {
 
   // What the other part tells.
 
-  onResponse(head: string): unknown {
-    const response = new HTTPURLResponse(head);
+  onResponse(head: string, fields: Headers | undefined): unknown {
+    const response = new HTTPURLResponse(head, fields);
     this.#response = response;
     this.#fire("response", () => new TaskResponseEvent(response));
     return this.#ask("taskDidReceiveResponse", (delegate) => delegate?.(this.task, response), disposition);
@@ -414,7 +414,7 @@ export class Transfer {
     return this.#notify("taskDidSendBodyData", (delegate) => delegate?.(this.task, bytes, total, length)).answer;
   }
 
-  onComplete(list: SessionErrorList | undefined, numbers: Float64Array): void {
+  onComplete(list: SessionErrorList | undefined, numbers: readonly number[]): void {
     if (this.#ended !== null) return;
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
@@ -528,7 +528,7 @@ function disposition(answer: unknown): number {
   return place;
 }
 
-function countsOf(numbers: Float64Array): ByteCounts {
+function countsOf(numbers: readonly number[]): ByteCounts {
   const [sent = 0, expectedToSend, received = 0, expectedToReceive] = numbers;
   return {
     sent,

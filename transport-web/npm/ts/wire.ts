@@ -21,12 +21,18 @@ export function flat(fields: Fields | undefined | null): string[] {
   return all;
 }
 
-/** The first two lines of a text. */
-export function firstTwo(text: string): [string, string] {
-  const first = text.indexOf("\n");
-  if (first < 0) return [text, ""];
-  const second = text.indexOf("\n", first + 1);
-  return [text.slice(0, first), text.slice(first + 1, second < 0 ? undefined : second)];
+/** The first line of a text. */
+export function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** The second line of a text; empty where it has one. */
+export function secondLine(text: string): string {
+  const start = text.indexOf("\n") + 1;
+  if (start === 0) return "";
+  const end = text.indexOf("\n", start);
+  return text.slice(start, end < 0 ? undefined : end);
 }
 
 /** The fields of a text's lines, from the third on. */
@@ -35,6 +41,23 @@ export function fieldsOf(text: string): Headers {
   const parts = text.split("\n");
   for (let at = 2; at + 1 < parts.length; at += 2) {
     headers.append(parts[at] as string, parts[at + 1] as string);
+  }
+  return headers;
+}
+
+/** A copy of the fields that a response has; it may be a page's imitation: what it has that is none is left out. */
+export function copied(told: Headers): Headers {
+  const headers = new Headers();
+  try {
+    for (const [name, value] of told.entries()) {
+      try {
+        headers.append(name, value);
+      } catch {
+        // It can be no field.
+      }
+    }
+  } catch {
+    // There are no more.
   }
   return headers;
 }

@@ -11,6 +11,7 @@ pub(crate) mod package;
 pub(crate) mod size;
 mod snippets;
 mod traps;
+mod turns;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Build, Execute, WebTools, catches, imports, locals, order, snippets, traps};
+use super::{Build, Execute, WebTools, catches, imports, locals, order, snippets, traps, turns};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
 
@@ -49,7 +49,7 @@ pub(crate) struct Module<'m> {
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
     /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short
-    /// names and catch in place, files are imported once.
+    /// names and catch in place, files are imported once, and turns end by a promise.
     pub(crate) trims: bool,
 }
 
@@ -133,7 +133,7 @@ impl Module<'_> {
     fn shorten_glue(&self) -> Result<(), String> {
         let (glue, module) = (self.folder.join(format!("{}.js", self.name)), self.wasm());
         let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
-        let text = catches::in_place(&snippets::once(&text))?;
+        let text = turns::by_promise(&catches::in_place(&snippets::once(&text))?)?;
         let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)

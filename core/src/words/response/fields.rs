@@ -1,5 +1,6 @@
 //! The header fields of a response: a map, or what tells them, and the map once somebody asks for one.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, header};
@@ -39,6 +40,14 @@ impl Fields {
         match self {
             Self::Map(map) => map,
             Self::Told(told) => told.made.get_mut().expect("the map was made just now"),
+        }
+    }
+
+    /// What tells them, as long as there is no map that may have been changed.
+    pub(super) fn native(&self) -> Option<&dyn Any> {
+        match self {
+            Self::Told(told) if told.made.get().is_none() => told.source.native(),
+            Self::Map(_) | Self::Told(_) => None,
         }
     }
 

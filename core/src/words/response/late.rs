@@ -1,6 +1,7 @@
 //! In place of `fields` where the platform parses: the map is behind a pointer to its own code, so that a program that asks for none has none of it
 //! linked, not even what drops it.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
@@ -67,6 +68,11 @@ impl Fields {
         self.map();
         let made = self.made.get_mut().expect("the map was made just now");
         made.map_mut()
+    }
+
+    /// What tells them, as long as there is no map that may have been changed.
+    pub(super) fn native(&self) -> Option<&dyn Any> {
+        self.source()?.native()
     }
 
     /// Content-Length.

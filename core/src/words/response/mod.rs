@@ -6,6 +6,7 @@ mod fields;
 mod late;
 mod source;
 
+use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -133,6 +134,13 @@ impl Response {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.0.fields.map()
+    }
+
+    /// The platform's own object that has the header fields, where they came from one and nobody has asked for [`headers`](Self::headers) yet: see
+    /// [`FieldSource::native`].
+    #[must_use]
+    pub fn native_headers(&self) -> Option<&dyn Any> {
+        self.0.fields.native()
     }
 
     /// The header fields, to be changed: in place, unless somebody else has this response too.
@@ -350,6 +358,36 @@ mod tests {
         let url = url.map(str::to_owned);
         let fields = Told::new(fields);
         Response::told_by(target.into(), url, StatusCode::OK, Version::HTTP_11, fields)
+    }
+
+    #[test]
+    fn the_platforms_own_fields_are_there_until_they_are_a_map() {
+        struct Native(&'static str);
+
+        impl FieldSource for Native {
+            fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+                each("x-a", self.0.as_bytes());
+            }
+
+            fn native(&self) -> Option<&dyn Any> {
+                Some(&self.0)
+            }
+        }
+
+        let target = Target::parse("http://a.example/").unwrap();
+        let fields = Arc::new(Native("1"));
+        let told = Response::told_by(
+            target.into(),
+            None,
+            StatusCode::OK,
+            Version::HTTP_11,
+            fields,
+        );
+        let native = told.clone();
+        let native = native.native_headers().and_then(<dyn Any>::downcast_ref);
+        assert_eq!(native, Some(&"1"));
+        assert_eq!(told.headers()["x-a"], "1");
+        assert!(told.native_headers().is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Header fields that are told when somebody asks for them.
 
+use std::any::Any;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Tells the header fields of a response when they are asked for, each time the same: see
@@ -20,6 +22,11 @@ pub trait FieldSource: Send + Sync + 'static {
     /// True when Content-Encoding says that the body was coded. By default it is looked for among all.
     fn is_coded(&self) -> bool {
         first(self, "content-encoding", is_a_coding).unwrap_or(false)
+    }
+
+    /// The platform's own object that has the fields: for who speaks to the platform, and knows what it is.
+    fn native(&self) -> Option<&dyn Any> {
+        None
     }
 }
 
