@@ -117,8 +117,10 @@ mod tests {
     #[test]
     fn what_is_told_is_a_map_when_somebody_asks() {
         let fields = Fields::told_by(Told::new(&[("X-A", "1"), ("x-a", "2"), ("b ad", "3")]));
+        assert!(fields.native().is_some());
         assert_eq!(fields.map().get_all("x-a").iter().count(), 2);
         assert_eq!(fields.map().len(), 2);
+        assert!(fields.native().is_none());
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub(super) fn gathered(source: &dyn FieldSource) -> HeaderMap {
 
 #[cfg(test)]
 pub(super) mod testing {
+    use std::any::Any;
     use std::sync::Arc;
 
     use super::FieldSource;
@@ -94,6 +95,10 @@ pub(super) mod testing {
             for (name, value) in &self.0 {
                 each(name, value.as_bytes());
             }
+        }
+
+        fn native(&self) -> Option<&dyn Any> {
+            Some(&self.0)
         }
     }
 }
