@@ -125,3 +125,4 @@ pub use words::upload_body::UploadBody;
 pub use words::upload_draft::UploadDraft;
 #[cfg(feature = "upload")]
 pub use words::upload_resume_data::UploadResumeData;
+pub use words::user_info::UserInfo;

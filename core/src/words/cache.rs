@@ -1,12 +1,12 @@
 //! What is said about cached responses.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::words::response::Response;
+use crate::words::user_info::UserInfo;
 
 /// How a request uses the session's cache; Apple's `NSURLRequest.CachePolicy`. Of a session that has none, it is how the request uses the platform's
 /// own, which only browsers have.
@@ -100,7 +100,7 @@ pub struct CachedResponse {
     pub data: Bytes,
     /// What the app keeps with it: text by name. It does not count in equality.
     #[serde(default)]
-    pub user_info: BTreeMap<String, String>,
+    pub user_info: UserInfo,
     /// Where it may be kept.
     #[serde(default)]
     pub storage_policy: CacheStoragePolicy,
@@ -113,7 +113,7 @@ impl CachedResponse {
         Self {
             response,
             data: data.into(),
-            user_info: BTreeMap::new(),
+            user_info: UserInfo::new(),
             storage_policy: CacheStoragePolicy::Allowed,
         }
     }
@@ -145,12 +145,12 @@ impl PartialEq for CachedResponse {
 impl Eq for CachedResponse {}
 
 impl fmt::Debug for CachedResponse {
-    /// Of the body its length, of what the app keeps with it the names.
+    /// Of the body its length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedResponse")
             .field("response", &self.response)
             .field("data", &format_args!("{} bytes", self.data.len()))
-            .field("user_info", &self.user_info.keys())
+            .field("user_info", &self.user_info)
             .field("storage_policy", &self.storage_policy)
             .finish()
     }

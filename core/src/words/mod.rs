@@ -44,4 +44,5 @@ pub(crate) mod upload_body;
 pub(crate) mod upload_draft;
 #[cfg(feature = "upload")]
 pub(crate) mod upload_resume_data;
+pub(crate) mod user_info;
 pub(crate) mod wire;

@@ -1,9 +1,7 @@
 //! Cached responses, as the other part takes and gives them.
 
-use std::collections::BTreeMap;
-
 use js_sys::{Array, Uint8Array};
-use urlsession_core::{CacheStoragePolicy, CachedResponse};
+use urlsession_core::{CacheStoragePolicy, CachedResponse, UserInfo};
 use wasm_bindgen::prelude::*;
 
 use crate::wire;
@@ -11,9 +9,9 @@ use crate::wire;
 /// A list: its head, its bytes, what the app keeps with it (names and values in turn), the number of its storage policy.
 pub(crate) fn list(cached: &CachedResponse) -> JsValue {
     let info = Array::new();
-    for (name, value) in &cached.user_info {
-        info.push(&name.as_str().into());
-        info.push(&value.as_str().into());
+    for (name, value) in cached.user_info.iter() {
+        info.push(&name.into());
+        info.push(&value.into());
     }
     let head = wire::of_response(&cached.response);
     let data = Uint8Array::from(&*cached.data);
@@ -26,7 +24,7 @@ pub(crate) fn of_list(value: &JsValue) -> Option<CachedResponse> {
     let list = value.dyn_ref::<Array>()?;
     let response = wire::response(&list.get(0).as_string()?).ok()?;
     let data = list.get(1).dyn_ref::<Uint8Array>()?.to_vec();
-    let mut info = BTreeMap::new();
+    let mut info = UserInfo::new();
     let pairs = list.get(2);
     let pairs = pairs.dyn_ref::<Array>()?;
     for at in (0..pairs.length()).step_by(2) {

@@ -1,6 +1,5 @@
 //! A response as it is stored, but for its body.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,6 +21,7 @@ use crate::policy::fields::with_beside;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::Response;
 use crate::words::target::without_user;
+use crate::words::user_info::UserInfo;
 
 /// How much of the representation the stored body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) struct CacheHead {
     /// Whatever it says itself (RFC 9111 section 4.3.5).
     pub(super) is_considered_stale: bool,
     storage_policy: CacheStoragePolicy,
-    user_info: BTreeMap<String, String>,
+    user_info: UserInfo,
     /// What its Cache-Control says: derived from what stands above, as is all that follows.
     pub(super) directives: Arc<ResponseDirectives>,
     pub(super) freshness: Freshness,
@@ -87,7 +87,7 @@ pub(super) struct Parts {
     pub(super) extent: Extent,
     pub(super) is_considered_stale: bool,
     pub(super) storage_policy: CacheStoragePolicy,
-    pub(super) user_info: BTreeMap<String, String>,
+    pub(super) user_info: UserInfo,
 }
 
 impl CacheHead {
@@ -199,7 +199,7 @@ impl CacheHead {
     }
 
     /// What the app keeps with it.
-    pub(crate) fn user_info(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn user_info(&self) -> &UserInfo {
         &self.user_info
     }
 
@@ -212,7 +212,7 @@ impl CacheHead {
 
     /// The same with what the app keeps with it.
     #[must_use]
-    pub(crate) fn with_user_info(mut self, user_info: BTreeMap<String, String>) -> Self {
+    pub(crate) fn with_user_info(mut self, user_info: UserInfo) -> Self {
         self.user_info = user_info;
         self
     }

@@ -1,6 +1,5 @@
 //! Whether a response is stored (RFC 9111 section 3), and which of its fields.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::BytesMut;
@@ -16,6 +15,7 @@ use crate::policy::cache::vary::Selecting;
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::parsing::join_url;
 use crate::words::response::Response;
+use crate::words::user_info::UserInfo;
 
 /// The head under which `response` to `request` is stored; `None` where it must not be. Its body is still to come.
 pub(crate) fn storable(
@@ -47,7 +47,7 @@ pub(crate) fn storable(
         extent,
         is_considered_stale: false,
         storage_policy: CacheStoragePolicy::Allowed,
-        user_info: BTreeMap::new(),
+        user_info: UserInfo::new(),
     }))
 }
 

@@ -3,7 +3,6 @@
 //! One byte of version, then the parts in order. Numbers are LEB128, texts are preceded by their length. The URL is not among them: it
 //! is what the record is found by.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -15,6 +14,7 @@ use crate::policy::cache::head::{CacheHead, Extent, Parts, stored_url};
 use crate::policy::cache::vary::{Chosen, Selecting};
 use crate::words::cache::CacheStoragePolicy;
 use crate::words::response::{Response, VERSIONS};
+use crate::words::user_info::UserInfo;
 
 const FORMAT: u8 = 1;
 
@@ -38,7 +38,7 @@ impl CacheHead {
         writer.byte(u8::from(parts.is_considered_stale));
         writer.byte(parts.storage_policy.raw());
         writer.number(parts.user_info.len() as u64);
-        for (name, value) in &parts.user_info {
+        for (name, value) in parts.user_info.iter() {
             writer.text(name.as_bytes());
             writer.text(value.as_bytes());
         }
@@ -287,9 +287,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn user_info(&mut self) -> Option<BTreeMap<String, String>> {
-        // `collect` would bring a sort.
-        let mut info = BTreeMap::new();
+    fn user_info(&mut self) -> Option<UserInfo> {
+        let mut info = UserInfo::new();
         for _ in 0..self.count()? {
             info.insert(self.string()?, self.string()?);
         }
@@ -326,7 +325,7 @@ mod tests {
             ("set-cookie", "a=b"),
             ("set-cookie", "c=d"),
         ];
-        let user_info = BTreeMap::from_iter([("a".to_owned(), "b".to_owned())]);
+        let user_info = UserInfo::from_iter([("a".to_owned(), "b".to_owned())]);
         let mut sensitive = stored(&[("vary", "*")]);
         sensitive.is_considered_stale = true;
         vec![

@@ -116,14 +116,25 @@ pub(crate) fn decide<H: AsRef<CacheHead>>(
     {
         return Decision::Use(hit);
     }
-    let candidates = || heads.iter().map(AsRef::as_ref).enumerate();
-    Decider {
+    let decider = Decider {
         now,
         request,
         options,
+    };
+    match heads {
+        [only] => decided(&decider, &[only.as_ref()]),
+        heads => decided(
+            &decider,
+            &heads.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+        ),
     }
-    .decide(chosen(request, candidates()), || {
-        beginning(now, request, candidates())
+}
+
+/// Once for all kinds of heads.
+fn decided(decider: &Decider<'_, '_>, heads: &[&CacheHead]) -> Decision {
+    let candidates = || heads.iter().copied().enumerate();
+    decider.decide(chosen(decider.request, candidates()), || {
+        beginning(decider.now, decider.request, candidates())
     })
 }
 
