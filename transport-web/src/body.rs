@@ -80,7 +80,7 @@ impl FetchBody {
     }
 
     fn malformed(&self) -> Error {
-        self.placed(malformed(ErrorCode::CannotParseResponse))
+        self.placed(malformed(ErrorCode::CannotParseResponse.into()))
     }
 
     fn placed(&self, error: Error) -> Error {

@@ -22,7 +22,7 @@ pub(crate) fn head(
 ) -> Result<(Response, Option<Arc<Target>>), Error> {
     // JavaScript has looked whether it is one, and says 0 where it is not.
     let status = StatusCode::from_u16(status as u16)
-        .map_err(|_| malformed(ErrorCode::BadServerResponse).with_target(target))?;
+        .map_err(|_| malformed(ErrorCode::BadServerResponse.into()).with_target(target))?;
     let fields = Arc::new(Fields {
         headers: js::headers_of(exchange),
         length: js::length_of(exchange),
@@ -86,8 +86,8 @@ pub(crate) fn body_length(exchange: &js::Exchange) -> Option<u64> {
     (js::traits_of(exchange) & IS_OWN != 0).then(|| js::length_of(exchange) as u64)
 }
 
-pub(crate) fn malformed(code: ErrorCode) -> Error {
-    Error::new(code).with_cause(Malformed)
+pub(crate) fn malformed(error: Error) -> Error {
+    error.with_cause(Malformed)
 }
 
 /// The cause of a failure on what is no response: a script in between made it up.

@@ -17,29 +17,29 @@ impl WebFiles {
     }
 }
 
-fn refused<T: 'static>(code: ErrorCode) -> BoxFuture<'static, Result<T, Error>> {
-    Box::pin(std::future::ready(Err(code.into())))
+fn refused<T: 'static>(error: Error) -> BoxFuture<'static, Result<T, Error>> {
+    Box::pin(std::future::ready(Err(error)))
 }
 
 impl Files for WebFiles {
     fn read(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn Body>, Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 
     fn version(&self, _: &FileRef) -> BoxFuture<'static, Result<FileVersion, Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 
     fn create(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
-        refused(ErrorCode::CannotCreateFile)
+        refused(ErrorCode::CannotCreateFile.into())
     }
 
     fn create_new(&self, _: &FileRef) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
-        refused(ErrorCode::CannotCreateFile)
+        refused(ErrorCode::CannotCreateFile.into())
     }
 
     fn temporary(&self) -> BoxFuture<'static, Result<OpenFile, Error>> {
-        refused(ErrorCode::CannotCreateFile)
+        refused(ErrorCode::CannotCreateFile.into())
     }
 
     fn temporary_at(&self, _: &str) -> Option<FileRef> {
@@ -47,11 +47,11 @@ impl Files for WebFiles {
     }
 
     fn append(&self, _: &FileRef, _: u64) -> BoxFuture<'static, Result<Box<dyn FileSink>, Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 
     fn length(&self, _: &FileRef) -> BoxFuture<'static, Result<u64, Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 
     fn rename(
@@ -60,10 +60,10 @@ impl Files for WebFiles {
         _: &FileRef,
         _: Existing,
     ) -> BoxFuture<'static, Result<(), Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 
     fn remove(&self, _: &FileRef) -> BoxFuture<'static, Result<(), Error>> {
-        refused(ErrorCode::FileDoesNotExist)
+        refused(ErrorCode::FileDoesNotExist.into())
     }
 }

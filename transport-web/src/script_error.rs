@@ -86,38 +86,38 @@ impl Step {
     pub(crate) fn failed(self, target: &Arc<Target>, thrown: &JsValue) -> Error {
         let url = target.as_str();
         let is_http = url.starts_with("http:") || url.starts_with("https:");
-        let code = match self == Self::Fetching && !is_http {
-            true => ErrorCode::UnsupportedUrl,
-            false => self.code(),
+        let otherwise = match self == Self::Fetching && !is_http {
+            true => ErrorCode::UnsupportedUrl.into(),
+            false => self.otherwise(),
         };
-        error(code, thrown).with_target(target)
+        error(otherwise, thrown).with_target(target)
     }
 
     /// The same, where no URL is known.
     pub(crate) fn error(self, thrown: &JsValue) -> Error {
-        error(self.code(), thrown)
+        error(self.otherwise(), thrown)
     }
 
-    fn code(self) -> ErrorCode {
+    fn otherwise(self) -> Error {
         match self {
-            Self::Making => ErrorCode::BadUrl,
-            Self::Sending | Self::Looking => ErrorCode::ResourceUnavailable,
-            Self::Fetching if !js::is_online() => ErrorCode::NotConnectedToInternet,
-            Self::Fetching => ErrorCode::CannotLoadFromNetwork,
-            Self::Reading => ErrorCode::NetworkConnectionLost,
+            Self::Making => ErrorCode::BadUrl.into(),
+            Self::Sending | Self::Looking => ErrorCode::ResourceUnavailable.into(),
+            Self::Fetching if !js::is_online() => ErrorCode::NotConnectedToInternet.into(),
+            Self::Fetching => ErrorCode::CannotLoadFromNetwork.into(),
+            Self::Reading => ErrorCode::NetworkConnectionLost.into(),
         }
     }
 }
 
-/// What was thrown, under this code where its name says nothing better.
-fn error(otherwise: ErrorCode, thrown: &JsValue) -> Error {
+/// What was thrown, under this error's code where its name says nothing better.
+fn error(otherwise: Error, thrown: &JsValue) -> Error {
     let cause = ScriptError::of(thrown);
-    let code = match cause.name() {
-        "AbortError" => ErrorCode::Cancelled,
-        "TimeoutError" => ErrorCode::TimedOut,
-        "NotFoundError" => ErrorCode::FileDoesNotExist,
-        "NotReadableError" => ErrorCode::NoPermissionsToReadFile,
+    let error = match cause.name() {
+        "AbortError" => ErrorCode::Cancelled.into(),
+        "TimeoutError" => ErrorCode::TimedOut.into(),
+        "NotFoundError" => ErrorCode::FileDoesNotExist.into(),
+        "NotReadableError" => ErrorCode::NoPermissionsToReadFile.into(),
         _ => otherwise,
     };
-    Error::new(code).with_cause(cause)
+    error.with_cause(cause)
 }

@@ -72,13 +72,17 @@ impl WebTransport {
         };
         if self.engine.is_server && asks_cache_alone(&hop) {
             let why = "there is no cache that could have it";
-            return Err(refused(ErrorCode::ResourceUnavailable, &target, why));
+            return Err(refused(ErrorCode::ResourceUnavailable.into(), &target, why));
         }
         let body = std::mem::replace(&mut hop.body, HopBody::Empty);
         let body = Outgoing::of(body, streams, &events).await?;
         if options.is_kept_alive() && body.length() > LONGEST_KEPT_ALIVE {
             let why = "a request that outlives the page has 64 KiB at most";
-            return Err(refused(ErrorCode::DataLengthExceedsMaximum, &target, why));
+            return Err(refused(
+                ErrorCode::DataLengthExceedsMaximum.into(),
+                &target,
+                why,
+            ));
         }
         let request = lines(&hop, &options, self.engine.is_server);
         let hop = Hop {
@@ -177,11 +181,11 @@ impl Hop {
         let target = &self.hop.target;
         let step = match lack {
             Lack::Malformed => {
-                return malformed(ErrorCode::CannotParseResponse).with_target(target);
+                return malformed(ErrorCode::CannotParseResponse.into()).with_target(target);
             }
             Lack::Refused => {
                 let why = "redirects are refused";
-                return refused(ErrorCode::HttpTooManyRedirects, target, why);
+                return refused(ErrorCode::HttpTooManyRedirects.into(), target, why);
             }
             Lack::Unmade => Step::Making,
             Lack::Thrown if asks_cache_alone(&self.hop) => Step::Looking,
@@ -206,8 +210,8 @@ impl Hop {
     }
 }
 
-fn refused(code: ErrorCode, target: &Arc<Target>, why: &'static str) -> Error {
-    Error::new(code).with_target(target).because(why)
+fn refused(error: Error, target: &Arc<Target>, why: &'static str) -> Error {
+    error.with_target(target).because(why)
 }
 
 fn asks_cache_alone(hop: &HopRequest) -> bool {

@@ -36,7 +36,11 @@ macro_rules! codes {
             #[must_use]
             pub const fn blame(self) -> Blame { match self { $(Self::$name => Blame::$blame,)* } }
 
-            const fn text(self) -> &'static str { match self { $(Self::$name => $text,)* } }
+            /// Where this code is known as the program is built, it is all that is linked: no table of all texts.
+            #[inline(always)]
+            const fn reason(self) -> &'static Reason {
+                match self { $(Self::$name => &Reason { code: Self::$name, text: $text },)* }
+            }
         }
     };
 }
@@ -108,8 +112,14 @@ codes! {
 
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.reason().text)
     }
+}
+
+/// A code with its text.
+struct Reason {
+    code: ErrorCode,
+    text: &'static str,
 }
 
 /// The cause of an [`Error`]: what `source()` gives.
@@ -123,7 +133,7 @@ pub struct Error(Arc<Facts>);
 
 #[derive(Clone)]
 struct Facts {
-    code: ErrorCode,
+    reason: &'static Reason,
     place: Option<Place>,
     cause: Option<Cause>,
     #[cfg(feature = "download")]
@@ -135,9 +145,14 @@ struct Facts {
 impl Error {
     /// An error of this code, with neither URL nor cause yet.
     #[must_use]
+    #[inline(always)]
     pub fn new(code: ErrorCode) -> Self {
+        Self::of(code.reason())
+    }
+
+    fn of(reason: &'static Reason) -> Self {
         Self(Arc::new(Facts {
-            code,
+            reason,
             place: None,
             cause: None,
             #[cfg(feature = "download")]
@@ -224,7 +239,7 @@ impl Error {
     /// Why, as one of Apple's codes.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
-        self.0.code
+        self.0.reason.code
     }
 
     /// The URL whose load failed: the last hop's, after redirects.
@@ -236,7 +251,7 @@ impl Error {
     /// True when the task was cancelled, by whomever.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.code == ErrorCode::Cancelled
+        self.code() == ErrorCode::Cancelled
     }
 
     /// True for the end of a task by a callback of the app's: it panicked, or was never made.
@@ -247,6 +262,7 @@ impl Error {
 }
 
 impl From<ErrorCode> for Error {
+    #[inline(always)]
     fn from(code: ErrorCode) -> Self {
         Self::new(code)
     }
@@ -254,7 +270,7 @@ impl From<ErrorCode> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.code.fmt(f)?;
+        f.write_str(self.0.reason.text)?;
         match &self.0.place {
             Some(place) => {
                 f.write_str(" (")?;
@@ -269,7 +285,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Error");
-        shown.field("code", &self.0.code);
+        shown.field("code", &self.code());
         if let Some(place) = &self.0.place {
             shown.field("url", &format_args!("{}", Shown(place.as_str())));
         }
