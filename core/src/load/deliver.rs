@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::load::decode::decode;
 use crate::load::follow::follow;
@@ -185,7 +185,7 @@ impl Sink {
 #[derive(Default)]
 struct Gathered {
     first: Bytes,
-    all: BytesMut,
+    all: Vec<u8>,
     expected: Option<u64>,
 }
 
@@ -193,7 +193,7 @@ impl Gathered {
     fn new(expected: Option<u64>) -> Self {
         Self {
             first: Bytes::new(),
-            all: BytesMut::new(),
+            all: Vec::new(),
             expected,
         }
     }
@@ -216,7 +216,7 @@ impl Gathered {
         if self.all.is_empty() {
             self.first
         } else {
-            self.all.freeze()
+            self.all.into()
         }
     }
 }
