@@ -19,7 +19,7 @@ use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::asking::Asking;
 use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
-use crate::words::bounds::NativeObject;
+use crate::words::bounds::{MaybeSend, MaybeSync, NativeObject};
 use crate::words::error::{Error, ErrorCode};
 use crate::words::response::Response;
 
@@ -33,7 +33,18 @@ pub(crate) enum Output {
     /// Into one buffer.
     Collect,
     /// To whoever pulls.
-    Stream(Arc<Outlet>),
+    Stream(Arc<dyn Pulled>),
+}
+
+/// Where whoever pulls a body takes it from. Its code comes with who pulls, and not with every load.
+pub(crate) trait Pulled: MaybeSend + MaybeSync {
+    fn put(&self, item: Item);
+
+    /// True while what was put last is not taken.
+    fn is_full(&self) -> bool;
+
+    /// The platform's object for the whole body, where it is wanted and there is one.
+    fn native_of(&self, body: &mut dyn Body) -> Option<NativeObject>;
 }
 
 /// Loads the task's request to the end of its answer's body.
@@ -171,9 +182,11 @@ impl Sink {
     fn gives_away(&mut self, body: &mut dyn Body) -> bool {
         match &self.output {
             Output::Stream(outlet) if !std::mem::replace(&mut self.has_begun, true) => {
-                let object = outlet.native_of(body).map(Item::Native);
+                let object = outlet.native_of(body);
                 let is_given = object.is_some();
-                object.into_iter().for_each(|object| outlet.put(object));
+                if let Some(object) = object {
+                    outlet.put(Item::Native(object));
+                }
                 is_given
             }
             Output::Stream(_) | Output::Delegate | Output::Collect => false,
@@ -236,7 +249,7 @@ pub(crate) struct Outlet {
     wants_native: AtomicBool,
 }
 
-impl Outlet {
+impl Pulled for Outlet {
     fn put(&self, item: Item) {
         *self.slot() = Some(item);
     }
@@ -245,6 +258,15 @@ impl Outlet {
         self.slot().is_some()
     }
 
+    fn native_of(&self, body: &mut dyn Body) -> Option<NativeObject> {
+        match self.wants_native.load(Ordering::Relaxed) {
+            true => body.take_native(),
+            false => None,
+        }
+    }
+}
+
+impl Outlet {
     pub(crate) fn take(&self) -> Option<Item> {
         self.slot().take()
     }
@@ -264,13 +286,6 @@ impl Outlet {
     /// Whether whoever polls would have the platform's object in place of chunks.
     pub(crate) fn want_native(&self, wants: bool) {
         self.wants_native.store(wants, Ordering::Relaxed);
-    }
-
-    fn native_of(&self, body: &mut dyn Body) -> Option<NativeObject> {
-        match self.wants_native.load(Ordering::Relaxed) {
-            true => body.take_native(),
-            false => None,
-        }
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Item>> {
