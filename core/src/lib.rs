@@ -12,7 +12,8 @@
         feature = "metrics",
         feature = "protocols",
         feature = "redirects",
-        feature = "retry"
+        feature = "retry",
+        feature = "tasks"
     )),
     allow(
         dead_code,
@@ -80,12 +81,20 @@ pub use seams::transport::{
 };
 #[cfg(feature = "download")]
 pub use session::IntoDownload;
-pub use session::{DelegateQueue, Session, SessionBuilder};
+#[cfg(feature = "tasks")]
+pub use session::DelegateQueue;
+pub use session::{Session, SessionBuilder};
+#[cfg(feature = "tasks")]
 pub use task::bytes::BodyBytes;
+#[cfg(feature = "tasks")]
 pub use task::delegate::{Answer, Delegate, Wants};
+#[cfg(feature = "tasks")]
 pub use task::handle::{DataTask, DownloadTask, Task, UploadTask};
+#[cfg(feature = "tasks")]
 pub use task::kind::TaskKind;
+#[cfg(feature = "tasks")]
 pub use task::lifecycle::TaskState;
+#[cfg(feature = "tasks")]
 pub use task::observer::{Observer, TaskEvent};
 pub use words::body::{Body, BodyStream, FileRef, FileSink, InMemory, RequestBody, SaveTo};
 pub use words::bounds::{BoxFuture, Job, MaybeSend, MaybeSync, NativeObject};

@@ -1,0 +1,176 @@
+//! In place of a session with tasks: what its loads share, each of which is a future and nothing beside.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::policy::fields::SessionFields;
+use crate::policy::retry::RetryBudget;
+use crate::seams::network::NetworkMonitor;
+use crate::seams::platform::Platform;
+use crate::seams::protocol::list::Protocols;
+use crate::seams::runtime::Clock;
+use crate::seams::transport::Capabilities;
+use crate::task::drive;
+use crate::words::bounds::BoxFuture;
+use crate::words::configuration::Configuration;
+use crate::words::curl::CurlCommand;
+use crate::words::error::Error;
+use crate::words::network::NetworkPath;
+use crate::words::request::{IntoRequest, Request};
+use crate::words::response::Response;
+
+/// A session: loads that share a configuration and connections.
+///
+/// A clone is another handle to the same session. What is loading when the last one is dropped loads on.
+#[derive(Clone)]
+pub struct Session(Arc<SessionShared>);
+
+/// What all loads of a session share.
+pub(crate) struct SessionShared {
+    pub(crate) platform: Platform,
+    pub(crate) configuration: Configuration,
+    pub(crate) fields: SessionFields,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) protocols: Protocols,
+    pub(crate) retry_budget: RetryBudget,
+}
+
+impl Session {
+    /// Makes a session on a platform, part by part.
+    pub fn builder(platform: Platform, configuration: Configuration) -> SessionBuilder {
+        SessionBuilder {
+            platform,
+            configuration,
+        }
+    }
+
+    /// Makes a session on a platform.
+    #[must_use]
+    pub fn new(platform: Platform, configuration: Configuration) -> Self {
+        Self::builder(platform, configuration).build()
+    }
+
+    /// Loads a request into memory: the body and the response.
+    ///
+    /// Nothing is sent before the future is polled. Dropping the future cancels; leaving it unpolled stops the transfer.
+    ///
+    /// # Errors
+    /// Why the transfer failed. 4xx and 5xx are no failures.
+    pub fn data(
+        &self,
+        request: impl IntoRequest,
+    ) -> BoxFuture<'static, Result<(Bytes, Response), Error>> {
+        Box::pin(drive(self.0.clone(), request.into_request()))
+    }
+
+    /// What a load of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
+    #[must_use]
+    pub fn curl_command(&self, request: &Request) -> CurlCommand {
+        CurlCommand::new(
+            request.clone(),
+            self.0.fields.of_hop(request, false).into_map(),
+        )
+    }
+
+    /// The configuration, as it was when the session was made.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.0.configuration
+    }
+
+    /// What the session stands on.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.0.platform
+    }
+
+    /// What the transport can do.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        self.0.platform.transport.capabilities()
+    }
+
+    /// The way to the network as it was reported last; unknown where the platform does not tell.
+    #[must_use]
+    pub fn network_path(&self) -> NetworkPath {
+        let monitor = self.0.platform.network.as_ref();
+        monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
+    }
+
+    /// Forgets what the session has learned: later requests use new connections. Those under way go on.
+    #[expect(clippy::unused_async, reason = "as where there is a cache to be emptied")]
+    pub async fn reset(&self) {
+        self.0.platform.transport.reset();
+    }
+
+    /// Later requests use new connections. Those under way go on.
+    #[expect(clippy::unused_async, reason = "as where there is a cache to be written")]
+    pub async fn flush(&self) {
+        self.0.platform.transport.reset();
+    }
+}
+
+impl PartialEq for Session {
+    /// Two handles are equal when they are of the same session.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Session {}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Session`]: its configuration is data, its live parts are given here.
+#[must_use = "a builder makes nothing until `build`"]
+pub struct SessionBuilder {
+    platform: Platform,
+    configuration: Configuration,
+}
+
+impl SessionBuilder {
+    /// Who says what way to the network there is, in place of the platform's own monitor.
+    pub fn network_monitor(mut self, monitor: impl NetworkMonitor) -> Self {
+        self.platform = self.platform.with_network(monitor);
+        self
+    }
+
+    /// Makes it a session for the whole program: there is nothing that would end it.
+    pub fn shared(self) -> Self {
+        self
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn build(self) -> Session {
+        let Self {
+            platform,
+            configuration,
+        } = self;
+        let able = platform.transport.capabilities();
+        let decoder = platform.decoder.as_deref().filter(|_| able.encoded_bodies);
+        let codings = decoder.map_or(&[][..], |decoder| decoder.codings());
+        Session(Arc::new(SessionShared {
+            fields: SessionFields::new(&configuration, able.all_request_headers, codings),
+            clock: platform.runtime.clock(),
+            protocols: Protocols::default(),
+            retry_budget: RetryBudget::default(),
+            platform,
+            configuration,
+        }))
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("configuration", &self.configuration)
+            .finish_non_exhaustive()
+    }
+}
