@@ -79,10 +79,10 @@ pub use seams::transport::{
     Affinity, Capabilities, ConnectionId, Hints, HopBody, HopRequest, HopResponse, Multiplexing,
     Transport,
 };
-#[cfg(feature = "download")]
-pub use session::IntoDownload;
 #[cfg(feature = "tasks")]
 pub use session::DelegateQueue;
+#[cfg(feature = "download")]
+pub use session::IntoDownload;
 pub use session::{Session, SessionBuilder};
 #[cfg(feature = "tasks")]
 pub use task::bytes::BodyBytes;
@@ -121,6 +121,7 @@ pub use words::network::{
 };
 pub use words::opening::{OpenBody, OpenedBody};
 pub use words::parsing::{ParsedUrl, UrlParser, join_url, parse_urls_by, written_url};
+pub use words::properties::Properties;
 pub use words::request::{IntoRequest, IntoUrl, Request};
 pub use words::response::{FieldSource, Response};
 #[cfg(feature = "download")]

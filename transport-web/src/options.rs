@@ -1,6 +1,6 @@
 //! What `fetch` can be told and NSURLSession has no word for.
 
-use http::Extensions;
+use urlsession_core::Properties;
 
 /// What `fetch` is told beyond what core knows of: of a session's requests ([`platform_with`](crate::platform_with)), or of one, as
 /// its property ([`Request::with_property`](urlsession_core::Request::with_property)). What a request says wins; what nobody says is the browser's default.
@@ -58,7 +58,7 @@ impl FetchOptions {
     }
 
     /// What a request with these properties says, and where it says nothing what this does.
-    pub(crate) fn of(&self, properties: &Extensions) -> Self {
+    pub(crate) fn of(&self, properties: &Properties) -> Self {
         let Some(own) = properties.get::<Self>() else {
             return self.clone();
         };

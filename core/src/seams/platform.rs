@@ -17,7 +17,8 @@ pub struct Platform {
     pub transport: Arc<dyn Transport>,
     /// Time, tasks and chance.
     pub runtime: Arc<dyn Runtime>,
-    /// Files.
+    /// Files, where a feature has some use for them.
+    #[cfg(any(feature = "body-streams", feature = "download", feature = "protocols"))]
     pub files: Arc<dyn Files>,
     /// The way to the network; `None` where nothing is known of it, and so everything is allowed.
     pub network: Option<Arc<dyn NetworkMonitor>>,
@@ -27,14 +28,18 @@ pub struct Platform {
 
 impl Platform {
     /// A platform of these parts, without a decoder.
-    pub fn new(
+    pub fn new<F: Files>(
         transport: Arc<dyn Transport>,
         runtime: Arc<dyn Runtime>,
-        files: Arc<dyn Files>,
+        files: Arc<F>,
     ) -> Self {
+        // Of a known type, so that where nobody has a use for files none of their code is linked.
+        #[cfg(not(any(feature = "body-streams", feature = "download", feature = "protocols")))]
+        drop(files);
         Self {
             transport,
             runtime,
+            #[cfg(any(feature = "body-streams", feature = "download", feature = "protocols"))]
             files,
             network: None,
             decoder: None,

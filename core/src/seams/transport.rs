@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Extensions, Method};
+use http::Method;
 
 use crate::seams::exchange::ExchangeEvents;
 use crate::words::body::{Body, FileRef};
@@ -12,6 +12,7 @@ use crate::words::cache::CachePolicy;
 use crate::words::error::Error;
 use crate::words::file_version::FileVersion;
 use crate::words::header_fields::HeaderFields;
+use crate::words::properties::Properties;
 use crate::words::request::Redacted;
 use crate::words::response::Response;
 use crate::words::service_type::NetworkServiceType;
@@ -61,7 +62,7 @@ pub struct HopRequest {
     /// How it should be treated on the way.
     pub hints: Hints,
     /// What the app has noted on its request ([`Request::with_property`](crate::Request::with_property)): a transport may have options of its own.
-    pub properties: Extensions,
+    pub properties: Properties,
 }
 
 /// How an exchange should be treated on the way, where anybody looks at that.

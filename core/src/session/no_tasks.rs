@@ -100,13 +100,19 @@ impl Session {
     }
 
     /// Forgets what the session has learned: later requests use new connections. Those under way go on.
-    #[expect(clippy::unused_async, reason = "as where there is a cache to be emptied")]
+    #[expect(
+        clippy::unused_async,
+        reason = "as where there is a cache to be emptied"
+    )]
     pub async fn reset(&self) {
         self.0.platform.transport.reset();
     }
 
     /// Later requests use new connections. Those under way go on.
-    #[expect(clippy::unused_async, reason = "as where there is a cache to be written")]
+    #[expect(
+        clippy::unused_async,
+        reason = "as where there is a cache to be written"
+    )]
     pub async fn flush(&self) {
         self.0.platform.transport.reset();
     }

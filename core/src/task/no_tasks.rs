@@ -86,7 +86,12 @@ impl Loading {
             if idle <= now {
                 return Poll::Ready(ExpiredTimer::Idle.into());
             }
-            *sleep = Some(self.session.platform.runtime.sleep_until(idle.min(self.due)));
+            *sleep = Some(
+                self.session
+                    .platform
+                    .runtime
+                    .sleep_until(idle.min(self.due)),
+            );
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) mod one_shot;
 pub(crate) mod opening;
 pub(crate) mod parsing;
 pub(crate) mod place;
+pub(crate) mod properties;
 pub(crate) mod request;
 pub(crate) mod response;
 #[cfg(feature = "download")]

@@ -130,7 +130,7 @@ impl<B: Into<RequestBody>> TryFrom<http::Request<B>> for Request {
         let (head, body) = request.into_parts();
         let mut made = Self::new(head.method, &head.uri)?.with_body(body);
         let parts = made.parts();
-        (parts.headers, parts.properties) = (head.headers.into(), head.extensions);
+        (parts.headers, parts.properties) = (head.headers.into(), head.extensions.into());
         Ok(made)
     }
 }

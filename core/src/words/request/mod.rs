@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::words::body::RequestBody;
@@ -20,6 +20,7 @@ use crate::words::error::{Error, ErrorCode, InvalidHeader, Shown};
 use crate::words::header_fields::HeaderFields;
 use crate::words::network::Forbidden;
 use crate::words::place::Place;
+use crate::words::properties::Properties;
 use crate::words::service_type::NetworkServiceType;
 use crate::words::target::{Origin, Target};
 
@@ -47,7 +48,7 @@ struct Parts {
     expects_continue: Option<bool>,
     resumable_upload: Option<bool>,
     cache_policy: Option<CachePolicy>,
-    properties: Extensions,
+    properties: Properties,
 }
 
 macro_rules! shorthand {
@@ -80,7 +81,7 @@ impl Request {
             expects_continue: None,
             resumable_upload: None,
             cache_policy: None,
-            properties: Extensions::new(),
+            properties: Properties::new(),
         })))
     }
 
@@ -378,7 +379,7 @@ impl Request {
     }
 
     /// All that was noted on it.
-    pub(crate) fn properties(&self) -> &Extensions {
+    pub(crate) fn properties(&self) -> &Properties {
         &self.0.properties
     }
 
