@@ -24,6 +24,7 @@
 #[cfg(feature = "cache")]
 mod cache;
 mod interop;
+#[cfg(feature = "tasks")]
 mod load;
 #[cfg(feature = "mock")]
 pub mod mock;

@@ -21,10 +21,8 @@ use crate::seams::protocol::list::Route;
 use crate::words::body::Body;
 use crate::words::bounds::{MaybeSend, MaybeSync, NativeObject};
 use crate::words::error::{Error, ErrorCode};
+use crate::words::gathered::Gathered;
 use crate::words::response::Response;
-
-/// A body that promises its length is given room for at most this many bytes in advance.
-const ROOM_IN_ADVANCE: u64 = 1024 * 1024;
 
 /// Where a body goes, beside the delegate.
 pub(crate) enum Output {
@@ -190,46 +188,6 @@ impl Sink {
                 is_given
             }
             Output::Stream(_) | Output::Delegate | Output::Collect => false,
-        }
-    }
-}
-
-/// A body in one buffer; a single chunk is kept as it came.
-#[derive(Default)]
-struct Gathered {
-    first: Bytes,
-    all: Vec<u8>,
-    expected: Option<u64>,
-}
-
-impl Gathered {
-    fn new(expected: Option<u64>) -> Self {
-        Self {
-            first: Bytes::new(),
-            all: Vec::new(),
-            expected,
-        }
-    }
-
-    fn add(&mut self, chunk: Bytes) {
-        if self.first.is_empty() {
-            self.first = chunk;
-            return;
-        }
-        if self.all.is_empty() {
-            let room = usize::try_from(self.expected.unwrap_or(0).min(ROOM_IN_ADVANCE));
-            self.all
-                .reserve(room.unwrap_or(0).max(self.first.len() + chunk.len()));
-            self.all.extend_from_slice(&self.first);
-        }
-        self.all.extend_from_slice(&chunk);
-    }
-
-    fn finish(self) -> Bytes {
-        if self.all.is_empty() {
-            self.first
-        } else {
-            self.all.into()
         }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Poll, ready};
 
 #[cfg(feature = "cache")]
 use http::HeaderMap;
-use http::{Method, header};
+use http::header;
 
 #[cfg(feature = "informational")]
 use crate::load::drain::drain;
@@ -23,9 +23,8 @@ use crate::seams::protocol::list::Route;
 use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 #[cfg(feature = "informational")]
 use crate::words::body::Body;
-use crate::words::body::RequestBody;
 use crate::words::bounds::BoxFuture;
-use crate::words::error::{Error, ErrorCode};
+use crate::words::error::Error;
 use crate::words::header_fields::HeaderFields;
 use crate::words::request::Request;
 use crate::words::target::Target;
@@ -83,8 +82,8 @@ async fn again<A: App>(app: &A, hop: &Hop, refusal: Box<dyn Body>) -> Result<Hop
 
 async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, Error> {
     let request = &hop.request;
-    let target = checked(request)?;
-    let body = match at_hand(request.body()) {
+    let target = request.checked_target()?;
+    let body = match HopBody::at_hand(request.body()) {
         Some(body) => body,
         None => open(app, request.body())?.await?,
     };
@@ -97,25 +96,6 @@ async fn attempt<A: App>(app: &A, hop: &Hop, asks: bool) -> Result<HopResponse, 
         told.await?;
     }
     Ok(measured(app, app.signals(), answer))
-}
-
-/// Where the request goes, if it may.
-fn checked(request: &Request) -> Result<&Arc<Target>, Error> {
-    if request.method() == Method::GET && !request.body().is_empty() {
-        return Err(Error::new(ErrorCode::DataLengthExceedsMaximum).because("a GET with a body"));
-    }
-    let unsupported = || Error::new(ErrorCode::UnsupportedUrl).because("neither http nor https");
-    request.target().ok_or_else(unsupported)
-}
-
-/// The body, where it need not be opened.
-fn at_hand(body: &RequestBody) -> Option<HopBody> {
-    match body {
-        RequestBody::Empty => Some(HopBody::Empty),
-        RequestBody::Bytes(bytes) if bytes.is_empty() => Some(HopBody::Empty),
-        RequestBody::Bytes(bytes) => Some(HopBody::Bytes(bytes.clone())),
-        RequestBody::File(_) | RequestBody::Stream(_) => None,
-    }
 }
 
 fn exchange<A: App>(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::seams::exchange::ExchangeEvents;
-use crate::words::body::{Body, FileRef};
+use crate::words::body::{Body, FileRef, RequestBody};
 use crate::words::bounds::{BoxFuture, MaybeSend, MaybeSync};
 use crate::words::cache::CachePolicy;
 use crate::words::error::Error;
@@ -132,6 +132,16 @@ impl fmt::Debug for HopBody {
 }
 
 impl HopBody {
+    /// A request's body, where it need not be opened.
+    pub(crate) fn at_hand(body: &RequestBody) -> Option<Self> {
+        match body {
+            RequestBody::Empty => Some(Self::Empty),
+            RequestBody::Bytes(bytes) if bytes.is_empty() => Some(Self::Empty),
+            RequestBody::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
+            RequestBody::File(_) | RequestBody::Stream(_) => None,
+        }
+    }
+
     /// The length in bytes, where it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {

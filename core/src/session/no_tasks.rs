@@ -6,10 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::policy::fields::SessionFields;
-use crate::policy::retry::RetryBudget;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
-use crate::seams::protocol::list::Protocols;
 use crate::seams::runtime::Clock;
 use crate::seams::transport::Capabilities;
 use crate::task::drive;
@@ -33,8 +31,6 @@ pub(crate) struct SessionShared {
     pub(crate) configuration: Configuration,
     pub(crate) fields: SessionFields,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) protocols: Protocols,
-    pub(crate) retry_budget: RetryBudget,
 }
 
 impl Session {
@@ -165,8 +161,6 @@ impl SessionBuilder {
         Session(Arc::new(SessionShared {
             fields: SessionFields::new(&configuration, able.all_request_headers, codings),
             clock: platform.runtime.clock(),
-            protocols: Protocols::default(),
-            retry_budget: RetryBudget::default(),
             platform,
             configuration,
         }))

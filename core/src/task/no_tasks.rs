@@ -1,218 +1,150 @@
 //! In place of tasks: a load as the caller's future, its two timers, and nobody who is asked or told.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 
-use crate::load::deliver::{Output, load};
-use crate::policy::fields::SessionFields;
-use crate::policy::retry::RetryBudget;
-use crate::seams::app::{App, Content, Notice, ResponseDisposition};
-use crate::seams::asking::Asking;
-use crate::seams::exchange::Informational;
-use crate::seams::platform::Platform;
-use crate::seams::protocol::list::{Protocols, Route};
+use crate::seams::exchange::ExchangeEvents;
 use crate::seams::signals::Signals;
-use crate::seams::transport::Multiplexing;
+use crate::seams::transport::{Affinity, Hints, HopBody, HopRequest, HopResponse};
 use crate::session::SessionShared;
-#[cfg(feature = "body-streams")]
-use crate::words::body::BodyStream;
+use crate::words::body::Body;
 use crate::words::bounds::BoxFuture;
-use crate::words::configuration::Configuration;
-use crate::words::error::{Error, ExpiredTimer};
-#[cfg(feature = "body-streams")]
-use crate::words::file_version::FileVersion;
+use crate::words::error::{Error, ErrorCode, ExpiredTimer};
+use crate::words::gathered::Gathered;
 use crate::words::request::Request;
 use crate::words::response::Response;
-use crate::words::retry::{RetryAttempt, RetryDecision};
-use crate::words::target::Origin;
 use crate::words::time::Moment;
 
 /// What a load ends with.
 type Outcome = Result<(Bytes, Response), Error>;
 
-/// One load, as its stages see it.
+/// Loads the request to its end, or until one of its timers fires.
+pub(crate) async fn drive(session: Arc<SessionShared>, request: Result<Request, Error>) -> Outcome {
+    let request = request?;
+    let outcome = match Loading::begin(session, &request) {
+        Ok(mut loading) => poll_fn(move |context| loading.poll(context)).await,
+        Err(error) => Err(error),
+    };
+    outcome.map_err(|error| error.with_place(request.place()))
+}
+
+/// A load under way.
 struct Loading {
     session: Arc<SessionShared>,
     signals: Arc<Signals>,
-    request: Request,
+    /// How long nothing may come or go.
+    idle: Duration,
     /// When the resource timer fires.
     due: Moment,
+    sleep: Option<BoxFuture<'static, ()>>,
+    step: Step,
 }
 
-/// Loads the request to its end, or until one of its timers fires.
-pub(crate) async fn drive(session: Arc<SessionShared>, request: Result<Request, Error>) -> Outcome {
-    let clock = session.clock.clone();
-    let loading = Loading {
-        due: clock.now() + session.configuration.timeout_interval_for_resource,
-        signals: Arc::new(Signals::new(clock, false)),
-        request: request?,
-        session,
-    };
-    let outcome = {
-        let mut load = pin!(load(&loading, Output::Collect));
-        let mut sleep = None;
-        poll_fn(|context| match load.as_mut().poll(context) {
-            Poll::Pending => loading.poll_timers(&mut sleep, context).map(Err),
-            outcome @ Poll::Ready(_) => outcome,
-        })
-        .await
-    };
-    outcome.map_err(|error| error.with_place(loading.request.place()))
+enum Step {
+    Sending(BoxFuture<'static, Result<HopResponse, Error>>),
+    Receiving(Response, Box<dyn Body>, Gathered),
 }
 
 impl Loading {
-    /// Ready when a timer has fired. A sleep that ends early, for bytes have moved since, is followed by another.
-    fn poll_timers(
-        &self,
-        sleep: &mut Option<BoxFuture<'static, ()>>,
-        context: &mut Context<'_>,
-    ) -> Poll<Error> {
+    fn begin(session: Arc<SessionShared>, request: &Request) -> Result<Self, Error> {
+        let target = request.checked_target()?;
+        let body = HopBody::at_hand(request.body()).ok_or_else(|| {
+            Error::new(ErrorCode::ResourceUnavailable)
+                .because("the feature `body-streams` is off: a body is bytes")
+        })?;
+        let (configuration, clock) = (&session.configuration, session.clock.clone());
+        let (service_type, policy) = (request.network_service_type(), request.cache_policy());
+        let hop = HopRequest {
+            method: request.method().clone(),
+            target: target.clone(),
+            headers: session.fields.of_hop(request, false),
+            body,
+            affinity: Affinity::Any,
+            hints: Hints {
+                urgency: None,
+                service_type: service_type.unwrap_or(configuration.network_service_type),
+                cache: Some(policy.unwrap_or(configuration.request_cache_policy)),
+                watches_sent: false,
+            },
+            properties: request.properties().clone(),
+        };
+        let own = request.timeout_interval();
+        let idle = own.unwrap_or(configuration.timeout_interval_for_request);
+        let due = clock.now() + configuration.timeout_interval_for_resource;
+        let signals = Arc::new(Signals::new(clock, false));
+        signals.touch();
+        let events = ExchangeEvents::new(signals.clone());
+        let step = Step::Sending(session.platform.transport.exchange(hop, events));
+        Ok(Self {
+            session,
+            signals,
+            idle,
+            due,
+            sleep: None,
+            step,
+        })
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+        match self.poll_load(context) {
+            Poll::Pending => self.poll_timers(context).map(Err),
+            outcome @ Poll::Ready(_) => outcome,
+        }
+    }
+
+    fn poll_load(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         loop {
-            if let Some(slept) = sleep {
+            match &mut self.step {
+                Step::Sending(exchange) => {
+                    let HopResponse { response, body, .. } =
+                        ready!(exchange.as_mut().poll(context))?;
+                    let gathered = Gathered::new(body.remaining());
+                    self.step = Step::Receiving(response, body, gathered);
+                }
+                Step::Receiving(response, body, gathered) => {
+                    match ready!(body.poll_next_chunk(context)) {
+                        Some(Ok(chunk)) if chunk.is_empty() => {
+                            // A body of empty chunks must not keep the thread.
+                            context.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
+                        Some(Ok(chunk)) => {
+                            self.signals.add_received(chunk.len() as u64);
+                            gathered.add(chunk);
+                        }
+                        Some(Err(error)) => {
+                            return Poll::Ready(Err(error.with_place(response.place())));
+                        }
+                        None => {
+                            let body = std::mem::take(gathered).finish();
+                            return Poll::Ready(Ok((body, response.clone())));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ready when a timer has fired. A sleep that ends early, for bytes have moved since, is followed by another.
+    fn poll_timers(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        loop {
+            if let Some(slept) = &mut self.sleep {
                 ready!(slept.as_mut().poll(context));
             }
             let now = self.session.clock.now();
-            let own = self.request.timeout_interval();
-            let idle = own.unwrap_or(self.session.configuration.timeout_interval_for_request);
-            let idle = self.signals.active_at() + idle;
+            let idle = self.signals.active_at() + self.idle;
             if self.due <= now {
                 return Poll::Ready(ExpiredTimer::Resource.into());
             }
             if idle <= now {
                 return Poll::Ready(ExpiredTimer::Idle.into());
             }
-            *sleep = Some(
-                self.session
-                    .platform
-                    .runtime
-                    .sleep_until(idle.min(self.due)),
-            );
+            let runtime = &self.session.platform.runtime;
+            self.sleep = Some(runtime.sleep_until(idle.min(self.due)));
         }
     }
-}
-
-impl App for Loading {
-    fn configuration(&self) -> &Configuration {
-        &self.session.configuration
-    }
-
-    fn platform(&self) -> &Platform {
-        &self.session.platform
-    }
-
-    fn signals(&self) -> &Arc<Signals> {
-        &self.signals
-    }
-
-    fn decodes(&self) -> bool {
-        self.request.decodes_content()
-    }
-
-    fn fields(&self) -> &SessionFields {
-        &self.session.fields
-    }
-
-    fn protocols(&self) -> &Protocols {
-        &self.session.protocols
-    }
-
-    fn begins(&self) -> Result<Request, Error> {
-        Ok(self.request.clone())
-    }
-
-    fn first_route(&self) -> Route {
-        match self.request.target() {
-            Some(_) => Route::Transport,
-            None => Route::Nowhere,
-        }
-    }
-
-    async fn will_redirect(
-        &self,
-        _: Response,
-        proposed: Request,
-    ) -> Result<Option<Request>, Error> {
-        Ok(Some(proposed))
-    }
-
-    fn wants_retry(&self) -> bool {
-        false
-    }
-
-    fn retry_budget(&self) -> &RetryBudget {
-        &self.session.retry_budget
-    }
-
-    async fn will_retry(&self, attempt: RetryAttempt) -> Result<RetryDecision, Error> {
-        Ok(attempt.proposed)
-    }
-
-    #[cfg(feature = "body-streams")]
-    fn need_new_body_stream(&self) -> Option<Asking<'_, Option<Option<BodyStream>>>> {
-        None
-    }
-
-    fn did_receive_response(
-        &self,
-        _: &Response,
-    ) -> Option<Asking<'_, Option<ResponseDisposition>>> {
-        None
-    }
-
-    fn notify(&self, _: Notice) -> Option<Asking<'_, ()>> {
-        None
-    }
-
-    fn wants_sent(&self) -> bool {
-        false
-    }
-
-    fn watches_sent(&self) -> bool {
-        false
-    }
-
-    fn wants_data(&self) -> bool {
-        false
-    }
-
-    fn set_current_request(&self, _: &Request) {}
-
-    fn set_response(&self, _: &Content) {}
-
-    fn set_trailers(&self, _: HeaderMap) {}
-
-    fn progressed(&self) {}
-
-    fn hop_begins(&self, _: Option<u64>) -> Option<f32> {
-        self.signals.touch();
-        None
-    }
-
-    #[cfg(feature = "body-streams")]
-    fn file_opened(&self, _: FileVersion) {}
-
-    fn heard(&self, _: &Informational) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn expected_to_send(&self) -> Option<u64> {
-        None
-    }
-
-    async fn move_to(&self, _: Option<&Arc<Origin>>) {}
-
-    fn leave_origin(&self) {}
-
-    async fn return_to_origin(&self) {}
-
-    fn begins_to_wait_for_connectivity(&self) -> bool {
-        false
-    }
-
-    fn learned(&self, _: Multiplexing) {}
 }

@@ -17,6 +17,7 @@ pub(crate) mod error;
 pub(crate) mod few;
 pub(crate) mod file_name;
 pub(crate) mod file_version;
+pub(crate) mod gathered;
 pub(crate) mod guarded;
 pub(crate) mod header_fields;
 pub(crate) mod metrics;

@@ -146,6 +146,17 @@ impl Request {
         }
     }
 
+    /// Where it goes, if it may be sent.
+    pub(crate) fn checked_target(&self) -> Result<&Arc<Target>, Error> {
+        if self.method() == Method::GET && !self.body().is_empty() {
+            let error = Error::new(ErrorCode::DataLengthExceedsMaximum);
+            return Err(error.because("a GET with a body"));
+        }
+        let unsupported =
+            || Error::new(ErrorCode::UnsupportedUrl).because("neither http nor https");
+        self.target().ok_or_else(unsupported)
+    }
+
     /// Scheme, host and port, where it goes to a server.
     pub(crate) fn origin(&self) -> Option<&Arc<Origin>> {
         self.target().map(|target| target.origin())
