@@ -48,18 +48,8 @@ struct Fields {
 }
 
 impl FieldSource for Fields {
-    /// They come as one text: a name and its value are joined by a comma, which no name has, and pairs by a line break, which no value has. What no
-    /// byte string is (a byte is a character there: Infra, isomorphic encode) is left out.
-    fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
-        for line in js::fields_of(&self.headers).split('\n') {
-            let Some((name, value)) = line.split_once(',') else {
-                continue;
-            };
-            let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
-            if let Some(bytes) = bytes {
-                each(name, &bytes);
-            }
-        }
+    fn lines(&self) -> String {
+        js::fields_of(&self.headers)
     }
 
     fn content_length(&self) -> Option<u64> {

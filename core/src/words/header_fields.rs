@@ -6,8 +6,6 @@ use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::words::response::FieldSource;
-
 /// Header fields: a [`HeaderMap`] that is shared until it is changed, and to a program that changes none costs nothing.
 ///
 /// It is used as the map that it derefs to.
@@ -22,8 +20,10 @@ use crate::words::response::FieldSource;
 pub struct HeaderFields(Option<Arc<dyn Map>>);
 
 /// A [`HeaderMap`], and what is made of it. Its code is linked where a map is put in, and nowhere else.
-trait Map: FieldSource {
+trait Map: Send + Sync {
     fn map(&self) -> &HeaderMap;
+
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8]));
 
     fn map_mut(&mut self) -> &mut HeaderMap;
 
@@ -89,17 +89,15 @@ impl HeaderFields {
     }
 }
 
-impl FieldSource for HeaderMap {
+impl Map for HeaderMap {
+    fn map(&self) -> &HeaderMap {
+        self
+    }
+
     fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
         for (name, value) in self {
             each(name.as_str(), value.as_bytes());
         }
-    }
-}
-
-impl Map for HeaderMap {
-    fn map(&self) -> &HeaderMap {
-        self
     }
 
     fn map_mut(&mut self) -> &mut HeaderMap {

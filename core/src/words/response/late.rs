@@ -4,9 +4,9 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 
-use super::source::{FieldSource, gathered};
+use super::source::{FieldSource, gathered, is_a_coding, number};
 
 pub(super) struct Fields {
     source: Option<Arc<dyn FieldSource>>,
@@ -14,8 +14,12 @@ pub(super) struct Fields {
 }
 
 /// A map of header fields.
-trait Made: FieldSource {
+trait Made: Send + Sync {
     fn map(&self) -> &HeaderMap;
+
+    fn content_length(&self) -> Option<u64>;
+
+    fn is_coded(&self) -> bool;
 
     #[cfg(feature = "cache")]
     fn map_mut(&mut self) -> &mut HeaderMap;
@@ -27,6 +31,15 @@ trait Made: FieldSource {
 impl Made for HeaderMap {
     fn map(&self) -> &HeaderMap {
         self
+    }
+
+    fn content_length(&self) -> Option<u64> {
+        number(self.get(&header::CONTENT_LENGTH)?.as_bytes())
+    }
+
+    fn is_coded(&self) -> bool {
+        let coding = self.get(&header::CONTENT_ENCODING);
+        coding.is_some_and(|coding| is_a_coding(coding.as_bytes()))
     }
 
     #[cfg(feature = "cache")]
@@ -48,13 +61,6 @@ impl Fields {
         }
     }
 
-    fn source(&self) -> Option<&dyn FieldSource> {
-        match self.made.get() {
-            Some(made) => Some(&**made),
-            None => self.source.as_deref(),
-        }
-    }
-
     pub(super) fn map(&self) -> &HeaderMap {
         let made = self.made.get_or_init(|| {
             let source = self.source.as_deref();
@@ -72,18 +78,27 @@ impl Fields {
 
     /// What tells them, as long as there is no map that may have been changed.
     pub(super) fn native(&self) -> Option<&dyn Any> {
-        self.source()?.native()
+        match self.made.get() {
+            Some(_) => None,
+            None => self.source.as_ref()?.native(),
+        }
     }
 
     /// Content-Length.
     pub(super) fn content_length(&self) -> Option<u64> {
-        self.source()?.content_length()
+        match self.made.get() {
+            Some(made) => made.content_length(),
+            None => self.source.as_ref()?.content_length(),
+        }
     }
 
     /// True when Content-Encoding says that the body was coded.
     #[cfg(any(test, not(feature = "decode")))]
     pub(super) fn is_coded(&self) -> bool {
-        self.source().is_some_and(FieldSource::is_coded)
+        match self.made.get() {
+            Some(made) => made.is_coded(),
+            None => self.source.as_ref().is_some_and(|source| source.is_coded()),
+        }
     }
 }
 

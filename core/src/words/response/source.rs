@@ -8,20 +8,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// [`Response::told_by`](crate::Response::told_by).
 ///
 /// A transport for browsers has them in the browser's hands, and many a program looks at none: it then neither moves them nor has the code of a
-/// [`HeaderMap`].
+/// [`HeaderMap`], nor what takes their text apart.
 pub trait FieldSource: Send + Sync + 'static {
-    /// Calls `each` with the name and the value of every field, in order. What cannot be a field's name or value is left out by whoever
-    /// listens.
-    fn tell(&self, each: &mut dyn FnMut(&str, &[u8]));
+    /// All fields in order, a line each: the name, a comma, which no name has, and the value, which has no line break. A character of a value is a byte
+    /// (Infra, isomorphic decode). What cannot be a field's name or value is left out by whoever reads it.
+    fn lines(&self) -> String;
 
     /// Content-Length, where it is a number. By default it is looked for among all; a transport that knows it can save that.
     fn content_length(&self) -> Option<u64> {
-        first(self, "content-length", number).flatten()
+        first(&self.lines(), "content-length", number).flatten()
     }
 
     /// True when Content-Encoding says that the body was coded. By default it is looked for among all.
     fn is_coded(&self) -> bool {
-        first(self, "content-encoding", is_a_coding).unwrap_or(false)
+        first(&self.lines(), "content-encoding", is_a_coding).unwrap_or(false)
     }
 
     /// The platform's own object that has the fields: for who speaks to the platform, and knows what it is.
@@ -30,14 +30,23 @@ pub trait FieldSource: Send + Sync + 'static {
     }
 }
 
+/// Calls `each` with the name and the value of every field.
+fn tell(lines: &str, each: &mut dyn FnMut(&str, &[u8])) {
+    for line in lines.split('\n') {
+        let Some((name, value)) = line.split_once(',') else {
+            continue;
+        };
+        let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
+        if let Some(bytes) = bytes {
+            each(name, &bytes);
+        }
+    }
+}
+
 /// What `look` sees in the first value of the field of this name, which is in lower case.
-fn first<S: FieldSource + ?Sized, T>(
-    source: &S,
-    name: &str,
-    look: impl Fn(&[u8]) -> T,
-) -> Option<T> {
+fn first<T>(lines: &str, name: &str, look: impl Fn(&[u8]) -> T) -> Option<T> {
     let mut seen = None;
-    source.tell(&mut |other, value| {
+    tell(lines, &mut |other, value| {
         if seen.is_none() && other.eq_ignore_ascii_case(name) {
             seen = Some(look(value));
         }
@@ -64,7 +73,7 @@ pub(super) fn is_a_coding(value: &[u8]) -> bool {
 /// All that is told and can be a field.
 pub(super) fn gathered(source: &dyn FieldSource) -> HeaderMap {
     let mut fields = HeaderMap::new();
-    source.tell(&mut |name, value| {
+    tell(&source.lines(), &mut |name, value| {
         let name = HeaderName::try_from(name);
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
             // More fields than a map holds: the rest is left out.
@@ -91,10 +100,9 @@ pub(super) mod testing {
     }
 
     impl FieldSource for Told {
-        fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
-            for (name, value) in &self.0 {
-                each(name, value.as_bytes());
-            }
+        fn lines(&self) -> String {
+            let line = |(name, value): &(&str, &str)| format!("{name},{value}");
+            self.0.iter().map(line).collect::<Vec<_>>().join("\n")
         }
 
         fn native(&self) -> Option<&dyn Any> {
@@ -134,9 +142,18 @@ mod tests {
 
     #[test]
     fn what_can_be_no_field_is_left_out() {
-        let told = Told::new(&[("x-a", "\u{e9}"), ("x\n", "1"), ("", "1"), ("x-b", "a\nb")]);
+        let told = Told::new(&[
+            ("x-a", "\u{e9}"),
+            ("x\r", "1"),
+            ("", "1"),
+            ("x-b", "a\rb"),
+            ("x-c", "\u{20ac}"),
+            ("x-d\n", "1"),
+            ("x-e", "a, b"),
+        ]);
         let fields = gathered(&*told);
-        assert_eq!(fields.len(), 1);
-        assert_eq!(fields["x-a"].as_bytes(), "\u{e9}".as_bytes());
+        assert_eq!(fields.len(), 2);
+        assert_eq!(fields["x-a"].as_bytes(), b"\xe9");
+        assert_eq!(fields["x-e"], "a, b");
     }
 }
