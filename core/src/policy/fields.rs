@@ -1,22 +1,10 @@
 //! Which header fields a request carries, hop by hop.
 
-use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::words::configuration::Configuration;
 use crate::words::header_fields::{Gaps, HeaderFields};
 use crate::words::request::Request;
-
-/// Fields that belong to the transport, beside TE: the app's values are left out.
-const TRANSPORT_OWN: [&str; 7] = [
-    "host",
-    "connection",
-    "content-length",
-    "transfer-encoding",
-    "trailer",
-    "upgrade",
-    "keep-alive",
-];
 
 /// Fields never kept across origins, whatever the safe list says.
 static NEVER_SAFE: [HeaderName; 3] = [
@@ -28,18 +16,6 @@ static NEVER_SAFE: [HeaderName; 3] = [
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("urlsession/", env!("CARGO_PKG_VERSION")));
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
-
-/// What is added where nobody says it: of a form, and of a part of a body that would else be coded.
-static LAST: [(HeaderName, HeaderValue); 2] = [
-    (
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/x-www-form-urlencoded"),
-    ),
-    (
-        header::ACCEPT_ENCODING,
-        HeaderValue::from_static("identity"),
-    ),
-];
 
 /// What a session adds to each request that lacks it, made once.
 #[derive(Debug)]
@@ -61,7 +37,7 @@ impl SessionFields {
         defaults: bool,
         codings: &[&'static str],
     ) -> Self {
-        let home = apps_own(&configuration.http_additional_headers);
+        let home = configuration.http_additional_headers.apps_own();
         let codings = if cfg!(feature = "decode") {
             offer(codings)
         } else {
@@ -98,30 +74,10 @@ impl SessionFields {
 
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
     pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> HeaderFields {
-        let session = self.of_place(left_home);
-        let own = request.fields();
-        let posts_form = request.method() == Method::POST && !request.body().is_empty();
-        if own.is_empty() && !posts_form && request.decodes_content() {
-            return session.clone();
-        }
-        // Nothing is offered for a body that is not decoded; and a part of a coded body could not be (Fetch, HTTP-network-or-cache fetch).
-        let offers = cfg!(feature = "decode")
-            && self.offers_codings
-            && !own.contains_key(&header::ACCEPT_ENCODING);
-        let is_part = || own.contains_key(&header::RANGE) || session.contains_key(&header::RANGE);
-        let is_part = offers && is_part();
-        let offers_less = offers && (is_part || !request.decodes_content());
-        let asks_plain = is_part && request.decodes_content();
-        own.filled(&Gaps {
-            keeps: &|name| is_apps(name, own),
-            others: session,
-            leaves_out: &|name| offers_less && name == "accept-encoding",
-            last: match (posts_form, asks_plain) {
-                (true, true) => &LAST,
-                (true, false) => &LAST[..1],
-                (false, true) => &LAST[1..],
-                (false, false) => &[],
-            },
+        request.fields().filled(&Gaps {
+            request,
+            session: self.of_place(left_home),
+            offers_codings: cfg!(feature = "decode") && self.offers_codings,
         })
     }
 
@@ -150,28 +106,6 @@ pub(crate) fn with_beside(fields: &HeaderMap, beside: &[(HeaderName, HeaderValue
     made
 }
 
-/// Of these fields what the app may say.
-fn apps_own(fields: &HeaderFields) -> HeaderFields {
-    fields.filled(&Gaps {
-        keeps: &|name| is_apps(name, fields),
-        others: &HeaderFields::new(),
-        leaves_out: &|_| false,
-        last: &[],
-    })
-}
-
-/// True when TE says that trailers are taken, and nothing else (RFC 9110 section 10.1.4): that is the app's to say.
-fn takes_trailers(fields: &HeaderFields) -> bool {
-    let (mut values, mut takes) = (0, false);
-    fields.tell(&mut |name, value| {
-        if name == "te" {
-            values += 1;
-            takes = value == b"trailers";
-        }
-    });
-    takes && values == 1
-}
-
 /// Accept-Encoding for these codings; `None` for none, or when they have no names that can be sent.
 fn offer(codings: &[&'static str]) -> Option<HeaderValue> {
     let joined = codings.join(", ");
@@ -194,15 +128,6 @@ fn kept(fields: &HeaderMap, keep: impl Fn(&HeaderName) -> bool) -> HeaderMap {
 fn add_missing(fields: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if !fields.contains_key(&name) {
         fields.append(name, value);
-    }
-}
-
-/// True for what the app may say, of these `fields`.
-fn is_apps(name: &str, fields: &HeaderFields) -> bool {
-    match name {
-        "te" => takes_trailers(fields),
-        "expect" => cfg!(feature = "informational"),
-        _ => !TRANSPORT_OWN.contains(&name) && !name.starts_with("proxy-"),
     }
 }
 

@@ -6,6 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::words::hop_fields;
+use crate::words::request::Request;
+
 /// Header fields: a [`HeaderMap`] that is shared until it is changed, and to a program that changes none costs nothing.
 ///
 /// It is used as the map that it derefs to.
@@ -30,18 +33,18 @@ trait Map: Send + Sync {
     fn shared(self: Arc<Self>) -> Arc<HeaderMap>;
 
     fn filled(&self, gaps: &Gaps<'_>) -> HeaderFields;
+
+    fn apps_own(&self) -> HeaderFields;
 }
 
-/// How fields are filled up from others.
+/// What a request's own fields are filled up from.
 pub(crate) struct Gaps<'a> {
-    /// Those that stay.
-    pub(crate) keeps: &'a dyn Fn(&str) -> bool,
-    /// Those that come in where none of their name stays.
-    pub(crate) others: &'a HeaderFields,
-    /// Which of those do not.
-    pub(crate) leaves_out: &'a dyn Fn(&str) -> bool,
-    /// What comes in at last, where there is none of its name.
-    pub(crate) last: &'a [(HeaderName, HeaderValue)],
+    /// Whose they are.
+    pub(crate) request: &'a Request,
+    /// The session's, which come in where the request has none of their name.
+    pub(crate) session: &'a HeaderFields,
+    /// Their Accept-Encoding is not the app's.
+    pub(crate) offers_codings: bool,
 }
 
 impl HeaderFields {
@@ -80,11 +83,19 @@ impl HeaderFields {
         }
     }
 
-    /// These, filled up; where nobody has opened them, the others as they are.
+    /// These, filled up for a hop; where nobody has opened them, the session's as they are.
     pub(crate) fn filled(&self, gaps: &Gaps<'_>) -> Self {
         match &self.0 {
             Some(fields) => fields.filled(gaps),
-            None => gaps.others.clone(),
+            None => gaps.session.clone(),
+        }
+    }
+
+    /// Of these what the app may say.
+    pub(crate) fn apps_own(&self) -> Self {
+        match &self.0 {
+            Some(fields) => fields.apps_own(),
+            None => Self::new(),
         }
     }
 }
@@ -109,25 +120,11 @@ impl Map for HeaderMap {
     }
 
     fn filled(&self, gaps: &Gaps<'_>) -> HeaderFields {
-        let others = &**gaps.others;
-        let mut filled = Self::with_capacity(self.keys_len() + others.keys_len());
-        let kept = |(name, _): &(&HeaderName, _)| (gaps.keeps)(name.as_str());
-        for (name, value) in self.iter().filter(kept) {
-            filled.append(name.clone(), value.clone());
-        }
-        for (name, value) in others {
-            let text = name.as_str();
-            let is_there = self.contains_key(name) && (gaps.keeps)(text);
-            if !is_there && !(gaps.leaves_out)(text) {
-                filled.append(name.clone(), value.clone());
-            }
-        }
-        for (name, value) in gaps.last {
-            if !filled.contains_key(name) {
-                filled.append(name.clone(), value.clone());
-            }
-        }
-        filled.into()
+        hop_fields::filled(self, gaps)
+    }
+
+    fn apps_own(&self) -> HeaderFields {
+        hop_fields::apps_own(self)
     }
 }
 
@@ -229,27 +226,31 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_and_nothing_else_is_changed() {
-        let own = fields(&[("x-a", "1"), ("x-a", "2"), ("x-gone", "1")]);
-        let others = fields(&[("x-a", "3"), ("x-b", "1"), ("x-b", "2"), ("x-not", "1")]);
-        let last = fields(&[("x-b", "3"), ("x-c", "1")]);
-        let last: Vec<_> = last
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let filled = own.filled(&Gaps {
-            keeps: &|name| name != "x-gone",
-            others: &others,
-            leaves_out: &|name| name == "x-not",
-            last: &last,
-        });
-        let expected = [
-            ("x-a", "1"),
-            ("x-a", "2"),
+        let session = fields(&[
+            ("x-a", "3"),
             ("x-b", "1"),
             ("x-b", "2"),
-            ("x-c", "1"),
-        ];
-        assert_eq!(filled, fields(&expected));
+            ("accept-encoding", "br"),
+        ]);
+        let mut request = Request::post("http://a.example/").unwrap().with_body("a=1");
+        let own = fields(&[("x-a", "1"), ("x-a", "2"), ("connection", "close")]);
+        *request.headers_mut() = own.into();
+        let filled = |request: &Request| {
+            request.fields().filled(&Gaps {
+                request,
+                session: &session,
+                offers_codings: true,
+            })
+        };
+        let mut expected = fields(&[("x-a", "1"), ("x-a", "2"), ("x-b", "1"), ("x-b", "2")]);
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        expected.append("content-type", form);
+        assert_eq!(
+            filled(&request.clone().with_content_decoding(false)),
+            expected
+        );
+        expected.append("accept-encoding", HeaderValue::from_static("br"));
+        assert_eq!(filled(&request), expected);
     }
 
     #[test]

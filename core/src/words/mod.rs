@@ -20,6 +20,7 @@ pub(crate) mod file_version;
 pub(crate) mod gathered;
 pub(crate) mod guarded;
 pub(crate) mod header_fields;
+mod hop_fields;
 pub(crate) mod metrics;
 #[cfg(feature = "upload")]
 pub(crate) mod multipart;
