@@ -135,7 +135,8 @@ pub struct Error(Arc<Facts>);
 struct Facts {
     reason: &'static Reason,
     place: Option<Place>,
-    cause: Option<Cause>,
+    /// In a box of its own, as it was given: an `Arc` of it would have to be made anew.
+    cause: Option<Arc<Box<dyn StdError + Send + Sync>>>,
     #[cfg(feature = "download")]
     resume_data: Option<ResumeData>,
     #[cfg(feature = "upload")]
@@ -164,9 +165,14 @@ impl Error {
 
     /// The same error with what caused it.
     #[must_use]
-    pub fn with_cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Arc::make_mut(&mut self.0).cause = Some(Arc::from(cause.into()));
-        self
+    pub fn with_cause(self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.caused(cause.into())
+    }
+
+    fn caused(self, cause: Box<dyn StdError + Send + Sync>) -> Self {
+        let mut facts = Arc::unwrap_or_clone(self.0);
+        facts.cause = Some(Arc::new(cause));
+        Self(Arc::new(facts))
     }
 
     /// The same error with a cause in words. [`with_cause`](Self::with_cause) takes text too, and brings what prints it with escapes.
@@ -177,9 +183,10 @@ impl Error {
 
     /// The same error with what caused `other`.
     #[must_use]
-    pub(crate) fn with_cause_of(mut self, other: &Self) -> Self {
-        Arc::make_mut(&mut self.0).cause = other.0.cause.clone();
-        self
+    pub(crate) fn with_cause_of(self, other: &Self) -> Self {
+        let mut facts = Arc::unwrap_or_clone(self.0);
+        facts.cause.clone_from(&other.0.cause);
+        Self(Arc::new(facts))
     }
 
     /// The same error with the URL that failed, unless it names one already.
@@ -199,11 +206,17 @@ impl Error {
         self.at(|| place.clone())
     }
 
-    fn at(mut self, place: impl FnOnce() -> Place) -> Self {
-        if self.0.place.is_none() {
-            Arc::make_mut(&mut self.0).place = Some(place());
+    fn at(self, place: impl FnOnce() -> Place) -> Self {
+        match self.0.place {
+            Some(_) => self,
+            None => self.placed(place()),
         }
-        self
+    }
+
+    fn placed(self, place: Place) -> Self {
+        let mut facts = Arc::unwrap_or_clone(self.0);
+        facts.place = Some(place);
+        Self(Arc::new(facts))
     }
 
     /// The same error with what is needed to go on.
@@ -298,7 +311,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.cause.as_deref().map(|cause| cause as _)
+        self.0.cause.as_ref().map(|cause| &***cause as _)
     }
 }
 
