@@ -152,21 +152,18 @@ mod platform {
 
 #[cfg(not(feature = "url-parser"))]
 mod platform {
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::OnceLock;
 
     use super::UrlParser;
 
-    static PARSER: Mutex<Option<UrlParser>> = Mutex::new(None);
+    static PARSER: OnceLock<UrlParser> = OnceLock::new();
 
     pub(super) fn install(parser: UrlParser) {
-        PARSER
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(parser);
+        PARSER.get_or_init(|| parser);
     }
 
     pub(super) fn parser() -> Option<UrlParser> {
-        *PARSER.lock().unwrap_or_else(PoisonError::into_inner)
+        PARSER.get().copied()
     }
 }
 
