@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::words::time::Moment;
+use crate::words::time::{Moment, nanos};
 
 /// The idle timer (`timeout_interval_for_request`) and the resource timer (`timeout_interval_for_resource`).
 ///
@@ -25,10 +25,6 @@ const STOPPED: Moment = Moment::from_nanos(u64::MAX);
 
 fn later(moment: Moment, nanoseconds: u64) -> Moment {
     Moment::from_nanos(moment.as_nanos().saturating_add(nanoseconds))
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Timers {

@@ -36,10 +36,18 @@ impl Add<Duration> for Moment {
 
     /// Saturates: a timeout of centuries never fires, and never wraps.
     fn add(self, later: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(later.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(nanos(later)))
+    }
+}
+
+/// A duration in nanoseconds, of which 584 years fit; what is longer counts as that. Not by way of 128 bits, which a browser's module has to bring.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    const SECOND: u64 = 1_000_000_000;
+    match duration.as_secs() {
+        seconds if seconds < u64::MAX / SECOND => {
+            seconds * SECOND + u64::from(duration.subsec_nanos())
+        }
+        _ => u64::MAX,
     }
 }
 
@@ -62,6 +70,16 @@ mod tests {
             Moment::from_nanos(5) + Duration::MAX,
             Moment::from_nanos(u64::MAX)
         );
+    }
+
+    #[test]
+    fn a_duration_is_its_nanoseconds_as_far_as_they_fit() {
+        let longest = Duration::from_secs(u64::MAX / 1_000_000_000 - 1);
+        for duration in [Duration::ZERO, Duration::new(3, 5), longest] {
+            assert_eq!(u128::from(nanos(duration)), duration.as_nanos());
+        }
+        assert_eq!(nanos(longest + Duration::from_secs(1)), u64::MAX);
+        assert_eq!(nanos(Duration::MAX), u64::MAX);
     }
 
     #[test]

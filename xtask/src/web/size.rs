@@ -11,8 +11,9 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// Features of the facade that matter in a browser.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 15] = [
     "url-parser",
+    "tasks",
     "body-streams",
     "host-limits",
     "delegate",

@@ -59,24 +59,22 @@ impl From<Url> for ParsedUrl {
 
 /// True for a scheme and a colon, and, where it goes to a server, a host, in characters that can be shown: nothing else was parsed.
 fn is_plausible(text: &[u8]) -> bool {
-    let Some(colon) = text.iter().position(|&byte| byte == b':') else {
+    let is_part = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.');
+    let Some(end) = text.iter().position(|byte| !is_part(byte)) else {
         return false;
     };
-    let (scheme, rest) = text.split_at(colon);
-    let is_part = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.');
-    let is_scheme =
-        scheme.first().is_some_and(u8::is_ascii_lowercase) && scheme.iter().all(is_part);
+    let (scheme, rest) = text.split_at(end);
     let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
-    if !is_scheme || !rest.iter().all(is_shown) {
-        return false;
-    }
-    match scheme {
-        b"http" | b"https" => {
-            let host = rest.strip_prefix(b"://").and_then(|rest| rest.first());
-            host.is_some_and(|byte| !b" /?#\\".contains(byte))
+    let leads_somewhere = match (scheme, rest) {
+        (b"http" | b"https", [b':', b'/', b'/', first, ..]) => {
+            !matches!(first, b' ' | b'/' | b'?' | b'#' | b'\\')
         }
-        _ => true,
-    }
+        (b"http" | b"https", _) => false,
+        (_, rest) => rest.first() == Some(&b':'),
+    };
+    leads_somewhere
+        && scheme.first().is_some_and(u8::is_ascii_lowercase)
+        && rest.iter().all(is_shown)
 }
 
 #[cfg(test)]
