@@ -67,6 +67,9 @@ pub(super) fn features(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
             run.check(&mut run.cargo(&format!("check -p {package} {selection}")));
         }
     }
+    // What takes the place of tasks is there only without them.
+    let alone = "--no-default-features --features url-parser";
+    run.check(&mut run.cargo(&format!("test -p urlsession-core --lib {alone}")));
     Ok(())
 }
 
