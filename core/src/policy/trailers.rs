@@ -94,6 +94,7 @@ mod tests {
         assert!(allowed(sent).is_empty());
     }
 
+    #[cfg(feature = "body-streams")]
     #[test]
     fn only_what_was_announced_and_may_be_late_is_sent() {
         let [digest, cookie, status] =

@@ -55,7 +55,8 @@ pub(super) fn filled(own: &HeaderMap, gaps: &Gaps<'_>) -> HeaderFields {
     for (name, value) in session {
         let text = name.as_str();
         let is_there = own.contains_key(name) && is_apps(text, own);
-        if !is_there && !(offers_less && text == "accept-encoding") {
+        let is_left_out = offers_less && text == "accept-encoding";
+        if !is_there && !is_left_out {
             filled.append(name.clone(), value.clone());
         }
     }

@@ -68,8 +68,8 @@ pub(super) fn features(run: &mut Run<'_>, _: &mut Tools<'_>) -> Result<(), Skip>
         }
     }
     // What takes the place of tasks is there only without them.
-    let alone = "--no-default-features --features url-parser";
-    run.check(&mut run.cargo(&format!("test -p urlsession-core --lib {alone}")));
+    let alone = "--no-default-features --features request-target,url-parser";
+    run.check(&mut run.cargo(&format!("test -p urlsession-core --lib {alone} no_tasks")));
     Ok(())
 }
 
