@@ -10,6 +10,25 @@
  * @typedef {(future: number) => void} Wake
  */
 
+/**
+ * What wakes, by its place in the module's table.
+ * @param {WebAssembly.Table} table
+ * @param {number} at
+ * @returns {Wake}
+ */
+export const wakeAt = (table, at) => table.get(at);
+
+/**
+ * Wakes a future once what runs now has ended, and whatever was to be woken before. To wait for nothing is what no page can replace, and takes a tenth of
+ * `queueMicrotask`, which a browser has outside of its engine.
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export async function soon(wake, future) {
+  await undefined;
+  wake(future);
+}
+
 /** Nothing was asked for. */
 export const IDLE = 0;
 /** A promise was listened to that has not settled. */
@@ -69,9 +88,6 @@ export function listen(wait, promise) {
   }
 }
 
-/** @param {Wait} wait */
-export const stateOf = (wait) => wait.state;
-
 /**
  * What was waited for.
  * @param {Wait} wait
@@ -83,50 +99,31 @@ export function take(wait) {
   return value;
 }
 
-/**
- * Nobody waits any more: its future is not woken.
- * @param {Wait} wait
- */
-export function abandon(wait) {
-  wait.wake = undefined;
-}
-
-/**
- * What `work` comes to, or throws.
- * @param {() => unknown} work
- */
-export function attempt(work) {
-  const done = new Wait(undefined, 0);
-  try {
-    done.settle(FULFILLED, work());
-  } catch (thrown) {
-    done.settle(REJECTED, thrown);
-  }
-  return done;
-}
-
 // # What is global
 // What is global in a page, a worker and Node, taken as it is there when it is asked for: a page may have put anything in its place.
 
-/** The monotonic clock in milliseconds; NaN where there is none. */
+/** The monotonic clock in milliseconds; the wall clock where there is none. */
 export function clock() {
   try {
-    return Number(performance.now());
+    const now = Number(performance.now());
+    return Number.isNaN(now) ? date() : now;
   } catch {
-    return NaN;
+    return date();
   }
 }
 
-/**
- * Fills `bytes` with chance. Only a page that took `crypto` away gets what can be foreseen.
- * @param {Uint8Array<ArrayBuffer>} bytes
- */
-export function fill(bytes) {
+/** The wall clock in milliseconds since 1970. */
+export const date = () => Date.now();
+
+/** 32 bits of chance. Only a page that took `crypto` away gets what can be foreseen. */
+export function chance() {
+  const bits = new Uint32Array(1);
   try {
-    crypto.getRandomValues(bytes);
+    crypto.getRandomValues(bits);
   } catch {
-    for (const at of bytes.keys()) bytes[at] = Math.random() * 256;
+    bits[0] = Math.random() * 2 ** 32;
   }
+  return bits[0];
 }
 
 /**
@@ -147,11 +144,17 @@ export function sleep(milliseconds, wake, future) {
 }
 
 /**
+ * True until the time is over.
+ * @param {Wait} sleep
+ */
+export const isSet = (sleep) => sleep.state === PENDING;
+
+/**
  * Nobody waits for it any more.
  * @param {Wait} wait
  */
 export function clear(wait) {
-  abandon(wait);
+  wait.wake = undefined;
   try {
     clearTimeout(wait.value);
   } catch {
@@ -160,15 +163,15 @@ export function clear(wait) {
 }
 
 /**
- * The URL as the browser writes it; `undefined` where it knows no such URL.
+ * The URL as the browser writes it; empty where it knows no such URL.
  * @param {string} text
- * @param {string | undefined} base
+ * @param {string} base None where it is empty.
  */
 export function parse(text, base) {
   try {
-    return String(new URL(text, base).href);
+    return String(new URL(text, base || undefined).href);
   } catch {
-    return undefined;
+    return "";
   }
 }
 
@@ -181,36 +184,22 @@ export function isOnline() {
   }
 }
 
-/** Bits of what the engine is and has; `engine.rs` names them. */
-export function engine() {
-  const isServer = isThere("process", "versions", "node") && !isThere("document") && !isThere("WorkerGlobalScope");
-  return Number(isServer) | (Number(isThere("Request", "prototype", "duplex")) << 1) | (Number(isThere("XMLHttpRequest")) << 2);
-}
-
-/**
- * True where there is such a member of a member.
- * @param {string[]} path
- */
-function isThere(...path) {
+/** True in Node, and in what else is no browser. */
+export function isServer() {
   try {
-    /** @type {any} */
-    let object = globalThis;
-    return path.every((name, at) => {
-      const isMember = name in object;
-      if (at + 1 < path.length) object = object[name];
-      return isMember;
-    });
+    const { process, document, WorkerGlobalScope } = /** @type {any} */ (globalThis);
+    return "node" in process.versions && document === undefined && WorkerGlobalScope === undefined;
   } catch {
     return false;
   }
 }
 
 /**
- * Name and message of what was thrown, a line each. Anything can be: errors, text, `null`, proxies that throw when they are looked at.
+ * Name and message of what was thrown, with a colon and a blank between them. Anything can be: errors, text, `null`, proxies that throw when they are looked at.
  * @param {any} thrown
  */
 export function describe(thrown) {
-  if (typeof thrown === "string") return `string\n${thrown}`;
+  if (typeof thrown === "string") return `string: ${thrown}`;
   /** @param {string} name */
   const member = (name) => {
     try {
@@ -220,7 +209,7 @@ export function describe(thrown) {
       return undefined;
     }
   };
-  return `${member("name") ?? (thrown === null ? "null" : typeof thrown)}\n${member("message") ?? ""}`;
+  return `${member("name") ?? (thrown === null ? "null" : typeof thrown)}: ${member("message") ?? ""}`;
 }
 
 // # Bytes
@@ -240,6 +229,12 @@ const length = getter("length");
 export const countOf = (array) => (kind.call(array) === "Uint8Array" ? length.call(array) : -1);
 
 /**
+ * A copy of these bytes of the program's memory.
+ * @param {Uint8Array} memory
+ */
+export const arrayOf = (memory) => memory.slice();
+
+/**
  * Copies its bytes into `memory`, which is as long; false where that cannot be.
  * @param {any} array
  * @param {Uint8Array} memory
@@ -251,51 +246,6 @@ export function copyInto(array, memory) {
   } catch {
     return false;
   }
-}
-
-// # Header fields of requests
-// What becomes of a request's header fields: a browser leaves out those that it keeps to itself, and says nothing.
-
-/**
- * What this browser was seen to do with header fields of these names: true where it keeps them. They are looked at when they are first sent.
- * @type {Map<string, boolean>}
- */
-const kept = new Map();
-/** Of so many names is it known what becomes of them. */
-const NAMES = 1000;
-
-/**
- * Looks at what the browser makes of fields that were not seen before.
- * @param {string} url
- * @param {RequestInit} init
- * @param {[string, string][]} fields
- */
-export function look(url, init, fields) {
-  if (fields.every(([name]) => kept.has(name))) return;
-  const { headers } = new Request(url, init);
-  if (kept.size >= NAMES) kept.clear();
-  for (const [name] of fields) kept.set(name, keeps(headers, name));
-}
-
-/**
- * @param {Headers} headers
- * @param {string} name
- */
-function keeps(headers, name) {
-  try {
-    return Boolean(headers.has(name));
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Of these names, a line each, those that the browser drops; without any, all that it has dropped so far, sorted.
- * @param {string} names
- */
-export function dropped(names) {
-  const asked = names === "" ? [...kept.keys()].sort() : names.split("\n");
-  return asked.filter((name) => kept.get(name) === false).join("\n");
 }
 
 // # Exchanges
@@ -330,8 +280,8 @@ export class Exchange extends Wait {
   init = undefined;
   /** The request could be made, as far as is known. */
   isMade = false;
-  /** Which redirects are refused: none (empty), those that are `hidden`, or those that are `shown`. */
-  refused = "";
+  /** What becomes of redirects, by the number of the word. */
+  redirects = 0;
   /** @type {any} */
   response = undefined;
   /**
@@ -364,47 +314,83 @@ export class Exchange extends Wait {
   }
 }
 
-/** The members of `RequestInit` in the order of a request's lines, behind its URL. */
-const MEMBERS = ["method", "cache", "mode", "priority", "redirect", "credentials", "referrerPolicy"];
+/**
+ * What a request may say beside its method, body and fields, by members of `RequestInit`: four bits of its traits for each, which are 0 where nothing is said. The
+ * words are in the order of `init.rs`.
+ * @type {[string, string[]][]}
+ */
+const MEMBERS = [
+  ["cache", ["no-store", "reload", "force-cache", "only-if-cached", "no-cache"]],
+  ["priority", ["high", "auto", "low"]],
+  // Those that are followed elsewhere, those that are refused and hidden, and those that are refused and shown.
+  ["redirect", ["manual", "manual", "manual"]],
+  ["credentials", ["omit", "same-origin", "include"]],
+  [
+    "referrerPolicy",
+    [
+      "no-referrer",
+      "no-referrer-when-downgrade",
+      "origin-when-cross-origin",
+      "same-origin",
+      "origin",
+      "strict-origin",
+      "strict-origin-when-cross-origin",
+      "unsafe-url",
+    ],
+  ],
+];
+const REDIRECTS = 8;
+const HIDDEN = 2;
+const SHOWN = 3;
+const KEEPS_ALIVE = 1 << 20;
+const IS_STREAM = 1 << 21;
 
 /**
- * What a request says, whose lines are: URL, members, `keepalive`, which redirects are refused, and a name and a value for each header field. What it does not say is an empty line.
+ * What a request says, in lines (its URL, its method, a name and a value for each header field) and by its traits.
  * @param {string} text
+ * @param {number} traits
  */
-export function requestOf(text) {
-  const lines = text.split("\n");
-  const line = (/** @type {number} */ at) => lines[at] ?? "";
+export function requestOf(text, traits) {
+  const [url = "", method, ...lines] = text.split("\n");
   /** @type {Record<string, unknown>} */
-  const init = {};
-  MEMBERS.forEach((name, at) => {
-    if (line(at + 1) !== "") init[name] = line(at + 1);
+  const init = { method };
+  MEMBERS.forEach(([name, words], at) => {
+    const word = words[((traits >> (at * 4)) & 15) - 1];
+    if (word !== undefined) init[name] = word;
   });
-  if (line(8) !== "") init["keepalive"] = true;
+  if (init["cache"] === "only-if-cached") init["mode"] = "same-origin";
+  if (traits & KEEPS_ALIVE) init["keepalive"] = true;
   /** @type {[string, string][]} */
   const fields = [];
-  for (let at = 10; at + 1 < lines.length; at += 2) fields.push([line(at), line(at + 1)]);
+  for (let at = 0; at + 1 < lines.length; at += 2) fields.push([lines[at] ?? "", lines[at + 1] ?? ""]);
   if (fields.length > 0) init["headers"] = fields;
-  return { url: line(0), init: /** @type {RequestInit} */ (init), fields, refused: line(9) };
+  return { url, init: /** @type {RequestInit} */ (init), fields };
 }
+
+/**
+ * Looks at requests before they go, where somebody wants that; what it throws is their failure.
+ * @type {{ look?: (url: string, init: RequestInit, fields: [string, string][]) => void }}
+ */
+export const watching = {};
 
 /**
  * Begins an exchange, of which `head` tells.
  * @param {string} text The request's lines.
+ * @param {number} traits
  * @param {any} body Its body, or `undefined`.
- * @param {boolean} isStream
  * @param {Wake} wake
  * @param {number} future
  */
-export function begin(text, body, isStream, wake, future) {
+export function begin(text, traits, body, wake, future) {
   const exchange = new Exchange(wake, future);
   try {
-    const { url, init, fields, refused } = requestOf(text);
-    look(url, init, fields);
+    const { url, init, fields } = requestOf(text, traits);
+    watching.look?.(url, init, fields);
     const controller = new AbortController();
     init.signal = controller.signal;
     if (body !== undefined) init.body = body;
-    if (isStream) Object.assign(init, { duplex: "half" });
-    Object.assign(exchange, { url, init, refused, controller, isMade: true });
+    if (traits & IS_STREAM) Object.assign(init, { duplex: "half" });
+    Object.assign(exchange, { url, init, controller, redirects: (traits >> REDIRECTS) & 15, isMade: true });
   } catch (thrown) {
     return exchange.fail(thrown);
   }
@@ -414,7 +400,7 @@ export function begin(text, body, isStream, wake, future) {
     exchange.fail(thrown);
   }
   // A stream that was begun makes no second request.
-  if (isStream) exchange.init = undefined;
+  if (traits & IS_STREAM) exchange.init = undefined;
   return exchange;
 }
 
@@ -450,14 +436,14 @@ function isMakeable(url, init) {
 
 /** @param {Exchange} exchange */
 function statusOf(exchange) {
-  const { response, refused } = exchange;
+  const { response, redirects } = exchange;
   const { status } = response;
   if (typeof status !== "number") return MALFORMED;
   const type = text(response, "type");
-  if (refused !== "" && type === "opaqueredirect") return REFUSED;
+  if (redirects >= HIDDEN && type === "opaqueredirect") return REFUSED;
   if (!(status >= 100 && status < 1000)) return 0;
   const { headers } = response;
-  if (refused === "shown" && status >= 300 && status < 400 && headers.get("location") !== null) return REFUSED;
+  if (redirects === SHOWN && status >= 300 && status < 400 && headers.get("location") !== null) return REFUSED;
   exchange.headers = headers;
   exchange.length = number(headers.get("content-length"));
   const coding = headers.get("content-encoding");
@@ -491,11 +477,11 @@ export const lengthOf = (exchange) => exchange.length;
 export const traitsOf = (exchange) => exchange.traits;
 
 /**
- * The URL that the response came from; `undefined` where it is the one that was asked for, or none is told, as of a response that a script made.
+ * The URL that the response came from; empty where it is the one that was asked for, or none is told, as of a response that a script made.
  * @param {Exchange} exchange
  */
 export function movedTo({ response, url, from = text(response, "url") }) {
-  return from !== url && from !== "" ? from : undefined;
+  return from !== url ? (from ?? "") : "";
 }
 
 /** @param {Exchange} exchange */
@@ -518,19 +504,6 @@ export function fieldsOf(headers) {
  * @param {Exchange} exchange
  */
 export const thrownBy = (exchange) => exchange.value;
-
-/**
- * A stream that is there to be read.
- * @param {any} body
- * @param {Wake} wake
- * @param {number} future
- */
-export function readStream(body, wake, future) {
-  const exchange = new Exchange(wake, future);
-  // What is no stream is no body either that is only absent.
-  exchange.response = { body: Object(body) };
-  return exchange;
-}
 
 /**
  * Reads on, where nothing is being read. How many bytes have come, which is not 0, the end, or why there are none.
@@ -603,29 +576,11 @@ function accept(exchange, given) {
 export const copy = ({ chunk }, memory) => copyInto(chunk, memory);
 
 /**
- * What was read last, as the browser gave it.
- * @param {Exchange} exchange
- */
-export const chunkOf = (exchange) => exchange.chunk;
-
-/**
- * The browser's own response; `undefined` where it is an imitation.
- * @param {Exchange} exchange
- */
-export function responseOf({ response }) {
-  try {
-    return response instanceof Response ? response : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
  * Nobody wants the rest. A reader that is cancelled before the abort leaves no rejection behind that nobody hears.
  * @param {Exchange} exchange
  */
 export function stop(exchange) {
-  abandon(exchange);
+  exchange.wake = undefined;
   cancel(exchange);
   try {
     exchange.controller?.abort();

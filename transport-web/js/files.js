@@ -5,8 +5,8 @@
 // write files that appear whole once they are closed, a long one is written as pieces that are closed again and again, so that what was closed outlives
 // the page. A piece counts only if it begins where the one before it ends: what is left over of a joining that was cut short begins elsewhere.
 
-import { abandon, countOf, describe, fill, FULFILLED, PENDING, REJECTED, Wait } from "./fetch.js";
-import { readParts } from "./more.js";
+import { countOf, describe, FULFILLED, PENDING, REJECTED, Wait } from "./fetch.js";
+import { abandon, fill, readParts } from "./more.js";
 
 /** @typedef {import("./fetch.js").Wake} Wake */
 /** @typedef {import("./fetch.js").Exchange} Exchange */
@@ -180,7 +180,7 @@ class Work extends Wait {
       try {
         return await call();
       } catch (thrown) {
-        if (thrown !== BUSY && !describe(thrown).startsWith("NoModificationAllowedError\n")) throw thrown;
+        if (thrown !== BUSY && !describe(thrown).startsWith("NoModificationAllowedError: ")) throw thrown;
       }
       await this.until(() => new Promise((resolve) => setTimeout(resolve, pause)));
     }

@@ -1,11 +1,84 @@
-// What not every program does: sends bodies that are gathered, fed or counted, and asks what the browser tells of servers and of fetches that are over.
+// What not every program does: waits for promises, sends bodies that are gathered, fed or counted, has the browser's own objects, and asks what the browser
+// tells of header fields, of servers, and of fetches that are over.
 
-import { attempt, countOf, Exchange, FULFILLED, PENDING, REJECTED, requestOf, Wait } from "./fetch.js";
+import { countOf, Exchange, FULFILLED, PENDING, REJECTED, requestOf, Wait, watching } from "./fetch.js";
 
 /** @typedef {import("./fetch.js").Wake} Wake */
 
-// # Blobs
-// Blobs, read as streams.
+// # Waits
+// Waiting for promises on behalf of the program's futures, and chance by the array.
+
+/** @param {Wait} wait */
+export const stateOf = (wait) => wait.state;
+
+/**
+ * Nobody waits any more: its future is not woken.
+ * @param {Wait} wait
+ */
+export function abandon(wait) {
+  wait.wake = undefined;
+}
+
+/**
+ * What `work` comes to, or throws.
+ * @param {() => unknown} work
+ */
+export function attempt(work) {
+  const done = new Wait(undefined, 0);
+  try {
+    done.settle(FULFILLED, work());
+  } catch (thrown) {
+    done.settle(REJECTED, thrown);
+  }
+  return done;
+}
+
+/**
+ * Fills `bytes` with chance. Only a page that took `crypto` away gets what can be foreseen.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+export function fill(bytes) {
+  try {
+    crypto.getRandomValues(bytes);
+  } catch {
+    for (const at of bytes.keys()) bytes[at] = Math.random() * 256;
+  }
+}
+
+// # Objects
+// The browser's own objects: streams and Blobs to be read, chunks, responses.
+
+/**
+ * A stream that is there to be read.
+ * @param {any} body
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function readStream(body, wake, future) {
+  const exchange = new Exchange(wake, future);
+  // What is no stream is no body either that is only absent.
+  exchange.response = { body: Object(body) };
+  return exchange;
+}
+
+/**
+ * What was read last, as the browser gave it.
+ * @param {Exchange} exchange
+ */
+export const chunkOf = (exchange) => exchange.chunk;
+
+/**
+ * The browser's own response; `undefined` where it is an imitation.
+ * @param {Exchange} exchange
+ */
+export function responseOf({ response }) {
+  try {
+    return response instanceof Response ? response : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 
 /**
  * What is in a Blob, to be read.
@@ -154,14 +227,15 @@ class Counted extends Exchange {
 /**
  * Begins an exchange whose response comes when all of it is there, then as `fetch` would have given it. The browser gives no reason for a failure.
  * @param {string} text The request's lines.
+ * @param {number} traits
  * @param {any} body
  * @param {Wake} wake
  * @param {number} future
  */
-export function send(text, body, wake, future) {
+export function send(text, traits, body, wake, future) {
   const counted = new Counted(wake, future);
   try {
-    const { url, init, fields } = requestOf(text);
+    const { url, init, fields } = requestOf(text, traits);
     const xhr = new XMLHttpRequest();
     xhr.open(init.method ?? "", url);
     xhr.responseType = "blob";
@@ -240,6 +314,71 @@ export function sentSince(counted) {
   counted.told = counted.sent;
   counted.hasMoved = false;
   return since;
+}
+
+// # Header fields of requests
+// What becomes of a request's header fields: a browser leaves out those that it keeps to itself, and says nothing.
+
+/**
+ * What this browser was seen to do with header fields of these names: true where it keeps them. They are looked at when they are first sent.
+ * @type {Map<string, boolean>}
+ */
+const kept = new Map();
+/** Of so many names is it known what becomes of them. */
+const NAMES = 1000;
+
+/**
+ * Looks at what the browser makes of fields that were not seen before.
+ * @param {string} url
+ * @param {RequestInit} init
+ * @param {[string, string][]} fields
+ */
+function look(url, init, fields) {
+  if (fields.every(([name]) => kept.has(name))) return;
+  const { headers } = new Request(url, init);
+  if (kept.size >= NAMES) kept.clear();
+  for (const [name] of fields) kept.set(name, keeps(headers, name));
+}
+
+/**
+ * @param {Headers} headers
+ * @param {string} name
+ */
+function keeps(headers, name) {
+  try {
+    return Boolean(headers.has(name));
+  } catch {
+    return false;
+  }
+}
+
+watching.look = look;
+
+/**
+ * Of these names, a line each, those that the browser drops; without any, all that it has dropped so far, sorted.
+ * @param {string} names
+ */
+export function dropped(names) {
+  const asked = names === "" ? [...kept.keys()].sort() : names.split("\n");
+  return asked.filter((name) => kept.get(name) === false).join("\n");
+}
+
+// # Engines
+// What engines have.
+
+/** A request's body may be a stream. */
+export const streams = () => isThere(() => "duplex" in Request.prototype);
+
+/** There is `XMLHttpRequest`. */
+export const counts = () => isThere(() => "XMLHttpRequest" in globalThis);
+
+/** @param {() => boolean} look */
+function isThere(look) {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
 }
 
 // # Servers

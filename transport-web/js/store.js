@@ -1,7 +1,8 @@
 // Cached responses in IndexedDB: a function for each thing that is done, which is begun at once and takes effect in the order of the calls, whoever
 // waits for it. Nothing here throws: what went wrong is what a `Wait` is rejected with.
 
-import { attempt, clear, clock, countOf, listen, sleep, Wait } from "./fetch.js";
+import { clear, clock, countOf, listen, sleep, Wait } from "./fetch.js";
+import { attempt } from "./more.js";
 
 /** @typedef {import("./fetch.js").Wake} Wake */
 

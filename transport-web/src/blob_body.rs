@@ -22,7 +22,7 @@ impl BlobBody {
     #[cfg(feature = "cache")]
     pub(crate) fn new(blob: &JsValue, at: u64, length: u64) -> Self {
         let read = Exchange::begun(|wake, number| {
-            js::read_parts(blob, at as f64, length as f64, wake.as_ref(), number)
+            js::read_parts(blob, at as f64, length as f64, wake, number)
         });
         Self::of(read, length.saturating_sub(at))
     }

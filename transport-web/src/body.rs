@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, NativeObject, Target};
+#[cfg(feature = "native-objects")]
+use urlsession_core::NativeObject;
+use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents, Target};
 #[cfg(feature = "download")]
 use urlsession_core::{BoxFuture, FileSink, SaveTo};
+#[cfg(feature = "native-objects")]
 use wasm_bindgen::prelude::*;
 
 use crate::arrays;
@@ -15,7 +18,8 @@ use crate::exchange::{Exchange, Lack};
 use crate::feed::Feed;
 #[cfg(feature = "download")]
 use crate::files::WebSink;
-use crate::incoming::{body_length, malformed};
+use crate::incoming::malformed;
+#[cfg(feature = "native-objects")]
 use crate::js;
 use crate::script_error::Step;
 use crate::timing::Timing;
@@ -44,10 +48,10 @@ enum Stage {
 impl FetchBody {
     pub(crate) fn new(
         exchange: Exchange,
+        remaining: Option<u64>,
         place: Option<Arc<Target>>,
         events: ExchangeEvents,
     ) -> Self {
-        let remaining = body_length(&exchange.object);
         Self {
             exchange,
             stage: Stage::Untouched,
@@ -168,6 +172,7 @@ impl Body for FetchBody {
         Some(self)
     }
 
+    #[cfg(feature = "native-objects")]
     /// The browser's `Response`, a `web_sys::Response`, as long as nothing was read. Its transfer is the caller's from now on.
     fn take_native(&mut self) -> Option<NativeObject> {
         if self.stage != Stage::Untouched {

@@ -3,6 +3,8 @@
 use urlsession_core::Capabilities;
 
 use crate::js;
+#[cfg(feature = "upload")]
+use crate::js::{counts, speaks_http_2, streams};
 
 thread_local! {
     static IS_SERVER: bool = Engine::new().is_server;
@@ -26,16 +28,15 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new() -> Self {
-        // The bits of `js/fetch.js`.
-        let engine = js::engine();
         Self {
-            is_server: engine & 1 != 0,
-            streams: cfg!(feature = "upload") && engine & 2 != 0,
-            counts: cfg!(feature = "upload") && engine & 4 != 0,
+            is_server: js::is_server(),
+            streams: streams(),
+            counts: counts(),
         }
     }
 
     /// True when a stream reaches this server as it comes.
+    #[cfg(feature = "native-objects")]
     pub(crate) fn streams_to(&self, url: &str, wish: Option<bool>) -> bool {
         self.streams && wish.unwrap_or_else(|| self.is_server || speaks_http_2(url))
     }
@@ -52,13 +53,17 @@ impl Engine {
     }
 }
 
-/// True when the browser has told that it spoke HTTP/2 or later to this server.
-#[cfg(feature = "upload")]
-fn speaks_http_2(url: &str) -> bool {
-    js::speaks_http_2(url)
+#[cfg(not(feature = "upload"))]
+fn streams() -> bool {
+    false
 }
 
 #[cfg(not(feature = "upload"))]
+fn counts() -> bool {
+    false
+}
+
+#[cfg(all(feature = "native-objects", not(feature = "upload")))]
 fn speaks_http_2(_: &str) -> bool {
     false
 }

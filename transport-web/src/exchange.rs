@@ -56,6 +56,7 @@ impl Exchange {
     }
 
     /// A stream that is there to be read.
+    #[cfg(feature = "body-streams")]
     pub(crate) fn of_stream(stream: &JsValue) -> Self {
         Self::begun(|wake, number| js::read_stream(stream, wake, number))
     }

@@ -10,8 +10,20 @@ use wasm_bindgen::prelude::*;
 
 use crate::js;
 
-/// The head of the response that has come, to a request for `target`, by its status. Its URL and its fields are the browser's until somebody asks.
-/// Beside it the target, where the response came from there.
+/// What has come before a response's body.
+pub(crate) struct Head {
+    /// Its URL and its fields are the browser's until somebody asks.
+    pub(crate) response: Response,
+    /// The length of the body in bytes, where the fields tell.
+    ///
+    /// Only where every field can be seen (not across origins): without Content-Encoding in sight, Content-Length may be the length of what was
+    /// compressed.
+    pub(crate) length: Option<u64>,
+    /// The target, where the response came from there.
+    pub(crate) place: Option<Arc<Target>>,
+}
+
+/// The head of the response that has come, to a request for `target`, by its status.
 ///
 /// # Errors
 /// [`ErrorCode::BadServerResponse`] when its status is none, as that of an opaque response.
@@ -19,19 +31,26 @@ pub(crate) fn head(
     exchange: &js::Exchange,
     status: usize,
     target: &Arc<Target>,
-) -> Result<(Response, Option<Arc<Target>>), Error> {
+) -> Result<Head, Error> {
     // JavaScript has looked whether it is one, and says 0 where it is not.
     let status = StatusCode::from_u16(status as u16)
         .map_err(|_| malformed(ErrorCode::BadServerResponse.into()).with_target(target))?;
-    let fields = Arc::new(Fields {
+    let traits = js::traits_of(exchange);
+    let fields = Fields {
         headers: js::headers_of(exchange),
         length: js::length_of(exchange),
-        is_coded: js::traits_of(exchange) & IS_CODED != 0,
-    });
+        is_coded: traits & IS_CODED != 0,
+    };
+    let length = fields.content_length().filter(|_| traits & IS_OWN != 0);
     let url = js::moved_to(exchange);
+    let url = (!url.is_empty()).then_some(url);
     let place = url.is_none().then(|| target.clone());
-    let head = Response::told_by(target.clone(), url, status, Version::HTTP_11, fields);
-    Ok((head, place))
+    let version = Version::HTTP_11;
+    Ok(Head {
+        response: Response::told_by(target.clone(), url, status, version, Arc::new(fields)),
+        length,
+        place,
+    })
 }
 
 /// The bits of `traitsOf`.
@@ -65,15 +84,6 @@ impl FieldSource for Fields {
     fn native(&self) -> Option<&dyn Any> {
         Some(&self.headers)
     }
-}
-
-/// The length of the body in bytes, where the fields tell.
-///
-/// Only where every field can be seen (not across origins): without Content-Encoding in sight, Content-Length may be
-/// the length of what was compressed.
-pub(crate) fn body_length(exchange: &js::Exchange) -> Option<u64> {
-    // The cast saturates.
-    (js::traits_of(exchange) & IS_OWN != 0).then(|| js::length_of(exchange) as u64)
 }
 
 pub(crate) fn malformed(error: Error) -> Error {

@@ -1,40 +1,13 @@
-//! What the browser is told of a request, as one text: a text crosses at once, where each member would by itself.
+//! What the browser is told of a request: as one text, for a text crosses at once where each member would by itself, and a number.
 
 use urlsession_core::{CachePolicy, HopRequest};
 
-use crate::options::FetchOptions;
+use crate::options::{FetchOptions, Redirects};
 
-/// The lines that `js/fetch.js` reads: the URL, `RequestInit`'s members, and a name and a value for each header field. None of them has a line
-/// break; what nobody says is empty.
-pub(crate) fn lines(hop: &HopRequest, options: &FetchOptions, shows_redirects: bool) -> String {
-    let cache = cache(hop.hints.cache);
-    let (redirect, refused) = match (options.refuses_redirects(), shows_redirects) {
-        (false, false) => ("", ""),
-        (false, true) => ("manual", ""),
-        (true, false) => ("manual", "hidden"),
-        (true, true) => ("manual", "shown"),
-    };
-    let mode = match cache {
-        "only-if-cached" => "same-origin",
-        _ => "",
-    };
-    let keepalive = match options.is_kept_alive() {
-        true => "true",
-        false => "",
-    };
+/// The lines that `js/fetch.js` reads: the URL, the method, and a name and a value for each header field. None of them has a line break.
+pub(crate) fn lines(hop: &HopRequest) -> String {
     let mut lines = String::new();
-    for line in [
-        hop.target.as_str(),
-        hop.method.as_str(),
-        cache,
-        mode,
-        hop.hints.urgency.map_or("", priority),
-        redirect,
-        options.credentials.map_or("", |it| it.as_str()),
-        options.referrer_policy.map_or("", |it| it.as_str()),
-        keepalive,
-        refused,
-    ] {
+    for line in [hop.target.as_str(), hop.method.as_str()] {
         lines.push_str(line);
         lines.push('\n');
     }
@@ -48,27 +21,47 @@ pub(crate) fn lines(hop: &HopRequest, options: &FetchOptions, shows_redirects: b
     lines
 }
 
+/// The bit of traits that says that the body is a stream.
+pub(crate) const IS_STREAM: u32 = 1 << 21;
+
+/// What is said beside, by members of Fetch's `RequestInit`: four bits for each, which `js/fetch.js` has words for; 0 where nothing is said.
+pub(crate) fn traits(hop: &HopRequest, options: &FetchOptions, shows_redirects: bool) -> u32 {
+    let redirect = match (options.redirects, shows_redirects) {
+        (Some(Redirects::Refuse), false) => 2,
+        (Some(Redirects::Refuse), true) => 3,
+        (_, shows) => u32::from(shows),
+    };
+    let credentials = options.credentials.map_or(0, |it| it as u32 + 1);
+    let referrer_policy = options.referrer_policy.map_or(0, |it| it as u32 + 1);
+    cache(hop.hints.cache)
+        | hop.hints.urgency.map_or(0, priority) << 4
+        | redirect << 8
+        | credentials << 12
+        | referrer_policy << 16
+        | u32::from(options.is_kept_alive()) << 20
+}
+
 /// Fetch's `RequestPriority`; a browser that does not know it does not look.
-fn priority(urgency: u8) -> &'static str {
+fn priority(urgency: u8) -> u32 {
     match urgency {
-        0..=2 => "high",
-        3 => "auto",
-        4.. => "low",
+        0..=2 => 1,
+        3 => 2,
+        4.. => 3,
     }
 }
 
 /// Fetch's `RequestCache`; nothing for its default.
-fn cache(policy: Option<CachePolicy>) -> &'static str {
+fn cache(policy: Option<CachePolicy>) -> u32 {
     let Some(policy) = policy else {
-        return "no-store";
+        return 1;
     };
     match policy {
-        CachePolicy::UseProtocolCachePolicy => "",
+        CachePolicy::UseProtocolCachePolicy => 0,
         // `reload` tells caches on the way not to answer either (Cache-Control: no-cache).
         CachePolicy::ReloadIgnoringLocalCacheData
-        | CachePolicy::ReloadIgnoringLocalAndRemoteCacheData => "reload",
-        CachePolicy::ReturnCacheDataElseLoad => "force-cache",
-        CachePolicy::ReturnCacheDataDontLoad => "only-if-cached",
-        CachePolicy::ReloadRevalidatingCacheData => "no-cache",
+        | CachePolicy::ReloadIgnoringLocalAndRemoteCacheData => 2,
+        CachePolicy::ReturnCacheDataElseLoad => 3,
+        CachePolicy::ReturnCacheDataDontLoad => 4,
+        CachePolicy::ReloadRevalidatingCacheData => 5,
     }
 }

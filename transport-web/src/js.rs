@@ -16,63 +16,51 @@ extern "C" {
     /// What a future waits for.
     pub(crate) type Wait;
 
-    #[wasm_bindgen(js_name = stateOf)]
-    pub(crate) fn state_of(wait: &Wait) -> u32;
+    /// One request and its response, or a stream that is read.
+    #[wasm_bindgen(extends = Wait)]
+    pub(crate) type Exchange;
 
-    pub(crate) fn take(wait: &Wait) -> JsValue;
+    /// What wakes, by its place in the module's table.
+    #[wasm_bindgen(js_name = wakeAt)]
+    pub(crate) fn wake_at(table: &JsValue, at: u32) -> Wake;
 
-    pub(crate) fn abandon(wait: &Wait);
-}
+    pub(crate) fn soon(wake: &Wake, future: u32);
 
-#[wasm_bindgen(module = "/js/fetch.js")]
-extern "C" {
     pub(crate) fn clock() -> f64;
 
-    pub(crate) fn fill(bytes: &mut [u8]);
+    pub(crate) fn date() -> f64;
+
+    pub(crate) fn chance() -> u32;
 
     pub(crate) fn sleep(milliseconds: i32, wake: &Wake, future: u32) -> Wait;
 
+    #[wasm_bindgen(js_name = isSet)]
+    pub(crate) fn is_set(sleep: &Wait) -> bool;
+
     pub(crate) fn clear(sleep: &Wait);
 
-    pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<String>;
+    pub(crate) fn parse(text: &str, base: &str) -> String;
 
     #[wasm_bindgen(js_name = isOnline)]
     pub(crate) fn is_online() -> bool;
 
-    pub(crate) fn engine() -> u32;
+    #[wasm_bindgen(js_name = isServer)]
+    pub(crate) fn is_server() -> bool;
 
     pub(crate) fn describe(thrown: &JsValue) -> String;
-}
-
-#[wasm_bindgen(module = "/js/fetch.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = countOf)]
-    pub(crate) fn count_of(array: &JsValue) -> f64;
-
-    #[wasm_bindgen(js_name = copyInto)]
-    pub(crate) fn copy_into(array: &JsValue, memory: &mut [u8]) -> bool;
-}
-
-#[wasm_bindgen(module = "/js/fetch.js")]
-extern "C" {
-    /// One request and its response, or a stream that is read.
-    pub(crate) type Exchange;
 
     pub(crate) fn begin(
         request: &str,
+        traits: u32,
         body: &JsValue,
-        is_stream: bool,
         wake: &Wake,
         future: u32,
     ) -> Exchange;
 
-    #[wasm_bindgen(js_name = readStream)]
-    pub(crate) fn read_stream(stream: &JsValue, wake: &Wake, future: u32) -> Exchange;
-
     pub(crate) fn head(exchange: &Exchange) -> f64;
 
     #[wasm_bindgen(js_name = movedTo)]
-    pub(crate) fn moved_to(exchange: &Exchange) -> Option<String>;
+    pub(crate) fn moved_to(exchange: &Exchange) -> String;
 
     #[wasm_bindgen(js_name = lengthOf)]
     pub(crate) fn length_of(exchange: &Exchange) -> f64;
@@ -93,24 +81,49 @@ extern "C" {
 
     pub(crate) fn copy(exchange: &Exchange, memory: &mut [u8]) -> bool;
 
+    pub(crate) fn stop(exchange: &Exchange);
+
+    /// A copy of these bytes, as an array of the browser's.
+    #[wasm_bindgen(js_name = arrayOf)]
+    pub(crate) fn array_of(bytes: &[u8]) -> JsValue;
+}
+
+#[cfg(any(feature = "body-streams", feature = "cache"))]
+#[wasm_bindgen(module = "/js/fetch.js")]
+extern "C" {
+    pub(crate) fn take(wait: &Wait) -> JsValue;
+
+    #[wasm_bindgen(js_name = countOf)]
+    pub(crate) fn count_of(array: &JsValue) -> f64;
+
+    #[wasm_bindgen(js_name = copyInto)]
+    pub(crate) fn copy_into(array: &JsValue, memory: &mut [u8]) -> bool;
+}
+
+#[cfg(any(feature = "body-streams", feature = "cache"))]
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = stateOf)]
+    pub(crate) fn state_of(wait: &Wait) -> u32;
+
+    pub(crate) fn abandon(wait: &Wait);
+}
+
+#[wasm_bindgen(module = "/js/more.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readStream)]
+    pub(crate) fn read_stream(stream: &JsValue, wake: &Wake, future: u32) -> Exchange;
+
+    #[wasm_bindgen(js_name = readBlob)]
+    pub(crate) fn read_blob(blob: &JsValue, wake: &Wake, future: u32) -> Exchange;
+
     #[wasm_bindgen(js_name = chunkOf)]
     pub(crate) fn chunk_of(exchange: &Exchange) -> JsValue;
 
     #[wasm_bindgen(js_name = responseOf)]
     pub(crate) fn response_of(exchange: &Exchange) -> JsValue;
 
-    pub(crate) fn stop(exchange: &Exchange);
-}
-
-#[wasm_bindgen(module = "/js/fetch.js")]
-extern "C" {
     pub(crate) fn dropped(names: &str) -> String;
-}
-
-#[wasm_bindgen(module = "/js/more.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = readBlob)]
-    pub(crate) fn read_blob(blob: &JsValue, wake: &Wake, future: u32) -> Exchange;
 }
 
 #[cfg(feature = "cache")]
@@ -154,7 +167,13 @@ extern "C" {
 #[cfg(feature = "upload")]
 #[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
-    pub(crate) fn send(request: &str, body: &JsValue, wake: &Wake, future: u32) -> Exchange;
+    pub(crate) fn send(
+        request: &str,
+        traits: u32,
+        body: &JsValue,
+        wake: &Wake,
+        future: u32,
+    ) -> Exchange;
 
     #[wasm_bindgen(js_name = sentSince)]
     pub(crate) fn sent_since(exchange: &Exchange) -> f64;
@@ -163,6 +182,10 @@ extern "C" {
 #[cfg(feature = "upload")]
 #[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
+    pub(crate) fn streams() -> bool;
+
+    pub(crate) fn counts() -> bool;
+
     #[wasm_bindgen(js_name = isOurs)]
     pub(crate) fn is_ours(url: &str) -> bool;
 
@@ -188,6 +211,7 @@ extern "C" {
     pub(crate) fn entries_by_name(name: &str) -> JsValue;
 }
 
+#[cfg(any(feature = "cache", feature = "download", feature = "upload"))]
 #[wasm_bindgen]
 extern "C" {
     pub(crate) type Blob;

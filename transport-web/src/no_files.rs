@@ -3,6 +3,8 @@
 use urlsession_core::{
     Body, BoxFuture, Error, ErrorCode, Existing, FileRef, FileSink, FileVersion, Files, OpenFile,
 };
+#[cfg(feature = "native-objects")]
+use wasm_bindgen::JsValue;
 
 /// No files: every one of them is absent and none can be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +16,11 @@ impl WebFiles {
     #[must_use]
     pub fn new() -> Self {
         Self
+    }
+
+    #[cfg(feature = "native-objects")]
+    pub(crate) async fn blob(&self, _: &FileRef, _: FileVersion) -> Result<JsValue, Error> {
+        Err(ErrorCode::FileDoesNotExist.into())
     }
 }
 

@@ -14,8 +14,14 @@ pub(crate) fn is_chosen(_: Engine, _: &HopRequest, _: u64, _: &FetchOptions) -> 
 }
 
 /// Not called.
-pub(crate) fn send(request: &str, body: &JsValue, wake: &Wake, number: u32) -> js::Exchange {
-    js::begin(request, body, false, wake, number)
+pub(crate) fn send(
+    request: &str,
+    traits: u32,
+    body: &JsValue,
+    wake: &Wake,
+    number: u32,
+) -> js::Exchange {
+    js::begin(request, traits, body, wake, number)
 }
 
 /// Not called.

@@ -76,6 +76,7 @@ impl FetchOptions {
         self.keepalive == Some(true)
     }
 
+    #[cfg(feature = "upload")]
     pub(crate) fn refuses_redirects(&self) -> bool {
         self.redirects == Some(Redirects::Refuse)
     }

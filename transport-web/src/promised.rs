@@ -15,8 +15,9 @@ use crate::wakers::{Number, Wake};
 /// How a promise ended.
 pub(crate) type Outcome = Result<JsValue, JsValue>;
 
+#[cfg(feature = "cache")]
 /// A promise was listened to that has not settled; the numbers are those of `js/fetch.js`.
-pub(crate) const PENDING: u32 = 1;
+const PENDING: u32 = 1;
 #[cfg(any(feature = "body-streams", feature = "cache"))]
 const REJECTED: u32 = 3;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use urlsession_core::{BoxFuture, Clock, Moment, Runtime};
 
 use crate::engine::is_server;
+use crate::executor::spawn;
 use crate::js;
 use crate::timer::Sleep;
 
@@ -30,7 +31,7 @@ impl Clock for WebRuntime {
 
 impl Runtime for WebRuntime {
     fn spawn(&self, future: BoxFuture<'static, ()>) {
-        js_sys::futures::spawn_local(future);
+        spawn(future);
     }
 
     fn sleep_until(&self, moment: Moment) -> BoxFuture<'static, ()> {
@@ -48,22 +49,16 @@ impl Runtime for WebRuntime {
 
     fn wall_clock(&self) -> SystemTime {
         // `Date` counts to the year 275760; a clock before 1970 counts as 1970.
-        SystemTime::UNIX_EPOCH + Duration::from_millis(js_sys::Date::now() as u64)
+        SystemTime::UNIX_EPOCH + Duration::from_millis(js::date() as u64)
     }
 
     fn random(&self) -> u64 {
-        let mut bytes = [0; 8];
-        js::fill(&mut bytes);
-        u64::from_ne_bytes(bytes)
+        u64::from(js::chance()) << 32 | u64::from(js::chance())
     }
 }
 
 /// The monotonic clock: time since the page or worker began, with the browser's resolution.
 pub(crate) fn now() -> Moment {
-    let milliseconds = match js::clock() {
-        clock if clock.is_nan() => js_sys::Date::now(),
-        clock => clock,
-    };
     // The cast saturates, and takes what is no number for 0.
-    Moment::from_nanos((milliseconds * 1e6) as u64)
+    Moment::from_nanos((js::clock() * 1e6) as u64)
 }

@@ -11,8 +11,8 @@ use crate::js;
 /// What JavaScript threw or rejected with: the cause of a failed transfer.
 #[derive(Clone, PartialEq)]
 pub struct ScriptError {
-    name: String,
-    message: String,
+    /// Name and message, with a colon and a blank between them.
+    text: String,
     value: JsValue,
 }
 
@@ -20,13 +20,13 @@ impl ScriptError {
     /// The error's `name`, such as `TypeError`; the type's name when it was no object.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.parts().0
     }
 
     /// The error's `message` in the browser's words, possibly empty.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        self.parts().1
     }
 
     /// The very value that was thrown, for whoever hands it on to JavaScript. It may be anything.
@@ -37,21 +37,20 @@ impl ScriptError {
 
     /// Anything can be thrown: errors, text, `null`, proxies that throw when looked at.
     pub(crate) fn of(thrown: &JsValue) -> Self {
-        let text = js::describe(thrown);
-        let (name, message) = text.split_once('\n').unwrap_or((&text, ""));
         Self {
-            name: name.to_owned(),
-            message: message.to_owned(),
+            text: js::describe(thrown),
             value: thrown.clone(),
         }
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.text.split_once(": ").unwrap_or((&self.text, ""))
     }
 }
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        f.write_str(": ")?;
-        f.write_str(&self.message)
+        f.write_str(&self.text)
     }
 }
 
@@ -72,6 +71,7 @@ pub(crate) enum Step {
     /// The request was being made: what it asks for is refused.
     Making,
     /// The request's body was being read, to be sent.
+    #[cfg(feature = "body-streams")]
     Sending,
     /// The request was under way: the head did not come.
     Fetching,
@@ -101,7 +101,9 @@ impl Step {
     fn otherwise(self) -> Error {
         match self {
             Self::Making => ErrorCode::BadUrl.into(),
-            Self::Sending | Self::Looking => ErrorCode::ResourceUnavailable.into(),
+            #[cfg(feature = "body-streams")]
+            Self::Sending => ErrorCode::ResourceUnavailable.into(),
+            Self::Looking => ErrorCode::ResourceUnavailable.into(),
             Self::Fetching if !js::is_online() => ErrorCode::NotConnectedToInternet.into(),
             Self::Fetching => ErrorCode::CannotLoadFromNetwork.into(),
             Self::Reading => ErrorCode::NetworkConnectionLost.into(),
@@ -112,12 +114,17 @@ impl Step {
 /// What was thrown, under this error's code where its name says nothing better.
 fn error(otherwise: Error, thrown: &JsValue) -> Error {
     let cause = ScriptError::of(thrown);
-    let error = match cause.name() {
-        "AbortError" => ErrorCode::Cancelled.into(),
-        "TimeoutError" => ErrorCode::TimedOut.into(),
-        "NotFoundError" => ErrorCode::FileDoesNotExist.into(),
-        "NotReadableError" => ErrorCode::NoPermissionsToReadFile.into(),
-        _ => otherwise,
+    let is = |name| cause.text.starts_with(name);
+    let error = if is("AbortError: ") {
+        ErrorCode::Cancelled.into()
+    } else if is("TimeoutError: ") {
+        ErrorCode::TimedOut.into()
+    } else if is("NotFoundError: ") {
+        ErrorCode::FileDoesNotExist.into()
+    } else if is("NotReadableError: ") {
+        ErrorCode::NoPermissionsToReadFile.into()
+    } else {
+        otherwise
     };
     error.with_cause(cause)
 }

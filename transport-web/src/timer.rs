@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use urlsession_core::Moment;
 
 use crate::js;
-use crate::promised::PENDING;
 use crate::runtime::now;
 use crate::wakers::Number;
 
@@ -26,9 +25,7 @@ impl Sleep {
 }
 
 fn is_set(timer: &Option<(Number, js::Wait)>) -> bool {
-    timer
-        .as_ref()
-        .is_some_and(|(_, wait)| js::state_of(wait) == PENDING)
+    timer.as_ref().is_some_and(|(_, wait)| js::is_set(wait))
 }
 
 impl Future for Sleep {

@@ -5,26 +5,24 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Method;
-use urlsession_core::{
-    BoxFuture, CachePolicy, Capabilities, Error, ErrorCode, ExchangeEvents, HopBody, HopRequest,
-    HopResponse, Multiplexing, Origin, Response, Target, Transport,
-};
-use wasm_bindgen::prelude::*;
-
 use crate::body::FetchBody;
 use crate::engine::Engine;
 use crate::exchange::{Exchange, Lack};
 use crate::feed::Feed;
 use crate::fields::all_dropped;
 use crate::incoming::{self, malformed};
-use crate::init::lines;
+use crate::init::{IS_STREAM, lines, traits};
 use crate::options::FetchOptions;
 use crate::outgoing::Outgoing;
 use crate::script_error::Step;
 use crate::timing::{Timing, tell_of_dropped};
 use crate::unseen::Unseen;
 use crate::{js, xhr};
+use http::Method;
+use urlsession_core::{
+    BoxFuture, CachePolicy, Capabilities, Error, ErrorCode, ExchangeEvents, HopBody, HopRequest,
+    HopResponse, Multiplexing, Origin, Target, Transport,
+};
 
 /// The longest body of a request that outlives the page, in bytes (Fetch, HTTP-network-or-cache fetch).
 const LONGEST_KEPT_ALIVE: u64 = 64 * 1024;
@@ -63,40 +61,118 @@ impl WebTransport {
         all_dropped()
     }
 
-    async fn load(self, mut hop: HopRequest, events: ExchangeEvents) -> Result<HopResponse, Error> {
-        let options = self.options.of(&hop.properties);
-        let target = hop.target.clone();
-        let streams = || {
-            let wish = options.streams_uploads;
-            !options.is_kept_alive() && self.engine.streams_to(target.as_str(), wish)
-        };
-        if self.engine.is_server && asks_cache_alone(&hop) {
+    /// Where the body takes time to be made.
+    #[cfg(feature = "native-objects")]
+    fn load_later(
+        self,
+        hop: HopRequest,
+        body: HopBody,
+        events: ExchangeEvents,
+    ) -> BoxFuture<'static, Result<HopResponse, Error>> {
+        Box::pin(async move {
+            let options = self.options.of(&hop.properties);
+            self.has_cache(&hop)?;
+            let streams = || {
+                let wish = options.streams_uploads;
+                !options.is_kept_alive() && self.engine.streams_to(hop.target.as_str(), wish)
+            };
+            let body = Outgoing::of(body, streams, &events).await?;
+            self.load(hop, body, events).await
+        })
+    }
+
+    /// Without the browser's objects bodies are bytes.
+    #[cfg(not(feature = "native-objects"))]
+    fn load_later(
+        self,
+        _: HopRequest,
+        _: HopBody,
+        _: ExchangeEvents,
+    ) -> BoxFuture<'static, Result<HopResponse, Error>> {
+        Box::pin(async { Err(ErrorCode::ResourceUnavailable.into()) })
+    }
+
+    /// # Errors
+    /// The cache alone is asked, and there is none.
+    fn has_cache(&self, hop: &HopRequest) -> Result<(), Error> {
+        if self.engine.is_server && asks_cache_alone(hop) {
             let why = "there is no cache that could have it";
-            return Err(refused(ErrorCode::ResourceUnavailable.into(), &target, why));
-        }
-        let body = std::mem::replace(&mut hop.body, HopBody::Empty);
-        let body = Outgoing::of(body, streams, &events).await?;
-        if options.is_kept_alive() && body.length() > LONGEST_KEPT_ALIVE {
-            let why = "a request that outlives the page has 64 KiB at most";
             return Err(refused(
-                ErrorCode::DataLengthExceedsMaximum.into(),
-                &target,
+                ErrorCode::ResourceUnavailable.into(),
+                &hop.target,
                 why,
             ));
         }
-        let request = lines(&hop, &options, self.engine.is_server);
-        let hop = Hop {
-            hop,
-            events,
-            counts: self.engine.counts,
-        };
-        if let Outgoing::Whole(object, length) = &body
-            && xhr::is_chosen(self.engine, &hop.hop, *length, &options)
-        {
-            // Boxed: it is rare, and takes no room in every exchange.
-            return Box::pin(hop.by_xhr(request, object.clone(), *length)).await;
+        Ok(())
+    }
+
+    async fn load(
+        self,
+        hop: HopRequest,
+        body: Outgoing,
+        events: ExchangeEvents,
+    ) -> Result<HopResponse, Error> {
+        let options = self.options.of(&hop.properties);
+        self.has_cache(&hop)?;
+        let length = body.length();
+        if options.is_kept_alive() && length > LONGEST_KEPT_ALIVE {
+            let why = "a request that outlives the page has 64 KiB at most";
+            let error = ErrorCode::DataLengthExceedsMaximum.into();
+            return Err(refused(error, &hop.target, why));
         }
-        hop.by_fetch(request, body).await
+        let is_counted = matches!(body, Outgoing::Bytes(_) | Outgoing::Whole(..))
+            && xhr::is_chosen(self.engine, &hop, length, &options);
+        let kind = if is_counted {
+            "xmlhttprequest"
+        } else {
+            "fetch"
+        };
+        let timing = Timing::begin(hop.target.as_str(), kind, &events);
+        let mut traits = traits(&hop, &options, self.engine.is_server);
+        if matches!(body, Outgoing::Stream(..)) {
+            traits |= IS_STREAM;
+        }
+        let (object, mut feed) = body.parts();
+        let begin = if is_counted { xhr::send } else { js::begin };
+        let lines = lines(&hop);
+        let exchange = Exchange::begun(|wake, number| begin(&lines, traits, &object, wake, number));
+        if let Some(timing) = &timing
+            && !is_counted
+        {
+            timing.called();
+        }
+        tell_of_dropped(&hop.headers, &events);
+        let mut unseen = Unseen::new(if is_counted { 0 } else { length });
+        let mut sent = 0;
+        let status = poll_fn(|context| {
+            if is_counted {
+                sent += xhr::tell(&exchange.object, &events);
+            }
+            unseen.poll(context, &events);
+            poll_fed(&mut feed, context, &events)?;
+            exchange.poll_head(context).map(Ok::<_, Error>)
+        })
+        .await?;
+        let status = status.map_err(|lack| failure(&hop, &exchange, lack))?;
+        let head = incoming::head(&exchange.object, status, &hop.target)?;
+        events.touched();
+        // Where nothing is counted, core tells of the whole.
+        if self.engine.counts {
+            events.sent(length.saturating_sub(sent));
+        }
+        if let Some(timing) = &timing {
+            timing.head();
+        }
+        let mut body = FetchBody::new(exchange, head.length, head.place, events);
+        if hop.method == Method::HEAD {
+            body.remaining = Some(0);
+        }
+        (body.feed, body.timing) = (feed, timing);
+        Ok(HopResponse {
+            response: head.response,
+            body: Box::new(body),
+            connection: None,
+        })
     }
 }
 
@@ -106,108 +182,22 @@ impl Default for WebTransport {
     }
 }
 
-/// One exchange, its body apart.
-struct Hop {
-    hop: HopRequest,
-    events: ExchangeEvents,
-    counts: bool,
-}
-
-impl Hop {
-    async fn by_fetch(self, request: String, body: Outgoing) -> Result<HopResponse, Error> {
-        let length = body.length();
-        let mut unseen = Unseen::new(length);
-        let (object, is_stream, mut feed) = match body {
-            Outgoing::Nothing => (JsValue::UNDEFINED, false, None),
-            Outgoing::Whole(object, _) => (object, false, None),
-            Outgoing::Stream(object, feed) => (object, true, feed),
-        };
-        let timing = Timing::begin(self.hop.target.as_str(), "fetch", &self.events);
-        let exchange =
-            Exchange::begun(|wake, number| js::begin(&request, &object, is_stream, wake, number));
-        if let Some(timing) = &timing {
-            timing.called();
+/// Why there is no head.
+fn failure(hop: &HopRequest, exchange: &Exchange, lack: Lack) -> Error {
+    let target = &hop.target;
+    let step = match lack {
+        Lack::Malformed => {
+            return malformed(ErrorCode::CannotParseResponse.into()).with_target(target);
         }
-        tell_of_dropped(&self.hop.headers, &self.events);
-        let status = poll_fn(|context| {
-            unseen.poll(context, &self.events);
-            poll_fed(&mut feed, context, &self.events)?;
-            exchange.poll_head(context).map(Ok::<_, Error>)
-        })
-        .await?;
-        let (head, mut body) = self.answer(exchange, status)?;
-        // Where nothing is counted, core tells of the whole.
-        if self.counts {
-            self.events.sent(length);
+        Lack::Refused => {
+            let why = "redirects are refused";
+            return refused(ErrorCode::HttpTooManyRedirects.into(), target, why);
         }
-        body.feed = feed;
-        Ok(self.whole(head, body, timing))
-    }
-
-    async fn by_xhr(
-        self,
-        request: String,
-        object: JsValue,
-        length: u64,
-    ) -> Result<HopResponse, Error> {
-        let timing = Timing::begin(self.hop.target.as_str(), "xmlhttprequest", &self.events);
-        let exchange = Exchange::begun(|wake, number| xhr::send(&request, &object, wake, number));
-        tell_of_dropped(&self.hop.headers, &self.events);
-        let mut sent = 0;
-        let status = poll_fn(|context| {
-            sent += xhr::tell(&exchange.object, &self.events);
-            exchange.poll_head(context)
-        })
-        .await;
-        let (head, body) = self.answer(exchange, status)?;
-        self.events.sent(length.saturating_sub(sent));
-        Ok(self.whole(head, body, timing))
-    }
-
-    /// What has come, by its status.
-    fn answer(
-        &self,
-        exchange: Exchange,
-        status: Result<usize, Lack>,
-    ) -> Result<(Response, FetchBody), Error> {
-        let status = status.map_err(|lack| self.failure(&exchange, lack))?;
-        let (head, place) = incoming::head(&exchange.object, status, &self.hop.target)?;
-        self.events.touched();
-        let body = FetchBody::new(exchange, place, self.events.clone());
-        Ok((head, body))
-    }
-
-    fn failure(&self, exchange: &Exchange, lack: Lack) -> Error {
-        let target = &self.hop.target;
-        let step = match lack {
-            Lack::Malformed => {
-                return malformed(ErrorCode::CannotParseResponse.into()).with_target(target);
-            }
-            Lack::Refused => {
-                let why = "redirects are refused";
-                return refused(ErrorCode::HttpTooManyRedirects.into(), target, why);
-            }
-            Lack::Unmade => Step::Making,
-            Lack::Thrown if asks_cache_alone(&self.hop) => Step::Looking,
-            Lack::Thrown => Step::Fetching,
-        };
-        step.failed(target, &exchange.thrown())
-    }
-
-    fn whole(&self, head: Response, mut body: FetchBody, timing: Option<Timing>) -> HopResponse {
-        if let Some(timing) = &timing {
-            timing.head();
-        }
-        if self.hop.method == Method::HEAD {
-            body.remaining = Some(0);
-        }
-        body.timing = timing;
-        HopResponse {
-            response: head,
-            body: Box::new(body),
-            connection: None,
-        }
-    }
+        Lack::Unmade => Step::Making,
+        Lack::Thrown if asks_cache_alone(hop) => Step::Looking,
+        Lack::Thrown => Step::Fetching,
+    };
+    step.failed(target, &exchange.thrown())
 }
 
 fn refused(error: Error, target: &Arc<Target>, why: &'static str) -> Error {
@@ -247,10 +237,14 @@ impl Transport for WebTransport {
 
     fn exchange(
         &self,
-        request: HopRequest,
+        mut request: HopRequest,
         events: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
-        Box::pin(self.clone().load(request, events))
+        let body = std::mem::replace(&mut request.body, HopBody::Empty);
+        match Outgoing::at_once(body) {
+            Ok(body) => Box::pin(self.clone().load(request, body, events)),
+            Err(body) => self.clone().load_later(request, body, events),
+        }
     }
 
     /// Nothing: connections are the browser's own, and it lets no script close them.

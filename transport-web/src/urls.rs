@@ -6,5 +6,6 @@ use crate::js;
 
 /// The URL as the browser writes it; `None` when it knows no such URL.
 pub(crate) fn parse(text: &str, base: Option<&Url>) -> Option<String> {
-    js::parse(text, base.map(Url::as_str))
+    let parsed = js::parse(text, base.map_or("", Url::as_str));
+    (!parsed.is_empty()).then_some(parsed)
 }

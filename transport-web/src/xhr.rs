@@ -54,8 +54,14 @@ fn is_simple(hop: &HopRequest) -> bool {
 }
 
 /// Begins an exchange whose response comes when all of it is there, as `fetch` would have given it; the browser gives no reason for a failure.
-pub(crate) fn send(request: &str, body: &JsValue, wake: &Wake, number: u32) -> js::Exchange {
-    js::send(request, body, wake, number)
+pub(crate) fn send(
+    request: &str,
+    traits: u32,
+    body: &JsValue,
+    wake: &Wake,
+    number: u32,
+) -> js::Exchange {
+    js::send(request, traits, body, wake, number)
 }
 
 /// Tells how many bytes have left since it was called last, where anything has moved, and gives their number.

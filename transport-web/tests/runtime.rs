@@ -4,13 +4,18 @@
 
 mod support;
 
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 use support::*;
 use urlsession_core::{Configuration, Moment, Multiplexing, Runtime, Target, Transport};
-use urlsession_transport_web::{WebRuntime, WebTransport, platform};
+use urlsession_transport_web::{WebRuntime, WebTransport, platform, spawn_local};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
@@ -94,6 +99,113 @@ async fn what_is_spawned_runs_in_the_background() {
     }));
     go.send("went").unwrap();
     assert_eq!(told.await, Ok("went"));
+}
+
+/// What was written down, in order.
+type Notes = Rc<RefCell<Vec<&'static str>>>;
+
+fn noting(notes: &Notes, note: &'static str) -> Pin<Box<dyn Future<Output = ()>>> {
+    let notes = Rc::clone(notes);
+    Box::pin(async move { notes.borrow_mut().push(note) })
+}
+
+/// Lets everything have its turn that was woken so far.
+async fn turn() {
+    let (tell, told) = oneshot::channel();
+    WebRuntime::new().spawn(Box::pin(async move { tell.send(()).unwrap() }));
+    told.await.unwrap();
+}
+
+#[test]
+async fn what_is_spawned_runs_later_and_in_order() {
+    let (runtime, notes) = (WebRuntime::new(), Notes::default());
+    let inner = Rc::clone(&notes);
+    runtime.spawn(Box::pin(async move {
+        WebRuntime::new().spawn(noting(&inner, "inner"));
+        inner.borrow_mut().push("outer");
+    }));
+    runtime.spawn(noting(&notes, "next"));
+    assert!(notes.borrow().is_empty(), "spawn polls nothing");
+    turn().await;
+    turn().await;
+    assert_eq!(*notes.borrow(), ["outer", "next", "inner"]);
+}
+
+#[test]
+async fn a_future_that_wakes_itself_has_another_turn_and_holds_up_nobody() {
+    let (runtime, notes) = (WebRuntime::new(), Notes::default());
+    let (inner, mut polls) = (Rc::clone(&notes), 0);
+    runtime.spawn(Box::pin(poll_fn(move |context| {
+        inner.borrow_mut().push("polled");
+        polls += 1;
+        // Twice is once.
+        context.waker().wake_by_ref();
+        context.waker().wake_by_ref();
+        if polls == 3 {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })));
+    runtime.spawn(noting(&notes, "next"));
+    for _ in 0..5 {
+        turn().await;
+    }
+    assert_eq!(*notes.borrow(), ["polled", "next", "polled", "polled"]);
+}
+
+#[test]
+async fn a_waker_that_outlives_its_future_wakes_nobody() {
+    let (runtime, kept) = (WebRuntime::new(), Rc::new(RefCell::new(None)));
+    let inner = Rc::clone(&kept);
+    runtime.spawn(Box::pin(poll_fn(move |context| {
+        inner.replace(Some(context.waker().clone()));
+        Poll::Ready(())
+    })));
+    turn().await;
+    // Has the number of the one before, and is polled when it is spawned only.
+    let polls = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&polls);
+    runtime.spawn(Box::pin(poll_fn(move |_| {
+        counted.set(counted.get() + 1);
+        Poll::Pending
+    })));
+    turn().await;
+    let waker = kept.take().unwrap();
+    waker.wake_by_ref();
+    waker.wake();
+    turn().await;
+    assert_eq!(polls.get(), 1);
+}
+
+#[test]
+async fn a_future_that_ends_may_spawn_as_it_is_dropped() {
+    struct Spawns(Notes);
+
+    impl Drop for Spawns {
+        fn drop(&mut self) {
+            WebRuntime::new().spawn(noting(&self.0, "spawned"));
+        }
+    }
+
+    let notes = Notes::default();
+    let spawns = Spawns(Rc::clone(&notes));
+    WebRuntime::new().spawn(Box::pin(async move {
+        let _spawns = spawns;
+    }));
+    turn().await;
+    turn().await;
+    assert_eq!(*notes.borrow(), ["spawned"]);
+}
+
+#[test]
+async fn what_is_spawned_needs_nothing_that_a_page_can_take_away() {
+    let microtasks = Replaced::by("globalThis", "queueMicrotask", "undefined");
+    let then = Replaced::by("Promise.prototype", "then", "undefined");
+    let notes = Notes::default();
+    spawn_local(noting(&notes, "spawned"));
+    drop((then, microtasks));
+    turn().await;
+    assert_eq!(*notes.borrow(), ["spawned"]);
 }
 
 #[test]

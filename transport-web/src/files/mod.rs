@@ -127,8 +127,7 @@ impl Files for WebFiles {
         Box::pin(async move {
             (&mut work).await?;
             let remaining = (js::size_of(&work.object) as u64).saturating_sub(offset);
-            let read =
-                Exchange::begun(|wake, number| js::read(&work.object, wake.as_ref(), number));
+            let read = Exchange::begun(|wake, number| js::read(&work.object, wake, number));
             Ok(Box::new(BlobBody::of(read, remaining)) as Box<dyn Body>)
         })
     }

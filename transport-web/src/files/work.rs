@@ -64,7 +64,7 @@ impl Work {
     ) -> Self {
         let (number, object) = Number::told(|wake, number| {
             let (operation, at) = (operation as u32, at as f64);
-            js::begin(files, operation, path, to, at, wake.as_ref(), number)
+            js::begin(files, operation, path, to, at, wake, number)
         });
         Self {
             object,

@@ -22,7 +22,7 @@ const WASM_FEATURES: [&str; 6] = [
 /// At the bottom of the memory is the end of the stack, so that an address there is never reached from above by a wrap.
 /// What is called in one place and put in there is like nothing else any more, and larger once compressed, unless it is small.
 /// How an address is aligned is a hint, which no engine on a machine of 64 bits heeds.
-const TRIMS: [&str; 10] = [
+const PASSES: [&str; 10] = [
     "--low-memory-unused",
     "--one-caller-inline-max-function-size",
     "40",
@@ -48,7 +48,7 @@ pub(crate) struct Module<'m> {
     pub(crate) name: &'m str,
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
-    /// True where more is done about its size than wasm-opt does: panics are bare traps, functions that are alike side by side, imports have short
+    /// True where more is done about its size than tools do that everybody has: panics are bare traps, functions that are alike side by side, imports have short
     /// names and catch in place, files are imported once, and turns end by a promise.
     pub(crate) trims: bool,
 }
@@ -78,8 +78,7 @@ impl Module<'_> {
         };
         execute(&mut self.wasm_bindgen(web, build, &linked))?;
         if build == Build::Optimised {
-            let passes: &[&str] = if self.trims { &TRIMS } else { &["-Oz"] };
-            execute(self.wasm_opt(web).args(passes))?;
+            execute(self.wasm_opt(web).args(PASSES))?;
         }
         if self.is_trimmed(build) {
             self.order(web, execute)?;
@@ -226,11 +225,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wasm_pack_is_told_to_optimise_the_package_as_we_do() {
-        let manifest = include_str!("../../../transport-web/npm/Cargo.toml");
-        let (_, rest) = manifest.split_once("wasm-opt = [").unwrap();
-        let (list, _) = rest.split_once(']').unwrap();
-        let told: Vec<_> = list.split('"').skip(1).step_by(2).collect();
-        assert_eq!(told, [&TRIMS[..], &WASM_FEATURES[..]].concat());
+    fn wasm_pack_is_told_to_optimise_the_packages_as_we_do() {
+        for manifest in [
+            include_str!("../../../transport-web/npm/Cargo.toml"),
+            include_str!("../../../examples/web-get/Cargo.toml"),
+        ] {
+            let (_, rest) = manifest.split_once("wasm-opt = [").unwrap();
+            let (list, _) = rest.split_once(']').unwrap();
+            let told: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+            assert_eq!(told, [&PASSES[..], &WASM_FEATURES[..]].concat());
+        }
     }
 }

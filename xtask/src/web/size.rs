@@ -11,9 +11,10 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// Features of the facade that matter in a browser.
-const FEATURES: [&str; 15] = [
+const FEATURES: [&str; 16] = [
     "url-parser",
     "tasks",
+    "native-objects",
     "body-streams",
     "host-limits",
     "delegate",
