@@ -18,14 +18,14 @@ struct Limit {
 /// An app that gets a document and shows it, no feature on.
 const APP: Limit = Limit {
     what: "GET app",
-    most: 37_500,
+    most: 18_500,
     aim: 20 * 1024,
 };
 
 /// The npm package with the whole API.
 const PACKAGE: Limit = Limit {
     what: "npm package",
-    most: 240_000,
+    most: 214_000,
     aim: 60 * 1024,
 };
 
