@@ -1,4 +1,4 @@
-//! urlsession, with the features that a program gets who asks for none. Its smallest program is the example `web-get`.
+//! urlsession, with tasks and no other feature. Its smallest program is the example `web-get`.
 
 use futures_util::StreamExt;
 use urlsession::{Configuration, Error, session};
