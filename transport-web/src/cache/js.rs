@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::js::Wait;
 use crate::wakers::Wake;
 
-#[wasm_bindgen(module = "/js/store.js")]
+#[wasm_bindgen(module = "/js/storage.js")]
 extern "C" {
     pub(super) type Store;
 
@@ -21,6 +21,7 @@ extern "C" {
 
     pub(super) fn update(store: &Store, id: f64, head: &[u8], wake: &Wake, future: u32) -> Wait;
 
+    #[wasm_bindgen(js_name = removeRecords)]
     pub(super) fn remove(store: &Store, ids: &Array, wake: &Wake, future: u32) -> Wait;
 
     #[wasm_bindgen(js_name = removeKeys)]
@@ -44,7 +45,7 @@ extern "C" {
     ) -> Wait;
 }
 
-#[wasm_bindgen(module = "/js/store.js")]
+#[wasm_bindgen(module = "/js/storage.js")]
 extern "C" {
     /// A record being written.
     pub(super) type Entry;
@@ -54,8 +55,10 @@ extern "C" {
     #[wasm_bindgen(js_name = idOf)]
     pub(super) fn id_of(entry: &Entry) -> f64;
 
+    #[wasm_bindgen(js_name = writeChunk)]
     pub(super) fn write(entry: &Entry, chunk: &[u8], wake: &Wake, future: u32) -> Wait;
 
+    #[wasm_bindgen(js_name = finishRecord)]
     pub(super) fn finish(
         entry: &Entry,
         key: &str,
