@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::js::Wait;
 use crate::wakers::Wake;
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     pub(super) type Store;
 
@@ -45,7 +45,7 @@ extern "C" {
     ) -> Wait;
 }
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     /// A record being written.
     pub(super) type Entry;

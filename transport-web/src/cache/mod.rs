@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `store.rs` | the store as its callers see it, and how much it may take |
 //! | `entry.rs` | a record being written |
-//! | `js/storage.js` | the database and its transactions: what is done is begun there, and does not need anybody here who waits |
+//! | `js/more.js` | the database and its transactions: what is done is begun there, and does not need anybody here who waits |
 //!
 //! A record is a row of its own, apart from its body, so that a head is updated without the body. A small body is bytes, read with the head; a
 //! longer one is parts, Blobs, which the browser keeps readable to who has them when their record goes. All that belongs together

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use super::work::Operation;
 use crate::script_error::ScriptError;
 
-/// Why a file is refused, by the numbers of `js/storage.js` from this one downwards.
+/// Why a file is refused, by the numbers of `js/more.js` from this one downwards.
 const FIRST: i32 = -4;
 const REASONS: [&str; 7] = [
     NO_NAME,

@@ -1,10 +1,10 @@
-//! What is asked of files in JavaScript: the functions of `js/storage.js`, which throw nothing.
+//! What is asked of files in JavaScript: the functions of `js/more.js`, which throw nothing.
 
 use wasm_bindgen::prelude::*;
 
 use crate::js::Exchange;
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     /// The files of one platform.
     #[derive(Clone)]
@@ -17,7 +17,7 @@ extern "C" {
     pub(super) fn temporary(name: &str) -> Option<String>;
 }
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     /// One thing that is asked of a file, and what writes.
     pub(super) type Work;
@@ -40,7 +40,7 @@ extern "C" {
     pub(super) fn drop(work: &Work);
 }
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     #[wasm_bindgen(js_name = sizeOf)]
     pub(super) fn size_of(work: &Work) -> f64;
@@ -54,7 +54,7 @@ extern "C" {
     pub(super) fn read(work: &Work, wake: &JsValue, future: u32) -> Exchange;
 }
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     pub(super) fn put(work: &Work, chunk: &[u8]);
 

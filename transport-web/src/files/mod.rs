@@ -8,7 +8,7 @@
 //!   has died lacks at most what was not closed, and a finished one is one file;
 //! * in memory, in Node and wherever the browser has no such file system: files end with the page.
 //!
-//! All of that is done in JavaScript, `js/storage.js`. Here are core's names for it, and for what fails.
+//! All of that is done in JavaScript, `js/more.js`. Here are core's names for it, and for what fails.
 
 mod failed;
 mod js;

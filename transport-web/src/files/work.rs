@@ -9,7 +9,7 @@ use super::failed::{failed, refused};
 use super::js;
 use crate::wakers::Number;
 
-/// What is done with a file, by the numbers of `js/storage.js`.
+/// What is done with a file, by the numbers of `js/more.js`.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Operation {
     Look,
