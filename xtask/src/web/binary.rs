@@ -1,4 +1,57 @@
-//! WebAssembly's numbers and texts.
+//! WebAssembly's sections, numbers and texts.
+
+use std::ops::Range;
+
+/// What every module of this version begins with.
+pub(crate) const MAGIC: &[u8; 8] = b"\0asm\x01\0\0\0";
+
+#[derive(Debug)]
+pub(crate) struct Section<'m> {
+    pub(crate) id: u8,
+    /// Of a custom section.
+    pub(crate) name: &'m str,
+    pub(crate) content: Range<usize>,
+}
+
+impl<'m> Section<'m> {
+    pub(crate) fn reader(&self, module: &'m [u8]) -> Reader<'m> {
+        Reader::new(module, self.content.start)
+    }
+}
+
+/// All sections of a module, in order.
+///
+/// # Errors
+///
+/// It is none, or ends within one.
+pub(crate) fn sections(module: &[u8]) -> Result<Vec<Section<'_>>, String> {
+    let mut sections = Vec::new();
+    let mut reader = Reader::new(module, 0);
+    if !module.starts_with(MAGIC) {
+        return Err("not a module".into());
+    }
+    reader.take(MAGIC.len())?;
+    while reader.at < module.len() {
+        let id = reader.byte()?;
+        let length = reader.number()?;
+        let start = reader.at;
+        let name = match id {
+            0 => reader.clone().text()?,
+            _ => "",
+        };
+        reader.take(length)?;
+        let content = start..reader.at;
+        sections.push(Section { id, name, content });
+    }
+    Ok(sections)
+}
+
+/// Writes a section of this content.
+pub(crate) fn write_section(to: &mut Vec<u8>, id: u8, content: &[u8]) {
+    to.push(id);
+    write_number(to, content.len());
+    to.extend_from_slice(content);
+}
 
 /// Reads on from a place in a module.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::binary::{Reader, write_number};
+use super::binary::{MAGIC, Reader, sections, write_number, write_section};
 
 const IMPORTS: u8 = 2;
 const EXPORTS: u8 = 7;
@@ -22,21 +22,15 @@ const SNIPPETS: &str = "/snippets/";
 /// What in them is not as wasm-bindgen writes it.
 pub(super) fn shorten(glue: &str, module: &[u8]) -> Result<(String, Vec<u8>), String> {
     let (mut names, mut own) = (BTreeMap::new(), BTreeMap::new());
-    let mut written = module.get(..8).unwrap_or_default().to_vec();
-    let mut reader = Reader::new(module, written.len());
-    while reader.at < module.len() {
-        let id = reader.byte()?;
-        let length = reader.number()?;
-        let mut section = Reader::new(module, reader.at);
-        let content = reader.take(length)?;
-        let content = match id {
-            IMPORTS => imports(&mut section, &mut names)?,
-            EXPORTS => exports(&mut section, &mut own)?,
-            _ => content.to_vec(),
+    let mut written = MAGIC.to_vec();
+    for section in sections(module)? {
+        let mut reader = section.reader(module);
+        let content = match section.id {
+            IMPORTS => imports(&mut reader, &mut names)?,
+            EXPORTS => exports(&mut reader, &mut own)?,
+            _ => module[section.content].to_vec(),
         };
-        written.push(id);
-        write_number(&mut written, content.len());
-        written.extend(content);
+        write_section(&mut written, section.id, &content);
     }
     let (glue, found) = renamed(glue, &names)?;
     if found != names.len() {

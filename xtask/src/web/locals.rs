@@ -3,7 +3,7 @@
 //! They are a quarter of what compressed code weighs, and any will do: locals of one type may change places. So each function's are chosen to have as many short
 //! runs of instructions as can be the same as elsewhere in the module.
 
-use super::binary::{Reader, write_number};
+use super::binary::{MAGIC, Reader, sections, write_number, write_section};
 use super::order::{CODE, FUNCTIONS, all};
 use super::traps::code::instructions;
 
@@ -24,30 +24,24 @@ const NEAR: usize = 40;
 ///
 /// What in it is not known here.
 pub(super) fn renumber(module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut written = module.get(..8).unwrap_or_default().to_vec();
-    let mut reader = Reader::new(module, written.len());
+    let mut written = MAGIC.to_vec();
     let (mut parameters, mut kinds) = (Vec::new(), Vec::new());
-    while reader.at < module.len() {
-        let start = reader.at;
-        let id = reader.byte()?;
-        let length = reader.number()?;
-        let mut section = reader.clone();
-        reader.take(length)?;
-        match id {
-            TYPES => parameters = all(&mut section, parameters_of)?,
-            FUNCTIONS => kinds = all(&mut section, Reader::number)?,
+    for section in sections(module)? {
+        let mut reader = section.reader(module);
+        let mut content = &module[section.content.clone()];
+        let code;
+        match section.id {
+            TYPES => parameters = all(&mut reader, parameters_of)?,
+            FUNCTIONS => kinds = all(&mut reader, Reader::number)?,
             CODE => {
-                let mut functions = functions(module, &mut section, &kinds, &parameters)?;
+                let mut functions = functions(module, &mut reader, &kinds, &parameters)?;
                 choose(&mut functions);
-                let code = write(&functions);
-                written.push(id);
-                write_number(&mut written, code.len());
-                written.extend(code);
-                continue;
+                code = write(&functions);
+                content = &code;
             }
             _ => {}
         }
-        written.extend_from_slice(&module[start..reader.at]);
+        write_section(&mut written, section.id, content);
     }
     Ok(written)
 }

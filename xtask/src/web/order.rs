@@ -3,7 +3,7 @@
 //! A compressor refers back to what is alike, and does so with fewer bits where that is near. So functions are put beside those that are alike.
 
 use super::alike::{self, Function};
-use super::binary::{Reader, write_number};
+use super::binary::{MAGIC, Reader, sections, write_number, write_section};
 
 const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
@@ -15,23 +15,18 @@ pub(super) const CODE: u8 = 10;
 ///
 /// What in it is not known here.
 pub(super) fn name_by_likeness(module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut written = module.get(..8).unwrap_or_default().to_vec();
-    let mut reader = Reader::new(module, written.len());
+    let mut written = MAGIC.to_vec();
     let (mut imports, mut kinds, mut bodies) = (0, Vec::new(), Vec::new());
-    while reader.at < module.len() {
-        let start = reader.at;
-        let id = reader.byte()?;
-        let length = reader.number()?;
-        let mut section = reader.clone();
-        reader.take(length)?;
-        match id {
-            IMPORTS => imports = imported_functions(&mut section)?,
-            FUNCTIONS => kinds = all(&mut section, Reader::number)?,
-            CODE => bodies = all(&mut section, body)?,
-            0 if section.text()? == "name" => continue,
+    for section in sections(module)? {
+        let mut reader = section.reader(module);
+        match section.id {
+            IMPORTS => imports = imported_functions(&mut reader)?,
+            FUNCTIONS => kinds = all(&mut reader, Reader::number)?,
+            CODE => bodies = all(&mut reader, body)?,
+            0 if section.name == "name" => continue,
             _ => {}
         }
-        written.extend_from_slice(&module[start..reader.at]);
+        write_section(&mut written, section.id, &module[section.content]);
     }
     if kinds.len() != bodies.len() {
         return Err(format!(
@@ -88,12 +83,9 @@ fn names(imports: usize, order: &[usize]) -> Vec<u8> {
     let mut content = Vec::new();
     write_text(&mut content, "name");
     // The part that names functions.
-    content.push(1);
-    write_number(&mut content, names.len());
-    content.extend(names);
-    let mut section = vec![0];
-    write_number(&mut section, content.len());
-    section.extend(content);
+    write_section(&mut content, 1, &names);
+    let mut section = Vec::new();
+    write_section(&mut section, 0, &content);
     section
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::web::binary::Reader;
+use crate::web::binary::{Reader, Section, sections};
 
 /// A module with what the linker tells of it.
 #[derive(Debug)]
@@ -20,14 +20,6 @@ pub(super) struct Linked<'m> {
     pub(super) symbols: Vec<Symbol>,
     /// In the order of their places, those of code and those of data.
     pub(super) references: Vec<Reference>,
-}
-
-#[derive(Debug)]
-pub(super) struct Section<'m> {
-    pub(super) id: u8,
-    /// Of a custom section.
-    pub(super) name: &'m str,
-    pub(super) content: Range<usize>,
 }
 
 pub(super) const CODE: u8 = 10;
@@ -240,25 +232,4 @@ impl<'m> Linked<'m> {
         }
         Ok(())
     }
-}
-
-fn sections(module: &[u8]) -> Result<Vec<Section<'_>>, String> {
-    let mut sections = Vec::new();
-    let mut reader = Reader::new(module, 0);
-    if reader.take(8)? != b"\0asm\x01\0\0\0" {
-        return Err("not a module".into());
-    }
-    while reader.at < module.len() {
-        let id = reader.byte()?;
-        let length = reader.number()?;
-        let start = reader.at;
-        let name = match id {
-            0 => reader.clone().text()?,
-            _ => "",
-        };
-        reader.take(length)?;
-        let content = start..reader.at;
-        sections.push(Section { id, name, content });
-    }
-    Ok(sections)
 }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::cut::Cuts;
-use super::linked::{CODE, Linked, Section, Symbol};
+use super::linked::{CODE, Linked, Symbol};
+use crate::web::binary::Section;
 use crate::web::binary::write_number;
 
 /// A body that traps: no locals, the trap, the end.
