@@ -9,7 +9,6 @@ use bytes::Bytes;
 use crate::cache::UrlCache;
 use crate::load::deliver::{Outlet, Output};
 use crate::seams::platform::Platform;
-use crate::seams::transport::Capabilities;
 use crate::session::builder::SessionBuilder;
 use crate::session::lifecycle::SessionEvent;
 use crate::session::shared::{self, SessionShared};
@@ -22,9 +21,7 @@ use crate::task::kind::TaskKind;
 use crate::task::shared::{Form, Handler, Plan, TaskShared};
 use crate::words::bounds::{BoxFuture, MaybeSend};
 use crate::words::configuration::Configuration;
-use crate::words::curl::CurlCommand;
 use crate::words::error::Error;
-use crate::words::network::NetworkPath;
 use crate::words::request::{IntoRequest, Request};
 use crate::words::response::Response;
 
@@ -32,7 +29,7 @@ use crate::words::response::Response;
 ///
 /// A clone is another handle to the same session. When the last one is dropped, the session finishes its tasks and becomes
 /// invalid, as by [`finish_tasks_and_invalidate`](Self::finish_tasks_and_invalidate).
-pub struct Session(Arc<SessionShared>);
+pub struct Session(pub(super) Arc<SessionShared>);
 
 impl Session {
     /// Makes a session on a platform, part by part.
@@ -158,15 +155,6 @@ impl Session {
         })
     }
 
-    /// What a task of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
-    #[must_use]
-    pub fn curl_command(&self, request: &Request) -> CurlCommand {
-        CurlCommand::new(
-            request.clone(),
-            self.0.fields.of_hop(request, false).into_map(),
-        )
-    }
-
     /// The tasks that were resumed at least once and are neither cancelled nor finished, oldest first.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
@@ -178,31 +166,6 @@ impl Session {
     #[must_use]
     pub fn task_count(&self) -> usize {
         self.0.ledger().len()
-    }
-
-    /// The configuration, as it was when the session was made.
-    #[must_use]
-    pub fn configuration(&self) -> &Configuration {
-        &self.0.configuration
-    }
-
-    /// What the session stands on: its runtime gives the app's own code the same clock, which a test can move.
-    #[must_use]
-    pub fn platform(&self) -> &Platform {
-        &self.0.platform
-    }
-
-    /// What the transport can do.
-    #[must_use]
-    pub fn capabilities(&self) -> Capabilities {
-        self.0.platform.transport.capabilities()
-    }
-
-    /// The way to the network as it was reported last; unknown where the platform does not tell.
-    #[must_use]
-    pub fn network_path(&self) -> NetworkPath {
-        let monitor = self.0.platform.network.as_ref();
-        monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
     }
 
     /// The cache, where the session has one; what is asked of this handle is looked for as this session would send it.
@@ -270,15 +233,6 @@ impl Drop for Session {
         self.0.handle_dropped();
     }
 }
-
-impl PartialEq for Session {
-    /// Two handles are equal when they are of the same session.
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Session {}
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,7 @@ mod builder;
 pub(crate) mod delegate_queue;
 #[cfg(feature = "download")]
 mod downloads;
+mod ground;
 #[cfg(feature = "tasks")]
 mod handle;
 #[cfg(feature = "tasks")]

@@ -9,21 +9,18 @@ use crate::policy::fields::SessionFields;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::platform::Platform;
 use crate::seams::runtime::Clock;
-use crate::seams::transport::Capabilities;
 use crate::task::drive;
 use crate::words::bounds::BoxFuture;
 use crate::words::configuration::Configuration;
-use crate::words::curl::CurlCommand;
 use crate::words::error::Error;
-use crate::words::network::NetworkPath;
-use crate::words::request::{IntoRequest, Request};
+use crate::words::request::IntoRequest;
 use crate::words::response::Response;
 
 /// A session: loads that share a configuration and connections.
 ///
 /// A clone is another handle to the same session. What is loading when the last one is dropped loads on.
 #[derive(Clone)]
-pub struct Session(Arc<SessionShared>);
+pub struct Session(pub(super) Arc<SessionShared>);
 
 /// What all loads of a session share.
 pub(crate) struct SessionShared {
@@ -61,40 +58,6 @@ impl Session {
         Box::pin(drive(self.0.clone(), request.into_request()))
     }
 
-    /// What a load of this request sends first, as a command of curl, for debugging: the request's fields and the session's.
-    #[must_use]
-    pub fn curl_command(&self, request: &Request) -> CurlCommand {
-        CurlCommand::new(
-            request.clone(),
-            self.0.fields.of_hop(request, false).into_map(),
-        )
-    }
-
-    /// The configuration, as it was when the session was made.
-    #[must_use]
-    pub fn configuration(&self) -> &Configuration {
-        &self.0.configuration
-    }
-
-    /// What the session stands on.
-    #[must_use]
-    pub fn platform(&self) -> &Platform {
-        &self.0.platform
-    }
-
-    /// What the transport can do.
-    #[must_use]
-    pub fn capabilities(&self) -> Capabilities {
-        self.0.platform.transport.capabilities()
-    }
-
-    /// The way to the network as it was reported last; unknown where the platform does not tell.
-    #[must_use]
-    pub fn network_path(&self) -> NetworkPath {
-        let monitor = self.0.platform.network.as_ref();
-        monitor.map_or(NetworkPath::UNKNOWN, |monitor| monitor.path())
-    }
-
     /// Forgets what the session has learned: later requests use new connections. Those under way go on.
     #[expect(
         clippy::unused_async,
@@ -113,15 +76,6 @@ impl Session {
         self.0.platform.transport.reset();
     }
 }
-
-impl PartialEq for Session {
-    /// Two handles are equal when they are of the same session.
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Session {}
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
