@@ -172,8 +172,8 @@ impl Body for FetchBody {
         Some(self)
     }
 
-    #[cfg(feature = "native-objects")]
     /// The browser's `Response`, a `web_sys::Response`, as long as nothing was read. Its transfer is the caller's from now on.
+    #[cfg(feature = "native-objects")]
     fn take_native(&mut self) -> Option<NativeObject> {
         if self.stage != Stage::Untouched {
             return None;

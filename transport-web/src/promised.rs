@@ -11,12 +11,12 @@ use crate::js;
 #[cfg(feature = "cache")]
 use crate::wakers::{Number, Wake};
 
-#[cfg(any(feature = "body-streams", feature = "cache"))]
 /// How a promise ended.
+#[cfg(any(feature = "body-streams", feature = "cache"))]
 pub(crate) type Outcome = Result<JsValue, JsValue>;
 
-#[cfg(feature = "cache")]
 /// A promise was listened to that has not settled; the numbers are those of `js/fetch.js`.
+#[cfg(feature = "cache")]
 const PENDING: u32 = 1;
 #[cfg(any(feature = "body-streams", feature = "cache"))]
 const REJECTED: u32 = 3;

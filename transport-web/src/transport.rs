@@ -71,7 +71,6 @@ impl WebTransport {
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
         Box::pin(async move {
             let options = self.options.of(&hop.properties);
-            self.has_cache(&hop)?;
             let streams = || {
                 let wish = options.streams_uploads;
                 !options.is_kept_alive() && self.engine.streams_to(hop.target.as_str(), wish)
@@ -93,15 +92,17 @@ impl WebTransport {
     }
 
     /// # Errors
-    /// The cache alone is asked, and there is none.
-    fn has_cache(&self, hop: &HopRequest) -> Result<(), Error> {
+    /// What this engine cannot do.
+    fn check(&self, hop: &HopRequest, options: &FetchOptions, length: u64) -> Result<(), Error> {
         if self.engine.is_server && asks_cache_alone(hop) {
             let why = "there is no cache that could have it";
-            return Err(refused(
-                ErrorCode::ResourceUnavailable.into(),
-                &hop.target,
-                why,
-            ));
+            let error = ErrorCode::ResourceUnavailable.into();
+            return Err(refused(error, &hop.target, why));
+        }
+        if options.is_kept_alive() && length > LONGEST_KEPT_ALIVE {
+            let why = "a request that outlives the page has 64 KiB at most";
+            let error = ErrorCode::DataLengthExceedsMaximum.into();
+            return Err(refused(error, &hop.target, why));
         }
         Ok(())
     }
@@ -113,13 +114,8 @@ impl WebTransport {
         events: ExchangeEvents,
     ) -> Result<HopResponse, Error> {
         let options = self.options.of(&hop.properties);
-        self.has_cache(&hop)?;
         let length = body.length();
-        if options.is_kept_alive() && length > LONGEST_KEPT_ALIVE {
-            let why = "a request that outlives the page has 64 KiB at most";
-            let error = ErrorCode::DataLengthExceedsMaximum.into();
-            return Err(refused(error, &hop.target, why));
-        }
+        self.check(&hop, &options, length)?;
         let is_counted = matches!(body, Outgoing::Bytes(_) | Outgoing::Whole(..))
             && xhr::is_chosen(self.engine, &hop, length, &options);
         let kind = if is_counted {

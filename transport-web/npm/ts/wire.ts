@@ -27,7 +27,7 @@ export function firstLine(text: string): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** The second line of a text; empty where it has one. */
+/** The second line of a text; empty where there is none. */
 export function secondLine(text: string): string {
   const start = text.indexOf("\n") + 1;
   if (start === 0) return "";

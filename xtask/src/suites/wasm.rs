@@ -73,7 +73,7 @@ fn in_browser(
         // Seconds for the driver to start and for a test to end, on a machine with more to do.
         cargo
             .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
         origin.told_to(&mut cargo);
         match browser.runs(cargo, &run.workspace.target.join("xtask")) {
             Ok(command) => commands.push(command),
