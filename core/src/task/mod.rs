@@ -1,6 +1,8 @@
 //! Floor 4: tasks: their life, their driver, their delegate.
 
 #[cfg(feature = "tasks")]
+mod app;
+#[cfg(feature = "tasks")]
 pub(crate) mod bytes;
 #[cfg(feature = "tasks")]
 pub(crate) mod completion;
