@@ -30,6 +30,7 @@ use crate::task::observer::TaskEvent;
 use crate::task::shared::TaskShared;
 #[cfg(feature = "body-streams")]
 use crate::words::body::BodyStream;
+#[cfg(feature = "download")]
 use crate::words::bounds::BoxFuture;
 #[cfg(feature = "cache")]
 use crate::words::cache::CachedResponse;
