@@ -186,7 +186,8 @@ impl SessionCache {
             && self.policy_of(request) == CachePolicy::UseProtocolCachePolicy
     }
 
-    /// True when the network is not needed, as far as can be seen at once.
+    /// True when the network is not needed, as far as can be seen at once. Never put into its caller's code, most of whose requests have no cache.
+    #[inline(never)]
     pub(crate) fn answers_at_once(&self, request: &Request) -> bool {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         if !is_read {

@@ -83,25 +83,38 @@ impl TaskShared {
     }
 
     /// The task is suspended: its server may give up meanwhile.
+    #[inline]
     pub(crate) fn note_suspension(&self) {
-        if self.kind() == TaskKind::Download
-            && let Some(download) = self.download()
-        {
+        if self.kind() == TaskKind::Download {
+            self.suspend_download();
+        }
+    }
+
+    #[inline(never)]
+    fn suspend_download(&self) {
+        if let Some(download) = self.download() {
             download.note_suspension();
         }
     }
 
     /// The task has failed: what its transfer has made goes.
+    #[inline]
     pub(crate) fn abandon_transfer(&self) {
-        if self.kind() == TaskKind::Download
-            && let Some(download) = self.download()
-        {
-            let names = |error: &Error| error.resume_data().is_some();
-            let are_named = self.facts().error.as_ref().is_some_and(names);
-            let unknown = download.abandon(are_named);
-            if let Some(Partial::Temporary(name)) = unknown.map(|data| data.0.partial.clone()) {
-                self.remove_temporary(&name);
-            }
+        if self.kind() == TaskKind::Download {
+            self.abandon_download();
+        }
+    }
+
+    #[inline(never)]
+    fn abandon_download(&self) {
+        let Some(download) = self.download() else {
+            return;
+        };
+        let names = |error: &Error| error.resume_data().is_some();
+        let are_named = self.facts().error.as_ref().is_some_and(names);
+        let unknown = download.abandon(are_named);
+        if let Some(Partial::Temporary(name)) = unknown.map(|data| data.0.partial.clone()) {
+            self.remove_temporary(&name);
         }
     }
 

@@ -170,9 +170,13 @@ impl Error {
     }
 
     fn caused(self, cause: Box<dyn StdError + Send + Sync>) -> Self {
-        let mut facts = Arc::unwrap_or_clone(self.0);
-        facts.cause = Some(Arc::new(cause));
-        Self(Arc::new(facts))
+        self.with(|facts| facts.cause = Some(Arc::new(cause)))
+    }
+
+    /// The same error, changed.
+    fn with(mut self, change: impl FnOnce(&mut Facts)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// The same error with a cause in words. [`with_cause`](Self::with_cause) takes text too, and brings what prints it with escapes.
@@ -184,9 +188,7 @@ impl Error {
     /// The same error with what caused `other`.
     #[must_use]
     pub(crate) fn with_cause_of(self, other: &Self) -> Self {
-        let mut facts = Arc::unwrap_or_clone(self.0);
-        facts.cause.clone_from(&other.0.cause);
-        Self(Arc::new(facts))
+        self.with(|facts| facts.cause.clone_from(&other.0.cause))
     }
 
     /// The same error with the URL that failed, unless it names one already.
@@ -214,17 +216,14 @@ impl Error {
     }
 
     fn placed(self, place: Place) -> Self {
-        let mut facts = Arc::unwrap_or_clone(self.0);
-        facts.place = Some(place);
-        Self(Arc::new(facts))
+        self.with(|facts| facts.place = Some(place))
     }
 
     /// The same error with what is needed to go on.
     #[cfg(feature = "download")]
     #[must_use]
-    pub(crate) fn with_resume_data(mut self, data: ResumeData) -> Self {
-        Arc::make_mut(&mut self.0).resume_data = Some(data);
-        self
+    pub(crate) fn with_resume_data(self, data: ResumeData) -> Self {
+        self.with(|facts| facts.resume_data = Some(data))
     }
 
     /// What is needed to go on where a download stopped, if it can
@@ -237,9 +236,9 @@ impl Error {
 
     /// The same error, with what it takes to go on with the upload that it ended.
     #[cfg(feature = "upload")]
-    pub(crate) fn with_upload_resume_data(mut self, data: UploadResumeData) -> Self {
-        Arc::make_mut(&mut self.0).upload_resume_data = Some(Arc::new(WithWaker::new(data)));
-        self
+    pub(crate) fn with_upload_resume_data(self, data: UploadResumeData) -> Self {
+        let data = Arc::new(WithWaker::new(data));
+        self.with(|facts| facts.upload_resume_data = Some(data))
     }
 
     /// What it takes to go on with the upload that this error ended, where the server has offered that.
