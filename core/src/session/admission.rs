@@ -1,13 +1,10 @@
 //! Who may be on the wire: per origin, so many at once; the others wait by priority, then by ticket.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
 use crate::seams::transport::Multiplexing;
 use crate::session::turn::{Slot, Ticket, Urgency};
 use crate::session::waiting::Waiting;
 use crate::words::few::Few;
-use crate::words::target::{ByOriginId, OriginId};
+use crate::words::target::OriginId;
 
 /// Who has got a place: as a rule one for one that was given back.
 pub(crate) type Admitted = Few<Slot>;
@@ -25,7 +22,8 @@ const PLATFORM_LIMIT: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Admission {
     limit: usize,
-    lines: HashMap<OriginId, Line, BuildHasherDefault<ByOriginId>>,
+    /// In the order of the origins. Boxed: one that comes or goes moves a pointer for each of the others, no more.
+    lines: Vec<(OriginId, Box<Line>)>,
 }
 
 /// One origin's queue.
@@ -49,7 +47,7 @@ impl Admission {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
-            lines: HashMap::default(),
+            lines: Vec::new(),
         }
     }
 
@@ -62,10 +60,7 @@ impl Admission {
         task: Slot,
     ) -> bool {
         let limit = self.limit;
-        let line = self
-            .lines
-            .entry(origin)
-            .or_insert_with(|| Line::new(Multiplexing::Unknown));
+        let line = self.line_for(origin);
         if line.is_empty() {
             line.multiplexing = hint();
         }
@@ -84,7 +79,7 @@ impl Admission {
         (urgency, ticket): (Urgency, Ticket),
         task: Slot,
     ) {
-        if let Some(line) = self.lines.get_mut(&origin) {
+        if let Some(line) = self.line(origin) {
             line.waiting[urgency as usize].remove((ticket, task));
             self.forget(origin);
         }
@@ -95,7 +90,7 @@ impl Admission {
     pub(crate) fn take_free(&mut self, origin: OriginId, most: usize) -> usize {
         let limit = self.limit;
         let has_waiting = self.has_waiting(origin);
-        let line = self.lines.get_mut(&origin).filter(|_| !has_waiting);
+        let line = self.line(origin).filter(|_| !has_waiting);
         line.map_or(0, |line| {
             let taken = line.capacity(limit).saturating_sub(line.active).min(most);
             line.active += taken;
@@ -105,18 +100,19 @@ impl Admission {
 
     /// Gives a place back; who is admitted instead.
     pub(crate) fn release(&mut self, origin: OriginId) -> Admitted {
-        let Some(line) = self.lines.get_mut(&origin) else {
+        let limit = self.limit;
+        let Some(line) = self.line(origin) else {
             return Admitted::new();
         };
         line.active = line.active.saturating_sub(1);
-        let admitted = line.admit(self.limit);
+        let admitted = line.admit(limit);
         self.forget(origin);
         admitted
     }
 
     /// The place of whoever has this ticket came to nothing: if it was had for waiting longest, so is the next one.
     pub(crate) fn take_turn_back(&mut self, origin: OriginId, ticket: Ticket) {
-        if let Some(line) = self.lines.get_mut(&origin)
+        if let Some(line) = self.line(origin)
             && line.last_fair.take_if(|last| *last == ticket).is_some()
         {
             line.owes_fair_turn = true;
@@ -125,19 +121,20 @@ impl Admission {
 
     /// Takes a place again that was given back for a while, over the limit if need be: the connection is there.
     pub(crate) fn rejoin(&mut self, origin: OriginId, hint: impl FnOnce() -> Multiplexing) {
-        self.lines
-            .entry(origin)
-            .or_insert_with(|| Line::new(hint()))
-            .active += 1;
+        if self.line(origin).is_none() {
+            self.line_for(origin).multiplexing = hint();
+        }
+        self.line_for(origin).active += 1;
     }
 
     /// A connection to the origin tells what it carries; who is admitted by that.
     pub(crate) fn learned(&mut self, origin: OriginId, multiplexing: Multiplexing) -> Admitted {
-        let Some(line) = self.lines.get_mut(&origin) else {
+        let limit = self.limit;
+        let Some(line) = self.line(origin) else {
             return Admitted::new();
         };
         line.multiplexing = multiplexing;
-        line.admit(self.limit)
+        line.admit(limit)
     }
 
     /// Moves a waiting task to another class, under its ticket.
@@ -147,7 +144,7 @@ impl Admission {
         (from, to): (Urgency, Urgency),
         waiting: (Ticket, Slot),
     ) {
-        if let Some(line) = self.lines.get_mut(&origin) {
+        if let Some(line) = self.line(origin) {
             line.waiting[from as usize].remove(waiting);
             line.waiting[to as usize].insert(waiting);
         }
@@ -155,22 +152,46 @@ impl Admission {
 
     /// True when somebody waits for a place at `origin`.
     pub(crate) fn has_waiting(&self, origin: OriginId) -> bool {
-        let line = self.lines.get(&origin);
-        line.is_some_and(|line| line.waiting.iter().any(|waiting| !waiting.is_empty()))
+        let place = self.place(origin).ok();
+        let line = place.and_then(|place| self.lines.get(place));
+        line.is_some_and(|(_, line)| line.waiting.iter().any(|waiting| !waiting.is_empty()))
+    }
+
+    /// Where the queue of `origin` is, else where it belongs.
+    fn place(&self, origin: OriginId) -> Result<usize, usize> {
+        self.lines
+            .binary_search_by_key(&origin, |&(known, _)| known)
+    }
+
+    fn line(&mut self, origin: OriginId) -> Option<&mut Line> {
+        let place = self.place(origin).ok()?;
+        self.lines.get_mut(place).map(|(_, line)| &mut **line)
+    }
+
+    /// The same, made anew where there is none.
+    fn line_for(&mut self, origin: OriginId) -> &mut Line {
+        let place = self.place(origin).unwrap_or_else(|place| {
+            self.lines.insert(place, (origin, Box::new(Line::new())));
+            place
+        });
+        &mut self.lines[place].1
     }
 
     /// Drops the queue of an origin that has neither tasks on the wire nor waiting, if there are many.
     fn forget(&mut self, origin: OriginId) {
-        if self.lines.len() > KEPT_LINES && self.lines.get(&origin).is_some_and(Line::is_empty) {
-            self.lines.remove(&origin);
+        if self.lines.len() > KEPT_LINES
+            && let Ok(place) = self.place(origin)
+            && self.lines[place].1.is_empty()
+        {
+            self.lines.remove(place);
         }
     }
 }
 
 impl Line {
-    fn new(multiplexing: Multiplexing) -> Self {
+    fn new() -> Self {
         Self {
-            multiplexing,
+            multiplexing: Multiplexing::Unknown,
             active: 0,
             turns: 0,
             last_fair: None,

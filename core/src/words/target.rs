@@ -14,8 +14,6 @@ mod origins;
 mod parts;
 
 use std::fmt;
-#[cfg(feature = "host-limits")]
-use std::hash::Hasher;
 use std::sync::Arc;
 #[cfg(feature = "cache")]
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,29 +35,6 @@ pub struct Origin {
     scheme: String,
     host: Host<String>,
     port: u16,
-}
-
-/// The hash of a number that is one of its own kind already: counted, it is spread evenly.
-#[cfg(feature = "host-limits")]
-#[derive(Debug, Default)]
-pub(crate) struct ByOriginId(u64);
-
-#[cfg(feature = "host-limits")]
-impl Hasher for ByOriginId {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    /// Hash tables look at the highest bits and the lowest: both are to differ (Fibonacci hashing).
-    fn write_u64(&mut self, id: u64) {
-        self.0 = id.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(self.0 ^ u64::from(byte));
-        }
-    }
 }
 
 impl Origin {
