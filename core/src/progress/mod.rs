@@ -19,6 +19,7 @@ use crate::progress::node::Node;
 use crate::progress::state::State;
 use crate::seams::runtime::{Clock, Runtime};
 use crate::words::bounds::{MaybeSend, MaybeSync};
+use crate::words::properties::Properties;
 use crate::words::time::Moment;
 
 pub(crate) use crate::progress::handlers::{Control, Deed};
@@ -226,7 +227,7 @@ impl Progress {
 
     /// Attaches a value, one of each type: the file's name, the kind of work. Gives the one before it.
     pub fn set_info<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        self.node().lock().info.insert(value)
+        self.change_info(|info| info.insert(value))
     }
 
     /// The attached value of this type.
@@ -237,7 +238,21 @@ impl Progress {
 
     /// Takes the attached value of this type away.
     pub fn remove_info<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.node().lock().info.remove()
+        self.change_info(Properties::remove::<T>)
+    }
+
+    /// The value of the type as it was before; it goes once the lock is open again.
+    fn change_info<T: Clone + Send + Sync + 'static>(
+        &self,
+        change: impl FnOnce(&mut Properties),
+    ) -> Option<T> {
+        let before = {
+            let info = &mut self.node().lock().info;
+            let before = info.clone();
+            change(info);
+            before
+        };
+        before.get().cloned()
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Weak};
 
-use http::Extensions;
-
 use crate::progress::fraction::Fraction;
 use crate::progress::handlers::{Control, Handlers};
 use crate::progress::node::Node;
 use crate::progress::pace::{Done, Pace};
 use crate::progress::watch::Watcher;
+use crate::words::properties::Properties;
 use crate::words::time::Moment;
 
 /// What became of the work of a progress.
@@ -80,7 +79,7 @@ pub(super) struct State {
     first: usize,
     pub(super) handlers: Handlers,
     pub(super) watchers: Vec<Arc<dyn Watcher>>,
-    pub(super) info: Extensions,
+    pub(super) info: Properties,
     pace: Option<Box<Pace>>,
 }
 

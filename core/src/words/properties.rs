@@ -1,5 +1,6 @@
-//! What was noted on a request, behind a pointer to its code: a program that notes nothing has none of a table's linked.
+//! What was noted on a request: few values, in a list. A table of the library's brings ten times the code.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,24 +8,13 @@ use http::Extensions;
 
 /// What was noted on a request, by its type: [`Request::with_property`](crate::Request::with_property). A clone is one reference count.
 #[derive(Clone, Default)]
-pub struct Properties(Option<Arc<dyn Table>>);
+pub struct Properties(Option<Arc<Vec<Value>>>);
 
-/// The table. Its code is linked where one is put in.
-trait Table: Send + Sync {
-    fn table(&self) -> &Extensions;
+type Value = Arc<dyn Any + Send + Sync>;
 
-    fn table_mut(&mut self) -> &mut Extensions;
-}
-
-impl Table for Extensions {
-    fn table(&self) -> &Extensions {
-        self
-    }
-
-    fn table_mut(&mut self) -> &mut Extensions {
-        self
-    }
-}
+/// One of them: those that came with an [`http::Request`]. They count where there is none of their type beside them.
+#[derive(Clone)]
+struct Came(Extensions);
 
 impl Properties {
     /// None.
@@ -36,40 +26,53 @@ impl Properties {
     /// What was noted of this type.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.as_ref()?.table().get()
+        self.find().or_else(|| self.find::<Came>()?.0.get())
+    }
+
+    fn find<T: 'static>(&self) -> Option<&T> {
+        let mut values = self.0.as_deref()?.iter();
+        values.find_map(|value| value.downcast_ref())
     }
 
     /// Notes this, in place of what there was of its type.
     pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, property: T) {
-        self.change(|table| table.insert(property));
+        self.put(Arc::new(property));
+    }
+
+    fn put(&mut self, property: Value) {
+        let kind = (*property).type_id();
+        let values = self.values();
+        values.retain(|value| (**value).type_id() != kind);
+        values.push(property);
     }
 
     /// Strikes out what was noted of this type.
     pub fn remove<T: Send + Sync + 'static>(&mut self) {
-        if self.get::<T>().is_some() {
-            self.change(Extensions::remove::<T>);
+        if self.find::<T>().is_some() {
+            self.values().retain(|value| !value.is::<T>());
+        }
+        if let Some(Came(came)) = self.find()
+            && came.get::<T>().is_some()
+        {
+            let mut came = came.clone();
+            came.remove::<T>();
+            self.insert(Came(came));
         }
     }
 
-    /// Changes them for this one alone.
-    fn change<R>(&mut self, work: impl FnOnce(&mut Extensions) -> R) {
-        if let Some(own) = self.0.as_mut().and_then(Arc::get_mut) {
-            work(own.table_mut());
-            return;
-        }
-        let shared = self.0.as_ref().map(|table| table.table().clone());
-        let mut own = shared.unwrap_or_default();
-        work(&mut own);
-        *self = own.into();
+    /// The list, of this one alone.
+    fn values(&mut self) -> &mut Vec<Value> {
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 }
 
 impl From<Extensions> for Properties {
     fn from(table: Extensions) -> Self {
-        match table.is_empty() {
-            true => Self::new(),
-            false => Self(Some(Arc::new(table))),
+        let mut properties = Self::new();
+        if !table.is_empty() {
+            properties.insert(Came(table));
         }
+        properties
     }
 }
 
@@ -96,5 +99,20 @@ mod tests {
         second.remove::<u8>();
         assert_eq!((second.get::<u8>(), second.get()), (None, Some(&"text")));
         assert_eq!(first.get(), Some(&1_u8));
+    }
+
+    #[test]
+    fn what_came_in_a_table_is_there_until_it_is_noted_anew_or_struck_out() {
+        let mut table = Extensions::new();
+        table.insert(1_u8);
+        table.insert("text");
+        let came = Properties::from(table);
+        let mut changed = came.clone();
+        changed.insert(2_u8);
+        assert_eq!((changed.get(), changed.get()), (Some(&2_u8), Some(&"text")));
+        changed.remove::<u8>();
+        changed.remove::<u16>();
+        assert_eq!((changed.get::<u8>(), changed.get()), (None, Some(&"text")));
+        assert_eq!((came.get(), came.get()), (Some(&1_u8), Some(&"text")));
     }
 }
