@@ -21,6 +21,43 @@ export function abandon(wait) {
 }
 
 /**
+ * Waits for somebody's promise.
+ * @param {unknown} promise
+ * @param {Wake} wake
+ * @param {number} future
+ */
+export function awaiting(promise, wake, future) {
+  const wait = new Wait(wake, future);
+  listen(wait, promise);
+  return wait;
+}
+
+/**
+ * What settles a promise of the program's: fulfils it, or rejects it.
+ * @type {WeakMap<object, [(value: unknown) => void, (value: unknown) => void]>}
+ */
+const settlers = new WeakMap();
+
+/** A promise that the program settles. */
+export function promise() {
+  /** @type {[(value: unknown) => void, (value: unknown) => void] | undefined} */
+  let both;
+  const made = new Promise((...given) => (both = given));
+  if (both) settlers.set(made, both);
+  return made;
+}
+
+/**
+ * Settles a promise of `promise`, once.
+ * @param {object} made
+ * @param {boolean} isRejected
+ * @param {unknown} value
+ */
+export function settlePromise(made, isRejected, value) {
+  settlers.get(made)?.[Number(isRejected)]?.(value);
+}
+
+/**
  * What `work` comes to, or throws.
  * @param {() => unknown} work
  */

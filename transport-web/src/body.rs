@@ -15,24 +15,23 @@ use wasm_bindgen::prelude::*;
 use crate::arrays;
 use crate::engine::is_server;
 use crate::exchange::{Exchange, Lack};
-use crate::feed::Feed;
 #[cfg(feature = "download")]
 use crate::files::WebSink;
 use crate::incoming::malformed;
 #[cfg(feature = "native-objects")]
 use crate::js;
 use crate::script_error::Step;
-use crate::timing::Timing;
-use crate::transport::poll_fed;
+use crate::sending::Long;
+use crate::timing::Timed;
 
 /// The body of a response. A chunk is read when it is asked for, never before.
 pub(crate) struct FetchBody {
     exchange: Exchange,
     stage: Stage,
-    /// What the server still takes of the request's body while it answers.
-    pub(crate) feed: Option<Feed>,
+    /// The request's body, as long as the server may still take of it while it answers.
+    pub(crate) sending: Option<Long>,
     pub(crate) remaining: Option<u64>,
-    pub(crate) timing: Option<Timing>,
+    pub(crate) timing: Option<Timed>,
     /// What was asked for, where the response came from there. Else its failures are told of without a URL: core has the response's.
     place: Option<Arc<Target>>,
     events: ExchangeEvents,
@@ -55,7 +54,7 @@ impl FetchBody {
         Self {
             exchange,
             stage: Stage::Untouched,
-            feed: None,
+            sending: None,
             remaining,
             timing: None,
             place,
@@ -109,12 +108,23 @@ impl FetchBody {
         is_reading && self.remaining == Some(0) && self.timing.is_none() && !is_server()
     }
 
+    /// Feeds what is fed, until its body has ended.
+    fn feed(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        if let Some(sending) = &mut self.sending
+            && let Poll::Ready(ended) = sending.poll_fed(context, &self.events)
+        {
+            self.sending = None;
+            ended?;
+        }
+        Ok(())
+    }
+
     /// How many bytes the next chunk has, which is still the browser's; 0 at the end.
     fn poll_length(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         if self.stage == Stage::Ended {
             return self.poll_told(context);
         }
-        let read = match poll_fed(&mut self.feed, context, &self.events) {
+        let read = match self.feed(context) {
             Ok(()) if self.has_all() => Ok(0),
             Ok(()) => ready!(self.poll_read(context)),
             Err(error) => Err(error),
@@ -123,7 +133,7 @@ impl FetchBody {
             Ok(0) => {
                 self.stage = Stage::Ended;
                 // A server that answers before it has all wants no more of it.
-                if self.feed.is_none() {
+                if self.sending.is_none() {
                     self.exchange.is_over();
                 }
                 return self.poll_told(context);

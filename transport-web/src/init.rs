@@ -22,6 +22,7 @@ pub(crate) fn lines(hop: &HopRequest) -> String {
 }
 
 /// The bit of traits that says that the body is a stream.
+#[cfg(feature = "native-objects")]
 pub(crate) const IS_STREAM: u32 = 1 << 21;
 
 /// What is said beside, by members of Fetch's `RequestInit`: four bits for each, which `js/fetch.js` has words for; 0 where nothing is said.

@@ -88,11 +88,15 @@ extern "C" {
     pub(crate) fn array_of(bytes: &[u8]) -> JsValue;
 }
 
-#[cfg(any(feature = "body-streams", feature = "cache"))]
+#[cfg(feature = "native-objects")]
 #[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
     pub(crate) fn take(wait: &Wait) -> JsValue;
+}
 
+#[cfg(any(feature = "body-streams", feature = "cache"))]
+#[wasm_bindgen(module = "/js/fetch.js")]
+extern "C" {
     #[wasm_bindgen(js_name = countOf)]
     pub(crate) fn count_of(array: &JsValue) -> f64;
 
@@ -100,13 +104,20 @@ extern "C" {
     pub(crate) fn copy_into(array: &JsValue, memory: &mut [u8]) -> bool;
 }
 
-#[cfg(any(feature = "body-streams", feature = "cache"))]
+#[cfg(feature = "native-objects")]
 #[wasm_bindgen(module = "/js/more.js")]
 extern "C" {
     #[wasm_bindgen(js_name = stateOf)]
     pub(crate) fn state_of(wait: &Wait) -> u32;
 
     pub(crate) fn abandon(wait: &Wait);
+
+    pub(crate) fn awaiting(promise: &JsValue, wake: &Wake, future: u32) -> Wait;
+
+    pub(crate) fn promise() -> JsValue;
+
+    #[wasm_bindgen(js_name = settlePromise)]
+    pub(crate) fn settle_promise(promise: &JsValue, is_rejected: bool, value: &JsValue);
 }
 
 #[wasm_bindgen(module = "/js/more.js")]

@@ -54,7 +54,7 @@ mod exchange;
 mod executor;
 #[cfg(feature = "upload")]
 mod feed;
-#[cfg(not(feature = "upload"))]
+#[cfg(all(feature = "native-objects", not(feature = "upload")))]
 #[path = "no_feed.rs"]
 mod feed;
 mod fields;
@@ -71,9 +71,15 @@ mod network;
 mod object_body;
 mod options;
 mod outgoing;
+#[cfg(feature = "native-objects")]
 mod promised;
 mod runtime;
 mod script_error;
+#[cfg(feature = "native-objects")]
+mod sending;
+#[cfg(not(feature = "native-objects"))]
+#[path = "no_sending.rs"]
+mod sending;
 #[cfg(feature = "body-streams")]
 mod streamed;
 #[cfg(all(feature = "native-objects", not(feature = "body-streams")))]
@@ -88,14 +94,14 @@ mod timing;
 mod transport;
 #[cfg(feature = "upload")]
 mod unseen;
-#[cfg(not(feature = "upload"))]
+#[cfg(all(feature = "native-objects", not(feature = "upload")))]
 #[path = "no_unseen.rs"]
 mod unseen;
 mod urls;
 mod wakers;
 #[cfg(feature = "upload")]
 mod xhr;
-#[cfg(not(feature = "upload"))]
+#[cfg(all(feature = "native-objects", not(feature = "upload")))]
 #[path = "no_xhr.rs"]
 mod xhr;
 
@@ -114,6 +120,8 @@ pub use network::{WebNetwork, network_monitor};
 #[cfg(feature = "body-streams")]
 pub use object_body::{blob_body, stream_body};
 pub use options::{Credentials, FetchOptions, Redirects, ReferrerPolicy};
+#[cfg(feature = "native-objects")]
+pub use promised::{promise_of, settled};
 pub use runtime::WebRuntime;
 pub use script_error::ScriptError;
 pub use transport::WebTransport;

@@ -2,7 +2,7 @@
 
 use urlsession_core::{Body, Error, ErrorCode, ExchangeEvents};
 
-use crate::outgoing::Outgoing;
+use crate::sending::Content;
 
 /// Not called: core opens none.
 pub(crate) async fn of(
@@ -10,6 +10,6 @@ pub(crate) async fn of(
     _: Option<u64>,
     _: impl Fn() -> bool,
     _: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
+) -> Result<Content, Error> {
     Err(ErrorCode::ResourceUnavailable.into())
 }

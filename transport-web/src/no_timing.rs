@@ -5,13 +5,9 @@ use std::task::{Context, Poll};
 use urlsession_core::{ExchangeEvents, HeaderFields};
 
 /// There is none.
-pub(crate) enum Timing {}
+pub(crate) enum Timed {}
 
-impl Timing {
-    pub(crate) fn begin(_: &str, _: &'static str, _: &ExchangeEvents) -> Option<Self> {
-        None
-    }
-
+impl Timed {
     pub(crate) fn called(&self) {
         match *self {}
     }
@@ -23,6 +19,10 @@ impl Timing {
     pub(crate) fn poll_tell(&mut self, _: &mut Context<'_>, _: &ExchangeEvents) -> Poll<()> {
         match *self {}
     }
+}
+
+pub(crate) fn begin(_: &str, _: &'static str, _: &ExchangeEvents) -> Option<Timed> {
+    None
 }
 
 pub(crate) fn tell_of_dropped(_: &HeaderFields, _: &ExchangeEvents) {}

@@ -1,34 +1,27 @@
-//! Waiting for promises, be they the browser's or somebody's imitation.
+//! Waiting for promises, be they the browser's or somebody's imitation; and promises of this program's.
 
-#[cfg(feature = "cache")]
 use std::task::{Context, Poll};
 
-#[cfg(any(feature = "body-streams", feature = "cache"))]
+use urlsession_core::BoxFuture;
 use wasm_bindgen::prelude::*;
 
-#[cfg(any(feature = "body-streams", feature = "cache"))]
+use crate::executor::spawn;
 use crate::js;
-#[cfg(feature = "cache")]
 use crate::wakers::{Number, Wake};
 
 /// How a promise ended.
-#[cfg(any(feature = "body-streams", feature = "cache"))]
 pub(crate) type Outcome = Result<JsValue, JsValue>;
 
 /// A promise was listened to that has not settled; the numbers are those of `js/fetch.js`.
-#[cfg(feature = "cache")]
 const PENDING: u32 = 1;
-#[cfg(any(feature = "body-streams", feature = "cache"))]
 const REJECTED: u32 = 3;
 
 /// Waits for what JavaScript does.
-#[cfg(feature = "cache")]
 pub(crate) struct Promised {
     wait: js::Wait,
     number: Number,
 }
 
-#[cfg(feature = "cache")]
 impl Promised {
     /// Waits for what `begin` begins.
     pub(crate) fn begun(begin: impl FnOnce(&Wake, u32) -> js::Wait) -> Self {
@@ -51,7 +44,6 @@ impl Promised {
     }
 }
 
-#[cfg(feature = "cache")]
 impl Drop for Promised {
     fn drop(&mut self) {
         js::abandon(&self.wait);
@@ -59,7 +51,6 @@ impl Drop for Promised {
 }
 
 /// What has come of it.
-#[cfg(any(feature = "body-streams", feature = "cache"))]
 pub(crate) fn outcome(wait: &js::Wait) -> Outcome {
     let is_rejected = js::state_of(wait) == REJECTED;
     let value = js::take(wait);
@@ -67,4 +58,29 @@ pub(crate) fn outcome(wait: &js::Wait) -> Outcome {
         true => Err(value),
         false => Ok(value),
     }
+}
+
+/// Waits, from now on, for a promise, be it the browser's or somebody's imitation.
+///
+/// `js_sys::futures::JsFuture` does the same. A program that needs nothing else of that module is smaller by this, and by [`promise_of`].
+///
+/// # Errors
+/// What it was rejected with.
+pub fn settled(promise: &JsValue) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    Promised::begun(|wake, number| js::awaiting(promise, wake, number)).outcome()
+}
+
+/// The browser's promise of what `work` comes to, which is run in microtasks: its value, or what it is rejected with.
+#[must_use]
+pub fn promise_of(work: BoxFuture<'static, Result<JsValue, JsValue>>) -> JsValue {
+    let promise = js::promise();
+    let made = promise.clone();
+    spawn(Box::pin(async move {
+        let (is_rejected, value) = match work.await {
+            Ok(value) => (false, value),
+            Err(value) => (true, value),
+        };
+        js::settle_promise(&made, is_rejected, &value);
+    }));
+    promise
 }

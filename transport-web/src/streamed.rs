@@ -10,29 +10,29 @@ use crate::exchange::Exchange;
 use crate::feed::Feed;
 use crate::js;
 use crate::object_body::unsendable;
-use crate::outgoing::Outgoing;
 use crate::promised::outcome;
 use crate::script_error::Step;
+use crate::sending::Content;
 
 /// The body as the browser takes it, where the server `takes_streams` or does not.
 ///
 /// # Errors
-/// As of [`Outgoing::of`].
+/// As of [`Content::of`].
 pub(crate) async fn of(
     mut body: Box<dyn Body>,
     expected: Option<u64>,
     takes_streams: impl Fn() -> bool,
     events: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
+) -> Result<Content, Error> {
     match native(&mut *body) {
-        Some(Native::Blob(blob)) => Ok(Outgoing::Whole(blob, expected.unwrap_or_default())),
-        Some(Native::Stream(stream)) if takes_streams() => Ok(Outgoing::Stream(stream, None)),
+        Some(Native::Blob(blob)) => Ok(Content::Whole(blob, expected.unwrap_or_default())),
+        Some(Native::Stream(stream)) if takes_streams() => Ok(Content::Stream(stream, None)),
         Some(Native::Stream(stream)) => gather_object(&stream, expected, events).await,
         // What is of known length says it, and a stream has no way to.
         None if expected.is_none() && takes_streams() => {
             let fed = Feed::new(body, expected);
             let (stream, feed) = fed.map_err(|thrown| Step::Sending.error(&thrown))?;
-            Ok(Outgoing::Stream(stream, Some(feed)))
+            Ok(Content::Stream(stream, Some(feed)))
         }
         None => gather_stream(body, expected, events).await,
     }
@@ -59,7 +59,7 @@ async fn gather_stream(
     mut body: Box<dyn Body>,
     expected: Option<u64>,
     events: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
+) -> Result<Content, Error> {
     let mut gathered = Gathered::new(expected);
     while let Some(chunk) = body.next_chunk().await? {
         events.touched();
@@ -73,7 +73,7 @@ async fn gather_object(
     stream: &JsValue,
     expected: Option<u64>,
     events: &ExchangeEvents,
-) -> Result<Outgoing, Error> {
+) -> Result<Content, Error> {
     let mut stream = Exchange::of_stream(stream);
     let mut gathered = Gathered::new(expected);
     loop {
@@ -108,14 +108,14 @@ impl Gathered {
         Ok(())
     }
 
-    fn blob(self) -> Result<Outgoing, Error> {
+    fn blob(self) -> Result<Content, Error> {
         let length = self.length.whole()?;
         if length == 0 {
-            return Ok(Outgoing::Nothing);
+            return Ok(Content::Nothing);
         }
         let blob = outcome(&js::blob_of(&self.parts));
         let blob = blob.map_err(|thrown| Step::Sending.error(&thrown))?;
-        Ok(Outgoing::Whole(blob, length))
+        Ok(Content::Whole(blob, length))
     }
 }
 

@@ -167,8 +167,38 @@ fn see(entries: &JsValue) {
     }
 }
 
+/// What is told of a fetch whose metrics somebody wants. Its code is linked where one begins, and nowhere else.
+pub(crate) trait Timing {
+    /// `fetch` has returned. Here a browser has begun, by the standard.
+    fn called(&self);
+
+    /// The head is there. A browser that lets another process begin has begun by now; which of two twins it was then does not show.
+    fn head(&self);
+
+    /// The body has ended: notes what the browser tells of it. Ready at once as a rule; an entry that is late is waited for.
+    fn poll_tell(&mut self, context: &mut Context<'_>, events: &ExchangeEvents) -> Poll<()>;
+}
+
 /// A fetch whose metrics somebody wants.
-pub(crate) struct Timing {
+pub(crate) type Timed = Box<dyn Timing>;
+
+/// A fetch begins whose metrics somebody wants. `None` where there is no clock to find it by.
+///
+/// Never put into its caller's code: most fetches do without.
+#[inline(never)]
+pub(crate) fn begin(url: &str, kind: &'static str, events: &ExchangeEvents) -> Option<Timed> {
+    let observing = Observing::shared();
+    let began = events.clock().now();
+    let began_at = milliseconds()?;
+    Some(Box::new(Fetch {
+        sought: Sought::new(url, kind, began_at),
+        observing,
+        began,
+        patience: None,
+    }))
+}
+
+struct Fetch {
     sought: Rc<Sought>,
     /// Where the browser has none, nothing is waited for.
     observing: Option<Rc<Observing>>,
@@ -176,43 +206,20 @@ pub(crate) struct Timing {
     patience: Option<Sleep>,
 }
 
-impl Timing {
-    /// A fetch begins. `None` where nobody wants to know, or there is no clock to find it by.
-    pub(crate) fn begin(url: &str, kind: &'static str, events: &ExchangeEvents) -> Option<Self> {
-        if !events.wants_metrics() {
-            return None;
-        }
-        let observing = Observing::shared();
-        let began = events.clock().now();
-        let began_at = milliseconds()?;
-        Some(Self {
-            sought: Sought::new(url, kind, began_at),
-            observing,
-            began,
-            patience: None,
-        })
-    }
-
-    /// `fetch` has returned. Here a browser has begun, by the standard.
-    pub(crate) fn called(&self) {
+impl Timing for Fetch {
+    fn called(&self) {
         if let Some(now) = milliseconds() {
             self.sought.latest.set(now);
         }
     }
 
-    /// The head is there. A browser that lets another process begin has begun by now; which of two twins it was then does not show.
-    pub(crate) fn head(&self) {
+    fn head(&self) {
         if !self.sought.has_twin.get() {
             self.called();
         }
     }
 
-    /// The body has ended: notes what the browser tells of it. Ready at once as a rule; an entry that is late is waited for.
-    pub(crate) fn poll_tell(
-        &mut self,
-        context: &mut Context<'_>,
-        events: &ExchangeEvents,
-    ) -> Poll<()> {
+    fn poll_tell(&mut self, context: &mut Context<'_>, events: &ExchangeEvents) -> Poll<()> {
         let entry = self.sought.entry();
         if entry.is_none() && self.observing.is_some() {
             ready!(self.poll_patience(context, events));
@@ -227,7 +234,9 @@ impl Timing {
         }
         Poll::Ready(())
     }
+}
 
+impl Fetch {
     fn poll_patience(&mut self, context: &mut Context<'_>, events: &ExchangeEvents) -> Poll<()> {
         let patience = self.patience.get_or_insert_with(|| {
             // The wait is no part of the transfer.
@@ -245,9 +254,10 @@ fn milliseconds() -> Option<f64> {
     Some(js::clock()).filter(|now| now.is_finite())
 }
 
-/// Tells, where somebody wants to know, which of these fields the browser has left out of the request.
+/// Tells who wants to know which of these fields the browser has left out of the request.
+#[inline(never)]
 pub(crate) fn tell_of_dropped(fields: &HeaderFields, events: &ExchangeEvents) {
-    if fields.is_empty() || !events.wants_metrics() {
+    if fields.is_empty() {
         return;
     }
     let mut asked = String::new();

@@ -3,21 +3,19 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use crate::body::FetchBody;
 use crate::engine::Engine;
 use crate::exchange::{Exchange, Lack};
-use crate::feed::Feed;
 use crate::fields::all_dropped;
 use crate::incoming::{self, malformed};
-use crate::init::{IS_STREAM, lines, traits};
+use crate::init::{lines, traits};
 use crate::options::FetchOptions;
 use crate::outgoing::Outgoing;
 use crate::script_error::Step;
-use crate::timing::{Timing, tell_of_dropped};
-use crate::unseen::Unseen;
-use crate::{js, xhr};
+#[cfg(feature = "native-objects")]
+use crate::sending::{Content, Sender};
+use crate::timing;
 use http::Method;
 use urlsession_core::{
     BoxFuture, CachePolicy, Capabilities, Error, ErrorCode, ExchangeEvents, HopBody, HopRequest,
@@ -61,22 +59,24 @@ impl WebTransport {
         all_dropped()
     }
 
-    /// Where the body takes time to be made.
+    /// Where the body takes its time.
     #[cfg(feature = "native-objects")]
     fn load_later(
         self,
         hop: HopRequest,
+        options: FetchOptions,
         body: HopBody,
         events: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
         Box::pin(async move {
-            let options = self.options.of(&hop.properties);
             let streams = || {
                 let wish = options.streams_uploads;
                 !options.is_kept_alive() && self.engine.streams_to(hop.target.as_str(), wish)
             };
-            let body = Outgoing::of(body, streams, &events).await?;
-            self.load(hop, body, events).await
+            let content = Content::of(body, streams, &events).await?;
+            let body = Sender::new(content, self.engine, &hop, &options);
+            let body = Outgoing::Long(Box::new(body));
+            self.load(hop, options, body, events).await
         })
     }
 
@@ -85,6 +85,7 @@ impl WebTransport {
     fn load_later(
         self,
         _: HopRequest,
+        _: FetchOptions,
         _: HopBody,
         _: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
@@ -110,42 +111,39 @@ impl WebTransport {
     async fn load(
         self,
         hop: HopRequest,
-        body: Outgoing,
+        options: FetchOptions,
+        mut body: Outgoing,
         events: ExchangeEvents,
     ) -> Result<HopResponse, Error> {
-        let options = self.options.of(&hop.properties);
         let length = body.length();
         self.check(&hop, &options, length)?;
-        let is_counted = matches!(body, Outgoing::Bytes(_) | Outgoing::Whole(..))
-            && xhr::is_chosen(self.engine, &hop, length, &options);
+        let is_counted = body.is_counted();
         let kind = if is_counted {
             "xmlhttprequest"
         } else {
             "fetch"
         };
-        let timing = Timing::begin(hop.target.as_str(), kind, &events);
-        let mut traits = traits(&hop, &options, self.engine.is_server);
-        if matches!(body, Outgoing::Stream(..)) {
-            traits |= IS_STREAM;
-        }
-        let (object, mut feed) = body.parts();
-        let begin = if is_counted { xhr::send } else { js::begin };
+        let is_timed = events.wants_metrics();
+        let timing = match is_timed {
+            true => timing::begin(hop.target.as_str(), kind, &events),
+            false => None,
+        };
+        let traits = traits(&hop, &options, self.engine.is_server);
         let lines = lines(&hop);
-        let exchange = Exchange::begun(|wake, number| begin(&lines, traits, &object, wake, number));
+        let exchange = Exchange::begun(|wake, number| body.begin(&lines, traits, wake, number));
         if let Some(timing) = &timing
             && !is_counted
         {
             timing.called();
         }
-        tell_of_dropped(&hop.headers, &events);
-        let mut unseen = Unseen::new(if is_counted { 0 } else { length });
+        if is_timed {
+            timing::tell_of_dropped(&hop.headers, &events);
+        }
         let mut sent = 0;
         let status = poll_fn(|context| {
-            if is_counted {
-                sent += xhr::tell(&exchange.object, &events);
+            if let Outgoing::Long(sending) = &mut body {
+                sent = sending.poll(&exchange.object, context, &events)?;
             }
-            unseen.poll(context, &events);
-            poll_fed(&mut feed, context, &events)?;
             exchange.poll_head(context).map(Ok::<_, Error>)
         })
         .await?;
@@ -159,14 +157,17 @@ impl WebTransport {
         if let Some(timing) = &timing {
             timing.head();
         }
-        let mut body = FetchBody::new(exchange, head.length, head.place, events);
+        let mut incoming = FetchBody::new(exchange, head.length, head.place, events);
         if hop.method == Method::HEAD {
-            body.remaining = Some(0);
+            incoming.remaining = Some(0);
         }
-        (body.feed, body.timing) = (feed, timing);
+        incoming.timing = timing;
+        if let Outgoing::Long(sending) = body {
+            incoming.sending = Some(sending);
+        }
         Ok(HopResponse {
             response: head.response,
-            body: Box::new(body),
+            body: Box::new(incoming),
             connection: None,
         })
     }
@@ -204,21 +205,6 @@ fn asks_cache_alone(hop: &HopRequest) -> bool {
     hop.hints.cache == Some(CachePolicy::ReturnCacheDataDontLoad)
 }
 
-/// Feeds what is fed, until its body has ended.
-pub(crate) fn poll_fed(
-    feed: &mut Option<Feed>,
-    context: &mut Context<'_>,
-    events: &ExchangeEvents,
-) -> Result<(), Error> {
-    if let Some(feeding) = feed
-        && let Poll::Ready(ended) = feeding.poll(context, events)
-    {
-        *feed = None;
-        ended?;
-    }
-    Ok(())
-}
-
 impl Transport for WebTransport {
     /// As this engine has them: files, in the private file system or in memory, and the bytes of uploads counted where there is `XMLHttpRequest`. A browser
     /// follows redirects by itself, hides interim responses, takes no stream that every server gets, keeps header fields to
@@ -237,9 +223,10 @@ impl Transport for WebTransport {
         events: ExchangeEvents,
     ) -> BoxFuture<'static, Result<HopResponse, Error>> {
         let body = std::mem::replace(&mut request.body, HopBody::Empty);
-        match Outgoing::at_once(body) {
-            Ok(body) => Box::pin(self.clone().load(request, body, events)),
-            Err(body) => self.clone().load_later(request, body, events),
+        let options = self.options.of(&request.properties);
+        match Outgoing::at_once(body, &options) {
+            Ok(body) => Box::pin(self.clone().load(request, options, body, events)),
+            Err(body) => self.clone().load_later(request, options, body, events),
         }
     }
 

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use urlsession_core::ExchangeEvents;
 
+use crate::outgoing::LONG;
 use crate::runtime::now;
 use crate::timer::Sleep;
 
 /// How often the idle timer is held off.
 const TURN: Duration = Duration::from_millis(500);
 /// What a slow network takes in a turn, in bytes: 32 KiB/s.
-const PER_TURN: u64 = 16 * 1024;
+const PER_TURN: u64 = LONG as u64;
 
 /// Holds off the idle timer for as long as a body may take to leave: that nothing is heard meanwhile does not mean that nothing moves.
 pub(crate) struct Unseen(Option<(Sleep, u64)>);
