@@ -1,8 +1,8 @@
 //! What JavaScript says to a question, as core takes it.
 
 use js_sys::Promise;
-use js_sys::futures::{JsFuture, future_to_promise};
-use urlsession_core::{Answer, BoxFuture};
+use urlsession_core::Answer;
+use urlsession_transport_web::promise_of;
 use wasm_bindgen::prelude::*;
 
 use crate::host::Told;
@@ -17,7 +17,7 @@ pub(crate) fn answer<T: 'static>(
     };
     match value.dyn_into::<Promise>() {
         Ok(promise) => {
-            let settled = JsFuture::from(promise);
+            let settled = urlsession_transport_web::settled(&promise);
             Answer::Later(Box::pin(async move { decode(&settled.await.ok()?) }))
         }
         Err(value) => decode(&value).map_or(Answer::Unhandled, Answer::Now),
@@ -31,15 +31,13 @@ pub(crate) fn notice(told: Told) -> Answer<()> {
 
 /// A promise of what `work` comes to.
 pub(crate) fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    // One kind of future, whatever the work is: each would have code of its own.
-    let work: BoxFuture<'static, _> = Box::pin(work);
-    future_to_promise(work)
+    promise_of(Box::pin(work)).unchecked_into()
 }
 
 /// Waits for what the host gave, as far as there is something to wait for.
 pub(crate) async fn settled(told: Told) -> Result<JsValue, JsValue> {
     match told?.unwrap_or(JsValue::UNDEFINED).dyn_into::<Promise>() {
-        Ok(promise) => JsFuture::from(promise).await,
+        Ok(promise) => urlsession_transport_web::settled(&promise).await,
         Err(value) => Ok(value),
     }
 }

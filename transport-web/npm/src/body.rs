@@ -27,8 +27,8 @@ pub(crate) fn request_body(value: Option<JsValue>) -> RequestBody {
 }
 
 /// The same, as an upload task takes it.
-pub(crate) fn upload_body(value: Option<JsValue>) -> UploadBody {
-    match request_body(value) {
+pub(crate) fn upload_body(body: RequestBody) -> UploadBody {
+    match body {
         RequestBody::Stream(stream) => stream.into(),
         RequestBody::Bytes(bytes) => bytes.into(),
         RequestBody::File(file) => file.into(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use urlsession_core::{CachePolicy, Configuration, ErrorCode, NetworkServiceType, RetryPolicy};
 
 use crate::wire;
@@ -37,9 +37,12 @@ impl<'a> Numbers<'a> {
     }
 
     /// How many there are, then they themselves; `None` where that is no number.
-    fn list(&mut self) -> Option<impl Iterator<Item = f64> + use<'_, 'a>> {
-        let count = self.count()?;
-        Some(self.0.by_ref().take(count as usize).copied())
+    fn list(&mut self) -> Option<&'a [f64]> {
+        let count = self.count()? as usize;
+        let all = self.0.as_slice();
+        let (list, rest) = all.split_at(count.min(all.len()));
+        self.0 = rest.iter();
+        Some(list)
     }
 
     fn seconds(&mut self, to: &mut Duration) {
@@ -55,13 +58,13 @@ pub(crate) fn duration(seconds: f64) -> Duration {
 }
 
 /// The policy of Apple's number.
-pub(crate) fn cache_policy(number: f64) -> Option<CachePolicy> {
-    CachePolicy::from_raw(number as u8)
+pub(crate) fn cache_policy(number: u32) -> Option<CachePolicy> {
+    CachePolicy::from_raw(u8::try_from(number).ok()?)
 }
 
 /// The kind of traffic by its place in the enumeration.
-pub(crate) fn service_type(number: f64) -> NetworkServiceType {
-    match number as u8 {
+pub(crate) fn service_type(number: u32) -> NetworkServiceType {
+    match number {
         1 => NetworkServiceType::Background,
         2 => NetworkServiceType::Video,
         3 => NetworkServiceType::Voice,
@@ -90,13 +93,14 @@ pub(crate) fn configuration(
     numbers.flag(&mut made.allows_expensive_network_access);
     numbers.flag(&mut made.allows_constrained_network_access);
     if let Some(number) = numbers.next() {
-        made.network_service_type = service_type(number);
+        made.network_service_type = service_type(number as u32);
     }
     if let Some(count) = numbers.count() {
         made.http_maximum_connections_per_host =
             usize::try_from(count).unwrap_or(usize::MAX).max(1);
     }
-    if let Some(policy) = numbers.next().and_then(cache_policy) {
+    let number = numbers.next().map(|number| number as u32);
+    if let Some(policy) = number.and_then(cache_policy) {
         made.request_cache_policy = policy;
     }
     numbers.flag(&mut made.serves_stale_when_disconnected);
@@ -105,14 +109,15 @@ pub(crate) fn configuration(
     numbers.flag(&mut made.is_ephemeral);
     made.retry_policy = retry.map(|methods| policy(methods, numbers));
     made.http_additional_headers = wire::fields(fields).unwrap_or_default().into();
-    let names = safe.split('\n');
-    made.redirect_safe_headers = names
-        .filter_map(|name| HeaderName::try_from(name).ok())
-        .collect();
+    for name in safe.split('\n') {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            made.redirect_safe_headers.push(name);
+        }
+    }
     made
 }
 
-/// What is none of what is listed is left out.
+/// What is none of what is listed is left out. Loops, for they weigh a third of what gathers iterators.
 fn policy(methods: Option<&str>, numbers: &mut Numbers<'_>) -> RetryPolicy {
     let mut policy = RetryPolicy::default();
     numbers.count_32(&mut policy.maximum_attempts);
@@ -123,15 +128,28 @@ fn policy(methods: Option<&str>, numbers: &mut Numbers<'_>) -> RetryPolicy {
     numbers.count_32(&mut policy.budget);
     numbers.count_32(&mut policy.successes_per_retry);
     if let Some(methods) = methods {
-        let methods = methods.split('\n').filter(|name| !name.is_empty());
-        policy.methods = methods.filter_map(|name| name.parse().ok()).collect();
+        policy.methods.clear();
+        for name in methods.split('\n') {
+            if let Ok(method) = Method::from_bytes(name.as_bytes()) {
+                policy.methods.push(method);
+            }
+        }
     }
     if let Some(statuses) = numbers.list() {
-        let statuses = statuses.filter_map(|status| StatusCode::from_u16(status as u16).ok());
-        policy.statuses = statuses.collect();
+        policy.statuses.clear();
+        for status in statuses {
+            if let Ok(status) = StatusCode::from_u16(*status as u16) {
+                policy.statuses.push(status);
+            }
+        }
     }
     if let Some(codes) = numbers.list() {
-        policy.error_codes = codes.filter_map(|code| error_code(code as i32)).collect();
+        policy.error_codes.clear();
+        for code in codes {
+            if let Some(code) = error_code(*code as i32) {
+                policy.error_codes.push(code);
+            }
+        }
     }
     policy
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
 use urlsession_core::{
-    DownloadOptions, DownloadedFile, Error, Existing, IntoDownload, Request, ResumeData,
+    DownloadOptions, DownloadedFile, Error, ErrorCode, Existing, IntoDownload, Request, ResumeData,
 };
 use urlsession_transport_web::WebFiles;
 use wasm_bindgen::prelude::*;
@@ -38,14 +38,39 @@ pub(crate) async fn object(
 
 /// What is downloaded: a request, or resume data to go on with, and where it goes.
 pub(crate) struct Download {
-    pub(crate) request: Result<Request, Error>,
-    pub(crate) resume_data: Option<ResumeData>,
-    pub(crate) options: DownloadOptions,
+    request: Result<Request, Error>,
+    resume_data: Option<ResumeData>,
+    options: DownloadOptions,
 }
 
 impl Download {
+    /// A download of a request, or one that goes on with stored resume data.
+    pub(crate) fn of(
+        request: Result<Request, Error>,
+        destination: Option<&str>,
+        resume_data: Option<&str>,
+        options: DownloadOptions,
+    ) -> Self {
+        let options = match destination {
+            Some(destination) => options.to(destination),
+            None => options,
+        };
+        let (request, resume_data) = match resume_data {
+            Some(text) => match Self::resuming(text, request, destination) {
+                Ok(data) => (Err(ErrorCode::Unknown.into()), Some(data)),
+                Err(error) => (Err(error), None),
+            },
+            None => (request, None),
+        };
+        Self {
+            request,
+            resume_data,
+            options,
+        }
+    }
+
     /// Goes on with stored resume data; `fields` are those of the request that were not stored with them.
-    pub(crate) fn resuming(
+    fn resuming(
         text: &str,
         fields: Result<Request, Error>,
         destination: Option<&str>,

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use js_sys::Promise;
 use urlsession_core::futures::future::{AbortHandle, abortable};
-use urlsession_core::{DownloadOptions, Error, ErrorCode, Request, Session, TaskKind, written_url};
+use urlsession_core::{
+    DownloadOptions, Error, ErrorCode, Request, Session, Task, TaskKind, written_url,
+};
 use urlsession_transport_web::platform_with;
 use wasm_bindgen::prelude::*;
 
@@ -44,7 +46,7 @@ pub fn session_new(
     methods: Option<String>,
     cache: u32,
     protocols: u32,
-    fetch: &str,
+    fetch: u32,
 ) {
     host::enter(host);
     let methods = retries.then_some(methods.as_deref());
@@ -66,9 +68,7 @@ pub fn session_new(
     table::put(&SESSIONS, number, builder.build());
 }
 
-/// Makes a task: of kind 0 for data, 1 for an upload, 2 for a download. `timeout` and what follows it is what the request has beside its text, `destination`
-/// and what follows it what a download has: where the file stays (without it, it has a name that is given for it), and what it goes on with, whereupon the
-/// request only brings the header fields that were not stored.
+/// Makes a task, for data or to upload. `timeout` and `traits` are what the request has beside its text.
 ///
 /// Gives the task's number in its session, from 1; below that it was refused: it is complete, and nobody is told.
 #[wasm_bindgen]
@@ -79,13 +79,47 @@ pub fn session_new(
 pub fn session_task(
     session: u32,
     number: u32,
-    kind: u8,
+    uploads: bool,
     wants: u32,
     request: &str,
     timeout: f64,
-    cache_policy: f64,
-    service_type: f64,
-    flags: u8,
+    traits: u32,
+    body: Option<JsValue>,
+) -> f64 {
+    let Some(session) = get(session) else {
+        return 0.0;
+    };
+    let made = outlined(request, timeout, traits);
+    let body = body::request_body(body);
+    let made: Task = match uploads {
+        false => {
+            let request = made.map(|request| request.with_body(body));
+            let bridge = Bridge::of_task(number, TaskKind::Data, wants);
+            session.data_task_with_delegate(request, bridge).into()
+        }
+        true => {
+            let body = body::upload_body(body);
+            let bridge = Bridge::of_task(number, TaskKind::Upload, wants);
+            session.upload_task_with_delegate(made, body, bridge).into()
+        }
+    };
+    task::enter(number, made)
+}
+
+/// Makes a task that downloads, as [`session_task`] does others: where the file stays (without it, it has a name that is given for it), and what it goes on with,
+/// whereupon the request only brings the header fields that were not stored.
+#[wasm_bindgen]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is cheaper than an object to look into"
+)]
+pub fn session_download(
+    session: u32,
+    number: u32,
+    wants: u32,
+    request: &str,
+    timeout: f64,
+    traits: u32,
     body: Option<JsValue>,
     destination: Option<String>,
     resume_data: Option<String>,
@@ -95,47 +129,20 @@ pub fn session_task(
     let Some(session) = get(session) else {
         return 0.0;
     };
-    let made = outlined(request, timeout, cache_policy, service_type, flags);
-    let bridge = |kind| Bridge::of_task(number, kind, wants);
-    let made = match kind {
-        0 => {
-            let request = made.map(|request| request.with_body(body::request_body(body)));
-            session
-                .data_task_with_delegate(request, bridge(TaskKind::Data))
-                .into()
-        }
-        1 => {
-            let body = body::upload_body(body);
-            session
-                .upload_task_with_delegate(made, body, bridge(TaskKind::Upload))
-                .into()
-        }
-        _ => {
-            let mut bridge = bridge(TaskKind::Download);
-            let mut options = DownloadOptions::new().segments(segments as usize);
-            if let Some(destination) = &destination {
-                options = options.to(destination);
-                bridge = bridge.keeping_file();
-            }
-            if replaces {
-                options = options.replacing();
-            }
-            let (request, resume_data): (Result<Request, Error>, _) = match resume_data {
-                Some(text) => match Download::resuming(&text, made, destination.as_deref()) {
-                    Ok(data) => (Err(ErrorCode::Unknown.into()), Some(data)),
-                    Err(error) => (Err(error), None),
-                },
-                None => (made.map(|it| it.with_body(body::request_body(body))), None),
-            };
-            let download = Download {
-                request,
-                resume_data,
-                options,
-            };
-            session.download_task_with_delegate(download, bridge).into()
-        }
-    };
-    task::enter(number, made)
+    let made = outlined(request, timeout, traits);
+    let made = made.map(|request| request.with_body(body::request_body(body)));
+    let mut bridge = Bridge::of_task(number, TaskKind::Download, wants);
+    if destination.is_some() {
+        bridge = bridge.keeping_file();
+    }
+    let mut options = DownloadOptions::new().segments(segments as usize);
+    if replaces {
+        options = options.replacing();
+    }
+    let (destination, resume_data) = (destination.as_deref(), resume_data.as_deref());
+    let download = Download::of(made, destination, resume_data, options);
+    let made = session.download_task_with_delegate(download, bridge);
+    task::enter(number, made.into())
 }
 
 /// Loads a request as far as the head; gives the browser's `Response`, whose body is the caller's to read. `number` is what [`cancel_response`] is told.
@@ -149,12 +156,10 @@ pub fn session_response(
     number: u32,
     request: &str,
     timeout: f64,
-    cache_policy: f64,
-    service_type: f64,
-    flags: u8,
+    traits: u32,
     body: Option<JsValue>,
 ) -> Promise {
-    let made = outlined(request, timeout, cache_policy, service_type, flags);
+    let made = outlined(request, timeout, traits);
     let made = made.map(|request| request.with_body(body::request_body(body)));
     let Some(session) = get(session) else {
         return Promise::reject(&failure::list(&ErrorCode::Cancelled.into()));
@@ -181,38 +186,32 @@ pub(crate) fn cancel_response(number: u32) {
     }
 }
 
-/// The request of a text whose first line is what `fetch` is told, and what it has beside that; not a number is not said. The flags: what networks it may not
-/// use (cellular, expensive, constrained ones), and that the other part's parser knows no such URL.
-fn outlined(
-    text: &str,
-    timeout: f64,
-    cache_policy: f64,
-    service_type: f64,
-    flags: u8,
-) -> Result<Request, Error> {
-    let (fetch, text) = text.split_once('\n').unwrap_or_default();
-    let mut request = match flags & 8 == 0 {
-        true => wire::request_of(text, written_url)?,
-        false => wire::request(text)?,
+/// The request of a text, and what it has beside that. No number of seconds is not said; the traits are what networks it may not use (cellular, expensive,
+/// constrained ones), that the other part's parser knows no such URL, then, each from 1 and 0 where it is not said, four bits of its cache policy and four of what its
+/// traffic is for, then what `fetch` is told.
+fn outlined(text: &str, timeout: f64, traits: u32) -> Result<Request, Error> {
+    let is_set = |bit| traits & bit != 0;
+    let mut request = match is_set(8) {
+        false => wire::request_of(text, written_url)?,
+        true => wire::request(text)?,
     };
-    if !fetch.is_empty() {
-        request = request.with_property(fetch::options(fetch));
+    if traits >> 12 != 0 {
+        request = request.with_property(fetch::options(traits >> 12));
     }
     if !timeout.is_nan() {
         request = request.with_timeout_interval(configuration::duration(timeout));
     }
-    if !cache_policy.is_nan()
-        && let Some(policy) = configuration::cache_policy(cache_policy)
-    {
+    let policy = (traits >> 4 & 15).checked_sub(1);
+    if let Some(policy) = policy.and_then(configuration::cache_policy) {
         request = request.with_cache_policy(policy);
     }
-    if !service_type.is_nan() {
+    if let Some(service_type) = (traits >> 8 & 15).checked_sub(1) {
         request = request.with_network_service_type(configuration::service_type(service_type));
     }
     Ok(request
-        .with_allows_cellular_access(flags & 1 == 0)
-        .with_allows_expensive_network_access(flags & 2 == 0)
-        .with_allows_constrained_network_access(flags & 4 == 0))
+        .with_allows_cellular_access(!is_set(1))
+        .with_allows_expensive_network_access(!is_set(2))
+        .with_allows_constrained_network_access(!is_set(4)))
 }
 
 /// Lets go of a session. Its tasks go on.

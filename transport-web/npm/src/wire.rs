@@ -80,8 +80,7 @@ fn latin_1(text: &str) -> Option<Vec<u8>> {
 
 /// The text of a request.
 pub(crate) fn of_request(request: &Request) -> String {
-    let mut text = String::new();
-    text.extend([request.method().as_str(), "\n", request.url().as_str()]);
+    let mut text = two_lines(request.method().as_str(), request.url().as_str());
     write_fields(&mut text, request.headers());
     text
 }
@@ -103,17 +102,21 @@ pub(crate) fn of_head(response: &Response) -> [JsValue; 2] {
 }
 
 fn first_lines(response: &Response) -> String {
-    let mut text = String::new();
-    text.extend([response.url().as_str(), "\n", response.status().as_str()]);
-    text
+    two_lines(response.url().as_str(), response.status().as_str())
+}
+
+fn two_lines(first: &str, second: &str) -> String {
+    [first, "\n", second].concat()
 }
 
 fn write_fields(text: &mut String, headers: &HeaderMap) {
     for (name, value) in headers {
-        text.extend(["\n", name.as_str(), "\n"]);
-        match value.to_str() {
-            Ok(value) => text.push_str(value),
-            Err(_) => text.extend(value.as_bytes().iter().copied().map(char::from)),
+        text.push('\n');
+        text.push_str(name.as_ref());
+        text.push('\n');
+        // A byte is a character (Infra, isomorphic decode).
+        for byte in value.as_bytes() {
+            text.push(char::from(*byte));
         }
     }
 }

@@ -16,28 +16,42 @@ export interface FetchOptions {
   countsUploads?: boolean;
 }
 
-const WORDS: readonly (keyof FetchOptions)[] = [
-  "credentials",
-  "redirect",
-  "referrerPolicy",
-  "keepalive",
-  "streamsUploads",
-  "countsUploads",
+/** A number's bits for each option, and its words, which count from 1; 0 is for what is not said. The order is that of `src/fetch.rs`. */
+const OPTIONS: readonly [option: keyof FetchOptions, bits: number, words: readonly string[]][] = [
+  ["credentials", 2, ["omit", "same-origin", "include"]],
+  ["redirect", 2, ["follow", "error"]],
+  [
+    "referrerPolicy",
+    4,
+    [
+      "no-referrer",
+      "no-referrer-when-downgrade",
+      "origin-when-cross-origin",
+      "same-origin",
+      "origin",
+      "strict-origin",
+      "strict-origin-when-cross-origin",
+      "unsafe-url",
+    ],
+  ],
+  ["keepalive", 2, ["false", "true"]],
+  ["streamsUploads", 2, ["false", "true"]],
+  ["countsUploads", 2, ["false", "true"]],
 ];
 
-const CHOICES: Partial<Record<keyof FetchOptions, readonly string[]>> = {
-  credentials: ["omit", "same-origin", "include"],
-  redirect: ["follow", "error"],
-};
+/** Options that take no other words than those there are. */
+const STRICT: readonly string[] = ["credentials", "redirect"];
 
-/** The options as the part in WebAssembly takes them, in a line; the empty text where nothing is said. */
-export function fetchText(options: FetchOptions): string {
-  const said = WORDS.map((word) => {
-    const value = options[word];
-    if (value === undefined) return "";
-    const choices = CHOICES[word];
-    if (choices !== undefined && !choices.includes(String(value))) throw new TypeError(`no such ${word}: ${String(value)}`);
-    return String(value).replace(/\s/g, "");
-  });
-  return said.some(Boolean) ? said.join(" ") : "";
+/** The options as the part in WebAssembly takes them, in a number's bits; 0 where nothing is said. */
+export function fetchBits(options: FetchOptions): number {
+  let all = 0;
+  let at = 0;
+  for (const [option, bits, words] of OPTIONS) {
+    const value = options[option];
+    const place = words.indexOf(String(value)) + 1;
+    if (place === 0 && value !== undefined && STRICT.includes(option)) throw new TypeError(`no such ${option}: ${String(value)}`);
+    all |= place << at;
+    at += bits;
+  }
+  return all;
 }

@@ -1,7 +1,7 @@
 /** What is asked for. */
 
 import { type CachePolicy, cachePolicy, type NetworkServiceType, serviceType } from "./configuration.js";
-import { type FetchOptions, fetchText } from "./fetch.js";
+import { type FetchOptions, fetchBits } from "./fetch.js";
 import { type Fields, fieldsOf, firstLine, flat, lines, secondLine } from "./wire.js";
 import { contentOf, type RequestBody } from "./body.js";
 
@@ -58,12 +58,9 @@ export class URLRequest {
 export interface Taken {
   text: string;
   timeout: number;
-  cachePolicy: number;
-  serviceType: number;
-  /** Networks it may not use, and whether its URL is none; as `src/session.rs` has them. */
-  flags: number;
+  /** What else it says, in bits; as `src/session.rs` has them. */
+  traits: number;
   body: unknown;
-  fetch: string;
   signal: AbortSignal | null;
 }
 
@@ -82,15 +79,15 @@ export function taken(input: RequestInput, upload?: RequestBody): Taken {
   return {
     text: lines([String(method), url ?? String(init.url), ...fields]),
     timeout: seconds(init.timeoutInterval),
-    cachePolicy: init.cachePolicy === undefined ? NaN : cachePolicy(init.cachePolicy),
-    serviceType: init.networkServiceType === undefined ? NaN : serviceType(init.networkServiceType),
-    flags:
+    traits:
       (init.allowsCellularAccess === false ? 1 : 0) |
       (init.allowsExpensiveNetworkAccess === false ? 2 : 0) |
       (init.allowsConstrainedNetworkAccess === false ? 4 : 0) |
-      (url === undefined ? 8 : 0),
+      (url === undefined ? 8 : 0) |
+      (init.cachePolicy === undefined ? 0 : (cachePolicy(init.cachePolicy) + 1) << 4) |
+      (init.networkServiceType === undefined ? 0 : (serviceType(init.networkServiceType) + 1) << 8) |
+      (typeof input === "string" ? 0 : fetchBits(init) << 12),
     body: content?.body,
-    fetch: typeof input === "string" ? "" : fetchText(init),
     signal: init.signal ?? null,
   };
 }

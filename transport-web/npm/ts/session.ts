@@ -7,7 +7,7 @@ import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
-import { fetchText } from "./fetch.js";
+import { fetchBits } from "./fetch.js";
 import { mustBeReady } from "./init.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
@@ -98,7 +98,7 @@ export class Session implements Disposable {
       made.methods,
       configuration.urlCache?._number ?? 0,
       configuration.protocols?.length ?? 0,
-      fetchText(configuration),
+      fetchBits(configuration),
     );
     forgotten.register(this, this.#number);
     enterSession(this.#number, this);
@@ -193,11 +193,11 @@ export class Session implements Disposable {
     const number = ++lastResponse;
     const signals = [options?.signal, request.signal].filter((signal) => signal != null);
     const abort = () => raw.call(Call.CancelResponse, number, 0);
-    const { text, timeout, cachePolicy, serviceType, flags, body, fetch } = request;
+    const { text, timeout, traits, body } = request;
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>
-        raw.session_response(this.#number, number, `${fetch}\n${text}`, timeout, cachePolicy, serviceType, flags, body),
+        raw.session_response(this.#number, number, text, timeout, traits, body),
       );
       for (const signal of signals) signal.addEventListener("abort", abort);
       const response = await coming;

@@ -40,9 +40,6 @@ export interface ByteCounts {
 /** Calls that the other part makes only where they are wanted; the bits are those of `src/bridge.rs`. */
 const WANTS = { data: 1, retry: 2, metrics: 4, cache: 8, body: 16 } as const;
 
-/** The kinds, in the order of `src/session.rs`. */
-const KINDS: readonly TaskKind[] = ["data", "upload", "download"];
-
 /** How long progress events are apart at least, in milliseconds. */
 const PROGRESS_INTERVAL = 50;
 
@@ -118,24 +115,24 @@ export class Transfer {
       (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
       (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
       (has("taskNeedNewBodyStream") ? WANTS.body : 0);
-    const { text, timeout, cachePolicy, serviceType, flags, body, fetch } = request;
-    const { destination, resumeData, replaces = false, segments = 0 } = plan.download ?? {};
-    const id = raw.session_task(
-      plan.of,
-      this.number,
-      KINDS.indexOf(plan.kind),
-      wants,
-      `${fetch}\n${text}`,
-      timeout,
-      cachePolicy,
-      serviceType,
-      flags,
-      body,
-      destination,
-      resumeData,
-      replaces,
-      segments,
-    );
+    const { text, timeout, traits, body } = request;
+    const { download } = plan;
+    const id =
+      download === undefined
+        ? raw.session_task(plan.of, this.number, plan.kind === "upload", wants, text, timeout, traits, body)
+        : raw.session_download(
+            plan.of,
+            this.number,
+            wants,
+            text,
+            timeout,
+            traits,
+            body,
+            download.destination,
+            download.resumeData,
+            download.replaces ?? false,
+            download.segments ?? 0,
+          );
     this.#id = Math.abs(id);
     if (this.#ended !== null) {
       raw.call(Call.FreeTask, this.number, 0);

@@ -20,18 +20,25 @@ export function session_new(
   methods: string | null | undefined,
   cache: number,
   protocols: number,
-  fetch: string,
+  fetch: number,
 ): void;
 export function session_task(
   session: number,
   number: number,
-  kind: number,
+  uploads: boolean,
   wants: number,
   request: string,
   timeout: number,
-  cache_policy: number,
-  service_type: number,
-  flags: number,
+  traits: number,
+  body: unknown,
+): number;
+export function session_download(
+  session: number,
+  number: number,
+  wants: number,
+  request: string,
+  timeout: number,
+  traits: number,
   body: unknown,
   destination: string | null | undefined,
   resume_data: string | null | undefined,
@@ -43,9 +50,7 @@ export function session_response(
   number: number,
   request: string,
   timeout: number,
-  cache_policy: number,
-  service_type: number,
-  flags: number,
+  traits: number,
   body: unknown,
 ): Promise<Response | undefined>;
 
