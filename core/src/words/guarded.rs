@@ -5,8 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::words::error::{CallbackPanicked, Error, ErrorCode};
 
-/// Runs the app's code; a panic in it is an error.
+/// Runs the app's code; a panic in it is an error, unless it is the program's end.
 pub(crate) fn guarded<R>(callback: impl FnOnce() -> R) -> Result<R, Error> {
+    if cfg!(panic = "abort") {
+        return Ok(callback());
+    }
     catch_unwind(AssertUnwindSafe(callback)).map_err(|panic| panicked(&*panic))
 }
 
