@@ -137,7 +137,7 @@ impl TaskShared {
     }
 
     async fn ask_each(self: &Arc<Self>, wanted: Wants, call: Arc<dyn Call>) -> Result<(), Error> {
-        for delegate in self.audience(wanted).into_iter().flatten() {
+        for delegate in self.audience(wanted) {
             let answer = self.call(delegate, &call).await?;
             // The call may have suspended the task: nothing is read or sent after it then.
             self.gate().await;

@@ -4,15 +4,14 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::vec::IntoIter;
 
 use crate::session::ledger::Ledger;
 use crate::task::completion::Outcome;
-use crate::task::delegate::{Answer, Delegate, Wants};
+use crate::task::delegate::{Answer, Wants};
 use crate::task::dispatch::Guarded;
 use crate::task::handle::Task;
 use crate::task::observer::TaskEvent;
-use crate::task::shared::{Handler, TaskShared};
+use crate::task::shared::{Audience, Handler, TaskShared};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::Error;
 use crate::words::guarded::guarded;
@@ -29,8 +28,8 @@ pub(crate) struct Handover {
 /// How far it has come, with the delegates still to be told, in turn, until one takes it as its own.
 enum Step {
     Begin,
-    Metrics(Arc<TaskMetrics>, IntoIter<Arc<dyn Delegate>>),
-    Completion(IntoIter<Arc<dyn Delegate>>),
+    Metrics(Arc<TaskMetrics>, Audience),
+    Completion(Audience),
 }
 
 impl Handover {
@@ -98,7 +97,7 @@ impl Handover {
             self.task.facts().extras_mut().metrics = Some(metrics.clone());
         }
         self.task.tell_observers(TaskEvent::Metrics(&metrics));
-        self.step = Step::Metrics(metrics, self.audience(Wants::METRICS));
+        self.step = Step::Metrics(metrics, self.task.audience(Wants::METRICS));
     }
 
     /// Completes the task, and tells all but the delegates.
@@ -110,36 +109,27 @@ impl Handover {
             // Its task has ended already: a panic in it has nothing left to end.
             let _ = guarded(|| handler.take(outcome));
         }
-        self.step = Step::Completion(self.audience(Wants::COMPLETION));
-    }
-
-    fn audience(&self, call: Wants) -> IntoIter<Arc<dyn Delegate>> {
-        let audience = self.task.audience(call).into_iter().flatten();
-        audience.collect::<Vec<_>>().into_iter()
+        self.step = Step::Completion(self.task.audience(Wants::COMPLETION));
     }
 
     /// A delegate has taken it as its own: nobody else is told.
     fn is_taken(&mut self) {
-        drop(self.take_audience());
+        drop(self.swap_audience(Audience::default()));
     }
 
-    fn take_audience(&mut self) -> IntoIter<Arc<dyn Delegate>> {
+    /// Puts `others` in the place of those still to be told.
+    fn swap_audience(&mut self, others: Audience) -> Audience {
         match &mut self.step {
-            Step::Begin => IntoIter::default(),
-            Step::Metrics(_, audience) | Step::Completion(audience) => std::mem::take(audience),
-        }
-    }
-
-    fn put_audience(&mut self, others: IntoIter<Arc<dyn Delegate>>) {
-        match &mut self.step {
-            Step::Begin => {}
-            Step::Metrics(_, audience) | Step::Completion(audience) => *audience = others,
+            Step::Begin => others,
+            Step::Metrics(_, audience) | Step::Completion(audience) => {
+                std::mem::replace(audience, others)
+            }
         }
     }
 
     /// The session does not end before the answer is there. Unless that falls through, nobody else is told the same.
     fn tell_later(mut self, answer: BoxFuture<'static, Option<()>>) {
-        let (others, patience) = (self.take_audience(), self.patience());
+        let (others, patience) = (self.swap_audience(Audience::default()), self.patience());
         let runtime = self.task.session().runtime().clone();
         let mut waiting = Waiting(Some(self));
         runtime.spawn(Box::pin(async move {
@@ -148,7 +138,7 @@ impl Handover {
                 return;
             };
             if let Ok(None) = answer {
-                duty.put_audience(others);
+                duty.swap_audience(others);
             } else if let Step::Completion(_) = duty.step {
                 return;
             }

@@ -405,10 +405,9 @@ impl TaskShared {
         lock(&self.handler).take()
     }
 
-    /// Who is asked, in turn: the task's own delegate, then the session's.
-    pub(crate) fn audience(&self, call: Wants) -> [Option<Arc<dyn Delegate>>; 2] {
+    pub(crate) fn audience(&self, call: Wants) -> Audience {
         if !self.wants(call) {
-            return [None, None];
+            return Audience::default();
         }
         let listens = |delegate: &Arc<dyn Delegate>| delegate.wants().contains(call);
         let own = lock(&self.delegate).clone().filter(listens);
@@ -418,7 +417,7 @@ impl TaskShared {
         } else {
             self.session.delegate().filter(listens)
         };
-        [own, sessions]
+        Audience([own, sessions])
     }
 
     /// Strikes the task off the books, and tells those who wait for its end.
@@ -565,6 +564,18 @@ impl TaskShared {
         if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_callers_future() {
             self.in_ledger(Ledger::abandon);
         }
+    }
+}
+
+/// Who is asked, in turn: the task's own delegate, then the session's.
+#[derive(Default)]
+pub(crate) struct Audience([Option<Arc<dyn Delegate>>; 2]);
+
+impl Iterator for Audience {
+    type Item = Arc<dyn Delegate>;
+
+    fn next(&mut self) -> Option<Arc<dyn Delegate>> {
+        self.0.iter_mut().find_map(Option::take)
     }
 }
 
