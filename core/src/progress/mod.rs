@@ -4,6 +4,7 @@ mod fraction;
 mod handlers;
 mod node;
 mod pace;
+mod parts;
 mod share;
 mod snapshot;
 mod state;
@@ -314,7 +315,7 @@ impl fmt::Debug for Progress {
             .field("state", &state.state())
             .field("completed_unit_count", &state.completed)
             .field("total_unit_count", &state.total)
-            .field("children", &state.children().count())
+            .field("children", &state.children().len())
             .finish_non_exhaustive()
     }
 }

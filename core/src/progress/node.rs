@@ -120,12 +120,12 @@ impl Node {
     }
 
     fn mark(self: &Arc<Self>, deed: Deed, changed: &mut Vec<Arc<Self>>) {
-        let children: Vec<_> = {
+        let children = {
             let mut state = self.lock();
             if state.mark(deed) {
                 changed.push(self.clone());
             }
-            state.children().map(|child| child.node.clone()).collect()
+            state.children()
         };
         children.iter().for_each(|child| child.mark(deed, changed));
     }

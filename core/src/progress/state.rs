@@ -6,6 +6,7 @@ use crate::progress::fraction::Fraction;
 use crate::progress::handlers::{Control, Handlers};
 use crate::progress::node::Node;
 use crate::progress::pace::{Done, Pace};
+use crate::progress::parts::{List, Parts};
 use crate::progress::watch::Watcher;
 use crate::words::properties::Properties;
 use crate::words::time::Moment;
@@ -40,27 +41,7 @@ pub(super) struct Link {
     pub(super) key: usize,
 }
 
-/// A part of the work that is under way.
-pub(super) struct Child {
-    pub(super) node: Arc<Node>,
-    /// How many of the parent's units it is.
-    pub(super) portion: i64,
-    pub(super) is_over: bool,
-}
-
-/// A part of the work that is done: its portion counts as the parent's own.
-pub(super) struct Credit {
-    portion: i64,
-    units: f64,
-}
-
-/// A part of the work.
-enum Part {
-    Child(Child),
-    Credit(Credit),
-}
-
-/// A node's counts, relations and listeners. Children are looked at, and locked, with the parent's lock held, never the other way.
+/// A node's counts, relations and listeners.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) total: i64,
@@ -73,10 +54,7 @@ pub(super) struct State {
     pub(super) control: Option<Arc<dyn Control>>,
     pub(super) ending: Option<ProgressState>,
     pub(super) link: Option<Link>,
-    /// In the order of their coming; a part's key is its place.
-    parts: Vec<Part>,
-    /// All parts before this place are done.
-    first: usize,
+    pub(super) parts: Option<Box<dyn Parts>>,
     pub(super) handlers: Handlers,
     pub(super) watchers: Vec<Arc<dyn Watcher>>,
     pub(super) info: Properties,
@@ -113,96 +91,48 @@ impl State {
 
     /// Nobody can go on with it: all that works on it is over, and no more can come.
     fn has_stopped(&self) -> bool {
-        if self.control.is_some() || self.children().any(|child| !child.is_over) {
+        if self.control.is_some() {
             return false;
         }
-        self.is_abandoned || (self.children().next().is_some() && self.is_handed_out())
-    }
-
-    /// Every unit is done, or some child's.
-    fn is_handed_out(&self) -> bool {
-        let pending = self.children().map(|child| i128::from(child.portion));
-        self.total > 0 && i128::from(self.completed) + pending.sum::<i128>() >= self.total.into()
-    }
-
-    /// The share of the work that is done, children's included.
-    pub(super) fn fraction(&self) -> Fraction {
-        if self.total <= 0 || self.is_indeterminate() {
-            return self.own();
+        match &self.parts {
+            None => self.is_abandoned,
+            Some(parts) => parts.are_over() && (self.is_abandoned || parts.are_all(self.own())),
         }
-        let children = self.children().map(|child| {
-            let fraction = child.node.lock().fraction();
-            (fraction, Fraction::new(child.portion, self.total))
-        });
-        children
-            .filter(|(fraction, _)| !fraction.is_indeterminate() && fraction.completed > 0)
-            .fold(self.own(), |sum, (fraction, portion)| {
-                sum + fraction * portion
-            })
+    }
+
+    /// The share of the work that is done, parts included.
+    pub(super) fn fraction(&self) -> Fraction {
+        match &self.parts {
+            Some(parts) if self.total > 0 && !self.is_indeterminate() => parts.fraction(self.own()),
+            Some(_) | None => self.own(),
+        }
     }
 
     /// Units that were done by those who count, wherever in the tree: bytes, where those are transfers.
-    fn units(&self) -> f64 {
-        let credited = self.parts.iter().filter_map(|part| match part {
-            Part::Credit(credit) => Some(credit),
-            Part::Child(_) => None,
-        });
-        let credited = credited.fold((0_i128, 0.0), |(portions, units), credit| {
-            (portions + i128::from(credit.portion), units + credit.units)
-        });
-        let own = (i128::from(self.completed) - credited.0).max(0) as f64;
-        let children: f64 = self.children().map(|child| child.node.lock().units()).sum();
-        own + credited.1 + children
+    pub(super) fn units(&self) -> f64 {
+        match &self.parts {
+            Some(parts) => parts.units(self.completed),
+            None => self.completed.max(0) as f64,
+        }
     }
 
     /// Takes a child in; gives its key.
     pub(super) fn adopt(&mut self, node: Arc<Node>, portion: i64) -> usize {
-        self.parts.push(Part::Child(Child {
-            node,
-            portion,
-            is_over: false,
-        }));
-        self.parts.len() - 1
+        let parts = self.parts.get_or_insert_with(|| Box::new(List::default()));
+        parts.adopt(node, portion)
     }
 
     /// The parts that are under way.
-    pub(super) fn children(&self) -> impl Iterator<Item = &Child> {
-        let parts = self.parts.iter().skip(self.first);
-        parts.filter_map(|part| match part {
-            Part::Child(child) => Some(child),
-            Part::Credit(_) => None,
-        })
+    pub(super) fn children(&self) -> Vec<Arc<Node>> {
+        self.parts
+            .as_ref()
+            .map_or_else(Vec::new, |parts| parts.nodes())
     }
 
-    /// Sees how a child stands: what is finished counts as the parent's own, and no more once it is not.
+    /// Sees how a child stands.
     pub(super) fn look_at(&mut self, key: usize, node: &Arc<Node>) {
-        let child = node.lock();
-        let state = child.state();
-        let is_finished = state == ProgressState::Finished;
-        let Some(part) = self.parts.get_mut(key) else {
-            return;
-        };
-        match part {
-            Part::Child(Child { portion, .. }) if is_finished => {
-                let (portion, units) = (*portion, child.units());
-                *part = Part::Credit(Credit { portion, units });
-                self.completed = self.completed.saturating_add(portion);
-                while let Some(Part::Credit(_)) = self.parts.get(self.first) {
-                    self.first += 1;
-                }
-            }
-            Part::Child(child) => child.is_over = state.is_over(),
-            Part::Credit(Credit { portion, .. }) if !is_finished => {
-                let portion = *portion;
-                *part = Part::Child(Child {
-                    node: node.clone(),
-                    portion,
-                    is_over: state.is_over(),
-                });
-                self.completed = self.completed.saturating_sub(portion);
-                self.first = self.first.min(key);
-            }
-            Part::Credit(_) => {}
+        if let Some(parts) = &mut self.parts {
+            parts.look_at(key, node, &mut self.completed);
         }
     }
 
