@@ -36,6 +36,12 @@ impl Node {
     /// Changes the state, and tells all who watch it or an ancestor. No lock is held while they are told.
     pub(super) fn change<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
         let result = change(&mut self.lock());
+        self.tell();
+        result
+    }
+
+    /// Tells all who watch this or an ancestor that the state was changed.
+    fn tell(self: &Arc<Self>) {
         let mut node = self.clone();
         loop {
             let (watchers, link) = {
@@ -44,7 +50,7 @@ impl Node {
             };
             watchers.iter().for_each(|watcher| watcher.changed());
             let Some((parent, key)) = link.and_then(Link::upgrade) else {
-                return result;
+                return;
             };
             parent.lock().look_at(key, &node);
             node = parent;
