@@ -63,6 +63,22 @@ macro_rules! shorthand {
     )*};
 }
 
+/// True for the methods of RFC 9110 and PATCH.
+fn is_known(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET
+            | Method::HEAD
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::CONNECT
+            | Method::OPTIONS
+            | Method::TRACE
+            | Method::PATCH
+    )
+}
+
 impl Request {
     /// A request of this method for `url`, without header fields or body.
     ///
@@ -92,25 +108,12 @@ impl Request {
     /// # Errors
     /// [`ErrorCode::BadUrl`] when the name is no token or `url` is no URL.
     pub fn with_method_name(name: &str, url: impl IntoUrl) -> Result<Self, Error> {
-        const KNOWN: [Method; 9] = [
-            Method::GET,
-            Method::HEAD,
-            Method::POST,
-            Method::PUT,
-            Method::DELETE,
-            Method::CONNECT,
-            Method::OPTIONS,
-            Method::TRACE,
-            Method::PATCH,
-        ];
-        let known = KNOWN
-            .into_iter()
-            .find(|known| known.as_str().eq_ignore_ascii_case(name));
+        let known = Method::from_bytes(name.to_ascii_uppercase().as_bytes());
         let method = match known {
-            Some(known) => known,
-            None => Method::from_bytes(name.as_bytes())
-                .map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?,
+            Ok(known) if is_known(&known) => Ok(known),
+            Ok(_) | Err(_) => Method::from_bytes(name.as_bytes()),
         };
+        let method = method.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
         Self::new(method, url)
     }
 
