@@ -63,6 +63,7 @@ pub(crate) struct SessionCache {
 
 impl SessionCache {
     /// `cache` for a session of this configuration; an ephemeral one touches no disk.
+    #[inline(never)]
     pub(crate) fn new(
         cache: UrlCache,
         configuration: &Configuration,
