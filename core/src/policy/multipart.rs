@@ -12,13 +12,19 @@ pub(crate) struct Boundary(String);
 impl Boundary {
     /// One of 128 random bits.
     pub(crate) fn new(random: [u64; 2]) -> Self {
-        let [high, low] = random;
-        Self(format!("urlsession-{high:016x}{low:016x}"))
+        let mut text = String::from("urlsession-");
+        for number in random {
+            for place in (0..16).rev() {
+                let digit = (number >> (4 * place)) as usize % 16;
+                text.push(char::from(b"0123456789abcdef"[digit]));
+            }
+        }
+        Self(text)
     }
 
     /// The Content-Type of the form.
     pub(crate) fn content_type(&self) -> HeaderValue {
-        let text = format!("multipart/form-data; boundary={}", self.0);
+        let text = "multipart/form-data; boundary=".to_owned() + &self.0;
         HeaderValue::try_from(text).expect("a boundary is letters, digits and dashes")
     }
 

@@ -406,8 +406,14 @@ pub enum InvalidHeader {
     #[error("invalid header name")]
     Name,
     /// The value holds CR, LF, NUL or another control character.
-    #[error("invalid value of the header {0}")]
+    #[error(fmt = invalid_value)]
     Value(http::HeaderName),
+}
+
+/// Text by text: what formats arguments is not in modules for browsers otherwise.
+fn invalid_value(name: &http::HeaderName, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("invalid value of the header ")?;
+    f.write_str(name.as_str())
 }
 
 impl fmt::Debug for InvalidHeader {

@@ -29,7 +29,7 @@ pub(crate) fn base_name(name: &str) -> Option<String> {
         return None;
     }
     Some(match is_reserved(clean) {
-        true => cut(&format!("_{clean}")).to_owned(),
+        true => cut(&("_".to_owned() + clean)).to_owned(),
         false => clean.to_owned(),
     })
 }
