@@ -3,7 +3,7 @@
 //     node build.mjs <folder of the glue> <folder of the package> <folder node_modules, with esbuild and typescript>
 //
 // The first has `urlsession.js`, `urlsession_bg.wasm` and `snippets`, as `wasm-bindgen` or `wasm-pack build` writes them with `--target web --out-name urlsession`, optimised
-// or not. The second is made anew, as `npm pack` takes it.
+// or not, and the other parts of a module that is in parts. The second is made anew, as `npm pack` takes it.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,11 +12,11 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [glue, out, modules] = process.argv.slice(2).map((path) => resolve(path));
-if (modules === undefined) {
+const [glue, out, tools] = process.argv.slice(2).map((path) => resolve(path));
+if (tools === undefined) {
   throw new Error("usage: node build.mjs <folder of the glue> <folder of the package> <folder node_modules>");
 }
-const esbuild = createRequire(join(modules, "x"))("esbuild");
+const esbuild = createRequire(join(tools, "x"))("esbuild");
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -38,9 +38,10 @@ await esbuild.build({
   minify: true,
   legalComments: "none",
 });
-execFileSync(join(modules, ".bin", "tsc"), ["-p", work, "--outDir", join(out, "types")], { stdio: "inherit" });
+execFileSync(join(tools, ".bin", "tsc"), ["-p", work, "--outDir", join(out, "types")], { stdio: "inherit" });
 prune(join(out, "types"), "index.d.ts");
-cpSync(join(glue, "urlsession_bg.wasm"), join(out, "urlsession_bg.wasm"));
+const modules = readdirSync(glue).filter((name) => name.endsWith(".wasm"));
+for (const name of modules) cpSync(join(glue, name), join(out, name));
 cpSync(join(here, "ts", "node.mjs"), join(out, "node.js"));
 
 const version = /\[workspace\.package\]\nversion = "([^"]+)"/.exec(

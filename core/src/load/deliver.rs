@@ -18,6 +18,8 @@ use crate::policy::trailers;
 use crate::seams::app::{App, Notice, ResponseDisposition};
 use crate::seams::asking::Asking;
 use crate::seams::protocol::list::Route;
+#[cfg(any(feature = "cache", feature = "upload"))]
+use crate::words::apart::apart;
 use crate::words::body::Body;
 use crate::words::bounds::{MaybeSend, MaybeSync, NativeObject};
 use crate::words::error::{Error, ErrorCode};
@@ -50,8 +52,7 @@ pub(crate) async fn load<A: App>(app: &A, output: Output) -> Result<(Bytes, Resp
     let request = app.begins()?;
     #[cfg(feature = "upload")]
     let (answer, route) = match app.upload(|upload| upload.draft.is_some()) {
-        // Boxed: other loads have no room for it.
-        Some(true) => Box::pin(upload(app, request)).await?,
+        Some(true) => apart(upload(app, request)).await?,
         Some(false) | None => follow(app, request).await?,
     };
     #[cfg(not(feature = "upload"))]
@@ -98,7 +99,7 @@ async fn hand_over<A: App>(
     }
     #[cfg(feature = "cache")]
     if let Some(proposal) = proposal {
-        Box::pin(proposal.put_to(app)).await?;
+        apart(proposal.put_to(app)).await?;
     }
     Ok((body, response))
 }

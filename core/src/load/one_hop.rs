@@ -7,6 +7,8 @@ use crate::load::route::Answer;
 use crate::load::send::Hop;
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
+#[cfg(feature = "cache")]
+use crate::words::apart::apart;
 use crate::words::error::Error;
 use crate::words::request::Request;
 
@@ -20,8 +22,7 @@ pub(crate) async fn follow<A: App>(app: &A, request: Request) -> Result<(Answer,
     #[cfg(feature = "cache")]
     let made = match app.cache() {
         None => retry(app, &hop).await,
-        // Boxed: a load without a cache has no room for it.
-        Some(cache) => Box::pin(cached(app, &mut hop, cache)).await,
+        Some(cache) => apart(cached(app, &mut hop, cache)).await,
     };
     #[cfg(not(feature = "cache"))]
     let made = retry(app, &hop).await;

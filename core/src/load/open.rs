@@ -3,17 +3,18 @@
 use crate::load::announce::announcing;
 use crate::seams::app::App;
 use crate::seams::transport::HopBody;
+use crate::words::apart::apart;
 use crate::words::body::{BodyStream, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::opening::OpenedBody;
 
-/// Opens it. Boxed: what has to be opened is worth it, and most loads have room for nothing of the kind.
+/// Opens it.
 pub(super) fn open<'a, A: App>(
     app: &'a A,
     body: &'a RequestBody,
 ) -> Result<BoxFuture<'a, Result<HopBody, Error>>, Error> {
-    Ok(Box::pin(opening(app, body)))
+    Ok(apart(opening(app, body)))
 }
 
 async fn opening<A: App>(app: &A, body: &RequestBody) -> Result<HopBody, Error> {

@@ -7,6 +7,7 @@ use crate::load::route::{Answer, route};
 use crate::load::send::Hop;
 use crate::policy::retry::{TakenRetry, Trial, decide};
 use crate::seams::app::App;
+use crate::words::apart::apart;
 use crate::words::error::{Blame, Error};
 use crate::words::retry::{RetryAttempt, RetryDecision};
 
@@ -23,8 +24,7 @@ pub(crate) async fn retry<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     if policy.is_none() && !app.wants_retry() {
         return outcome;
     }
-    // Boxed: what is rare takes no room in every task's load.
-    Box::pin(reconsider(app, hop, outcome)).await
+    apart(reconsider(app, hop, outcome)).await
 }
 
 async fn reconsider<A: App>(

@@ -10,6 +10,8 @@ use crate::load::send::{Hop, send};
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
 use crate::seams::transport::HopResponse;
+#[cfg(any(feature = "connectivity", feature = "protocols"))]
+use crate::words::apart::apart;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::request::Request;
 
@@ -39,12 +41,12 @@ pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
         #[cfg(feature = "connectivity")]
         Route::Transport if !is_clear(app, hop) => {
-            Box::pin(reach(app, hop)).await.map(Answer::from)
+            apart(reach(app, hop)).await.map(Answer::from)
         }
         Route::Transport => send(app, hop).await.map(Answer::from),
         #[cfg(feature = "protocols")]
         Route::Protocol(number) => {
-            Box::pin(protocol::load(app, hop, app.protocols().get(number))).await
+            apart(protocol::load(app, hop, app.protocols().get(number))).await
         }
         Route::Nowhere => {
             Err(Error::new(ErrorCode::UnsupportedUrl).because("nobody serves its scheme"))

@@ -1,5 +1,13 @@
 //! Floor 0: the words that every other floor speaks.
 
+#[cfg(any(
+    feature = "body-streams",
+    feature = "cache",
+    feature = "connectivity",
+    feature = "redirects",
+    feature = "retry"
+))]
+pub(crate) mod apart;
 pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod cache;

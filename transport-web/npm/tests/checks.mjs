@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [folder, glue, modules] = process.argv.slice(2).map((path) => resolve(path));
+const MODULES = ["bg", "cache", "downloads", "more"].map((part) => `urlsession_${part}.wasm`);
 const work = mkdtempSync(join(tmpdir(), "urlsession-types-"));
 
 try {
@@ -28,7 +29,7 @@ function files() {
   assert.equal(name, "urlsession");
   assert.deepEqual(
     paths.filter((path) => !path.startsWith("types/")),
-    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.js", "node.js", "package.json", "urlsession_bg.wasm"],
+    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.js", "node.js", "package.json", ...MODULES],
   );
   const declarations = paths.filter((path) => path.startsWith("types/"));
   assert.ok(declarations.includes("types/index.d.ts") && declarations.every((path) => path.endsWith(".d.ts")));
@@ -36,7 +37,9 @@ function files() {
     assert.ok(!declarations.includes(`types/${inner}.d.ts`), `types/${inner}.d.ts is nobody's business`);
   }
   const code = readFileSync(join(folder, "index.js"), "utf8");
-  assert.match(code, /new URL\("urlsession_bg\.wasm",\s*import\.meta\.url\)/, "bundlers could not see the module");
+  for (const module of MODULES) {
+    assert.match(code, new RegExp(`new URL\\("${module}",\\s*import\\.meta\\.url\\)`), `bundlers could not see ${module}`);
+  }
   console.log(`${paths.length} files`);
 }
 
@@ -56,7 +59,7 @@ function types() {
     `import type * as declared from "./ts/wasm/urlsession.js";
 import * as generated from "./glue/urlsession.js";
 // The glue's own, beside what the module exports.
-type Own = "default" | "initSync";
+type Own = "default" | "initSync" | "addPart";
 type Names<T> = Exclude<keyof T, Own>;
 type Odd = Exclude<Names<typeof declared>, Names<typeof generated>> | Exclude<Names<typeof generated>, Names<typeof declared>>;
 export const none: [Odd] extends [never] ? true : Odd = true;

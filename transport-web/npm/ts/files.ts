@@ -4,6 +4,7 @@ import * as raw from "./wasm/urlsession.js";
 import { Ask } from "./calls.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
+import { bring } from "./parts.js";
 import { filesIn, folderAt, there } from "./private-files.js";
 import { PARTIAL } from "./resume-data.js";
 
@@ -32,6 +33,7 @@ export interface LeftoverFile {
 export async function removeFile(path: string): Promise<void> {
   mustBeReady();
   if (typeof path !== "string") throw new TypeError("a path is a text");
+  await bring(["downloads"]);
   try {
     await raw.ask(Ask.RemoveFile, 0, 0, path, undefined);
   } catch (thrown) {

@@ -5,6 +5,8 @@ import load from "./index.js";
 
 export * from "./index.js";
 
-export default function init(module) {
-  return load(module ?? readFile(new URL("urlsession_bg.wasm", import.meta.url)));
+const beside = (name) => readFile(new URL(`urlsession_${name}.wasm`, import.meta.url));
+
+export default function init(module, parts) {
+  return load(module ?? beside("bg"), parts ?? beside);
 }

@@ -8,13 +8,15 @@ import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
 import { fetchBits } from "./fetch.js";
+import { lack } from "./held.js";
 import { mustBeReady } from "./init.js";
+import { areHere, bring, bringAhead } from "./parts.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
 import { type DataResult, DataTask, type DownloadResult, DownloadTask, type Task, UploadTask } from "./task.js";
 import type { TaskKind } from "./state.js";
-import { type Plan, Transfer } from "./transfer.js";
+import { needsMore, type Plan, Transfer } from "./transfer.js";
 import { type Fields, flat } from "./wire.js";
 
 /** What is said of a task beside its request. */
@@ -73,6 +75,7 @@ export class Session implements Disposable {
   readonly #configuration: SessionConfiguration;
   #delegate: SessionDelegate | null;
   #isInvalid = false;
+  #isFinishing = false;
 
   /**
    * A session of this configuration, which is copied.
@@ -102,6 +105,7 @@ export class Session implements Disposable {
     );
     forgotten.register(this, this.#number);
     enterSession(this.#number, this);
+    if (configuration.urlCache) bringAhead(["cache"]);
   }
 
   /** The configuration, as it was when the session was made. */
@@ -194,6 +198,11 @@ export class Session implements Disposable {
     const signals = [options?.signal, request.signal].filter((signal) => signal != null);
     const abort = () => raw.call(Call.CancelResponse, number, 0);
     const { text, timeout, traits, body } = request;
+    if (needsMore(request, this) && !areHere(["more"])) {
+      await bring(["more"]).catch((cause: unknown) => {
+        throw lack({ cause });
+      });
+    }
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>
@@ -236,7 +245,12 @@ export class Session implements Disposable {
 
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
   finishTasksAndInvalidate(): void {
-    descend(() => raw.call(Call.FinishSession, this.#number, 0));
+    // The other part takes tasks that it must not begin yet for such that were never resumed.
+    const released = tasksOf(this).flatMap((transfer) => transfer.released ?? []);
+    this.#isFinishing = released.length > 0;
+    const finish = () => descend(() => raw.call(Call.FinishSession, this.#number, 0));
+    if (released.length === 0) finish();
+    else void Promise.all(released).then(finish);
   }
 
   /** Takes no more tasks, cancels all, and becomes invalid when each has ended. */
@@ -246,12 +260,18 @@ export class Session implements Disposable {
 
   /** Forgets what the session has learned: its cache is emptied. */
   async reset(): Promise<void> {
+    await this.#cacheIsHere();
     await raw.ask(Ask.Reset, this.#number, 0, "", undefined);
   }
 
   /** Writes out what is still to be written. */
   async flush(): Promise<void> {
+    await this.#cacheIsHere();
     await raw.ask(Ask.FlushSession, this.#number, 0, "", undefined);
+  }
+
+  async #cacheIsHere(): Promise<void> {
+    if (this.#configuration.urlCache) await bring(["cache"]);
   }
 
   /** Invalidates and cancels, at the end of a `using` block. */
@@ -278,6 +298,8 @@ export class Session implements Disposable {
     transfer.description = options?.description ?? null;
     enter(transfer);
     descend(() => transfer.begin(plan));
+    // The other part is told later.
+    if (this.#isFinishing && !transfer.isEnded) transfer.cancel();
     if (options?.priority !== undefined) transfer.priority = options.priority;
     this.#announce(task);
     for (const signal of [options?.signal, request.signal]) if (signal) obey(transfer, signal);

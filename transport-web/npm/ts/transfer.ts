@@ -18,8 +18,10 @@ import {
   TaskRedirectEvent,
   TaskResponseEvent,
 } from "./events.js";
+import { Held, lack } from "./held.js";
 import { descend, keep, leave } from "./hub.js";
 import { metricsOf, type TaskMetrics } from "./metrics.js";
+import { areHere, bring, bringAhead, type Part } from "./parts.js";
 import { known, type Progress, progressOf } from "./progress.js";
 import { ChunkReader } from "./reader.js";
 import { type Taken, taken, URLRequest } from "./request.js";
@@ -87,6 +89,13 @@ export class Transfer {
   #told: TaskState | null = null;
   #isTelling = false;
   #id = 0;
+  /** There until all is there that it needs of the module. */
+  #held: Held | null = null;
+  /** What it goes on with, until it has begun; and that whoever cancels it before wants that. */
+  #unbegun: string | undefined;
+  #isForLater = false;
+  /** What of the module cannot be had. */
+  #lack: SessionError | null = null;
   #thrown: Thrown | null = null;
   #reason: Thrown | null = null;
   #redirected: URLRequest | null = null;
@@ -97,6 +106,7 @@ export class Transfer {
   /** Its numbers, since it has ended. */
   #ended: readonly number[] | null = null;
   #settle: (() => void)[] = [];
+  #released: (() => void)[] = [];
 
   constructor(plan: Plan) {
     this.session = plan.session;
@@ -134,6 +144,12 @@ export class Transfer {
             download.segments ?? 0,
           );
     this.#id = Math.abs(id);
+    const needs = needsOf(plan, wants);
+    if (id > 0 && !areHere(needs)) {
+      this.#held = new Held(needs);
+      this.#unbegun = resumeData;
+      bringAhead(needs);
+    }
     if (this.#ended !== null) {
       raw.call(Call.FreeTask, this.number, 0);
     } else if (id <= 0) {
@@ -152,7 +168,7 @@ export class Transfer {
   }
 
   get state(): TaskState {
-    return this.#state ?? STATES[raw.call(Call.State, this.number, 0)] ?? "completed";
+    return this.#state ?? this.#held?.state ?? STATES[raw.call(Call.State, this.number, 0)] ?? "completed";
   }
 
   get isEnded(): boolean {
@@ -161,17 +177,54 @@ export class Transfer {
 
   resume(): void {
     this.#wasResumed = true;
-    this.#change(() => raw.call(Call.Resume, this.number, 0));
+    this.#change(() => this.#do(Call.Resume));
   }
 
   suspend(): void {
-    this.#change(() => raw.call(Call.Suspend, this.number, 0));
+    this.#change(() => this.#do(Call.Suspend));
+  }
+
+  #do(call: Call.Resume | Call.Suspend): void {
+    const held = this.#held;
+    if (held === null) {
+      raw.call(call, this.number, 0);
+      return;
+    }
+    held.put(call);
+    if (held.state === "running") void this.#release(held);
+  }
+
+  /** Has it begin, once what it needs is there. */
+  async #release(held: Held): Promise<void> {
+    const waits = this.session.configuration.waitsForConnectivity ? () => void this.onWaiting() : null;
+    try {
+      await held.come(waits);
+      if (this.#held !== held) return;
+      this.#held = null;
+      this.#unbegun = undefined;
+      descend(() => {
+        for (const call of held.calls) raw.call(call, this.number, 0);
+      });
+    } catch (cause) {
+      if (this.#held === held) this.#lacks(cause);
+    } finally {
+      for (const released of this.#released.splice(0)) released();
+    }
+  }
+
+  /** Settled when it has begun, or never will; `null` where it is not kept from that. */
+  get released(): Promise<void> | null {
+    if (this.#held?.state !== "running") return null;
+    return new Promise((released) => this.#released.push(released));
   }
 
   cancel(reason?: unknown): void {
     if (this.#ended !== null) return;
     if (reason !== undefined) this.#reason ??= { what: reason };
-    this.#change(() => raw.call(Call.Cancel, this.number, 0));
+    this.#change(() => {
+      this.#held = null;
+      raw.call(Call.Cancel, this.number, 0);
+    });
   }
 
   /** Does something that may change the state, and tells the listeners if it has: those in whose midst it is done, once they have returned. */
@@ -193,12 +246,21 @@ export class Transfer {
   /** Cancels a download; gives what it takes to go on, once it has ended. */
   async cancelResumable(): Promise<ResumeData | null> {
     if (this.#ended !== null) return this.error?.resumeData ?? null;
+    if (this.#held !== null) return this.#cancelUnbegun();
     let data!: Promise<any>;
     this.#change(() => {
       data = raw.ask(Ask.CancelResumable, this.number, 0, "", undefined);
     });
     const text: string | undefined = await data;
     return text === undefined ? null : new ResumeData(text);
+  }
+
+  /** The same of one that has not begun, for which the other part is not there yet. */
+  async #cancelUnbegun(): Promise<ResumeData | null> {
+    this.#isForLater = true;
+    this.cancel();
+    await new Promise<void>((ended) => this.whenEnded(ended));
+    return this.error?.resumeData ?? null;
   }
 
   /** The answer's head. Of a download nobody is asked: it is looked for. */
@@ -288,7 +350,18 @@ export class Transfer {
     const response = new HTTPURLResponse(head, fields);
     this.#response = response;
     this.#fire("response", () => new TaskResponseEvent(response));
-    return this.#ask("taskDidReceiveResponse", (delegate) => delegate?.(this.task, response), disposition);
+    return this.#ask(
+      "taskDidReceiveResponse",
+      (delegate) => delegate?.(this.task, response),
+      (answer) => {
+        const place = disposition(answer);
+        if (place !== BECOME_DOWNLOAD || areHere(["downloads"])) return place;
+        return bring(["downloads"]).then(
+          () => place,
+          (cause: unknown) => this.#lacks(cause),
+        );
+      },
+    );
   }
 
   onData(chunk: Uint8Array<ArrayBuffer>): unknown {
@@ -415,6 +488,7 @@ export class Transfer {
     if (this.#ended !== null) return;
     this.error = list === undefined ? null : this.#failure(list);
     this.#state = "completed";
+    this.#held = null;
     this.#response = this.response;
     leave(this);
     this.#ended = numbers;
@@ -437,11 +511,22 @@ export class Transfer {
   /** The task's error: with what the app threw or gave as its reason, if that ended it. */
   #failure(list: SessionErrorList): SessionError {
     const isCancelled = list[0] === -999;
+    if (isCancelled && this.#lack !== null) return this.#lack;
+    if (this.#isForLater) list[4] ??= this.#unbegun;
     if (isCancelled && this.#thrown !== null) {
       const cause = this.#thrown.what;
       return new SessionError("unknown", "a delegate's method threw", { url: list[2] ?? null, cause });
     }
     return errorOf(list, isCancelled ? this.#reason?.what : undefined);
+  }
+
+  /** What it needs of the module cannot be had: it fails with that. */
+  #lacks(cause: unknown): undefined {
+    const resumeData = this.#unbegun === undefined ? null : new ResumeData(this.#unbegun);
+    this.#held = null;
+    this.#lack ??= lack({ cause, url: this.current.url, resumeData });
+    if (this.#ended === null) raw.call(Call.Cancel, this.number, 0);
+    return undefined;
   }
 
   #progressed(): void {
@@ -514,13 +599,33 @@ export class Transfer {
   }
 }
 
+/** What of the module a task needs beside its first part. */
+function needsOf({ kind, request, session }: Plan, wants: number): readonly Part[] {
+  const needs: Part[] = [];
+  if (kind === "download") needs.push("downloads");
+  if (session.configuration.urlCache) needs.push("cache");
+  if (needs.length === 0 && (wants & (WANTS.retry | WANTS.metrics) || needsMore(request, session))) needs.push("more");
+  return needs;
+}
+
+/** True for a request that the first part of the module cannot load. */
+export function needsMore({ text, flags, body }: Taken, { configuration }: Session): boolean {
+  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (flags & 8) !== 0;
+  const isAtHand = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  return !isHttp || !isAtHand || Boolean(configuration.retryPolicy || configuration.protocols?.length);
+}
+
 function isThenable<A>(value: A | PromiseLike<A>): value is PromiseLike<A> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
+/** What may be done with an answer, by the numbers of `src/bridge.rs`. */
+const DISPOSITIONS = ["allow", "cancel", "becomeDownload"];
+const BECOME_DOWNLOAD = 2;
+
 /** A disposition's number. */
 function disposition(answer: unknown): number {
-  const place = ["allow", "cancel", "becomeDownload"].indexOf(answer as string);
+  const place = DISPOSITIONS.indexOf(answer as string);
   if (place < 0) throw new TypeError(`no such disposition of a response: ${String(answer)}`);
   return place;
 }

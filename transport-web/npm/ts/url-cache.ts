@@ -5,6 +5,7 @@ import { type CachedList, type CachedURLResponse, ofList, toList } from "./cache
 import { Ask, Call } from "./calls.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
+import { areHere, bring, bringAhead } from "./parts.js";
 import { type RequestInput, taken } from "./request.js";
 
 /** How a cache is made. Each member may be left out. */
@@ -40,6 +41,7 @@ export class UrlCache {
     const { memoryCapacity = 4 * 1024 * 1024, diskCapacity = 0, name = "urlsession" } = options;
     raw.cache_new(this.#number, bytes(memoryCapacity), bytes(diskCapacity), String(name));
     forgotten.register(this, this.#number);
+    bringAhead(["cache"]);
   }
 
   /** @internal */
@@ -107,13 +109,16 @@ export class UrlCache {
     await this.#ask(Ask.FlushCache);
   }
 
-  #ask(deed: Ask, argument = 0): Promise<any> {
+  async #ask(deed: Ask, argument = 0): Promise<any> {
+    if (!areHere(["cache"])) await bring(["cache"]);
     return raw.ask(deed, this.#number, argument, "", undefined);
   }
 
   async #asked(request: RequestInput, value: CachedList | null | undefined): Promise<CachedList | undefined> {
+    const { text } = taken(request);
+    if (!areHere(["cache"])) await bring(["cache"]);
     try {
-      return await raw.ask(Ask.CachedResponse, this.#number, 0, taken(request).text, value);
+      return await raw.ask(Ask.CachedResponse, this.#number, 0, text, value);
     } catch (thrown) {
       throw rejection(thrown);
     }

@@ -103,6 +103,16 @@ impl<'m> Reader<'m> {
     }
 }
 
+/// Passes over the limits of a memory or a table.
+pub(crate) fn limits(reader: &mut Reader<'_>) -> Result<(), String> {
+    let numbers = match reader.byte()? {
+        0 => 1,
+        1 => 2,
+        other => return Err(format!("limits of kind {other}")),
+    };
+    (0..numbers).try_for_each(|_| reader.skip_number())
+}
+
 /// Writes an unsigned number (LEB128).
 pub(crate) fn write_number(to: &mut Vec<u8>, mut value: usize) {
     while value > 0x7f {

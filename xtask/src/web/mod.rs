@@ -8,6 +8,7 @@ mod locals;
 pub(crate) mod module;
 mod order;
 pub(crate) mod package;
+mod parts;
 pub(crate) mod size;
 mod snippets;
 mod traps;

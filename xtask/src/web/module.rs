@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::parts::{self, Owners, PLAN};
 use super::{Build, Execute, WebTools, catches, imports, locals, order, snippets, traps, turns};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
@@ -49,12 +50,12 @@ pub(crate) struct Module<'m> {
     /// The folder they are written to.
     pub(crate) folder: PathBuf,
     /// True where more is done about its size than tools do that everybody has: panics are bare traps, functions that are alike side by side, imports have short
-    /// names and catch in place, files are imported once, and turns end by a promise.
+    /// names and catch in place, files are imported once, turns end by a promise, and it is cut into parts.
     pub(crate) trims: bool,
 }
 
 impl Module<'_> {
-    /// Builds `name.js`, `name.d.ts` and `name_bg.wasm`.
+    /// Builds `name.js`, `name.d.ts` and `name_bg.wasm`, and the parts that are beside that.
     pub(crate) fn build(
         &self,
         workspace: &Workspace,
@@ -72,19 +73,32 @@ impl Module<'_> {
         {
             return Ok(());
         }
-        let linked = match self.is_trimmed(build) {
+        let (linked, owners) = match self.is_trimmed(build) {
             true => trapped(&compiled)?,
-            false => compiled,
+            false => (compiled, Owners::default()),
         };
         execute(&mut self.wasm_bindgen(web, build, &linked))?;
-        if build == Build::Optimised {
-            execute(self.wasm_opt(web).args(PASSES))?;
-        }
         if self.is_trimmed(build) {
-            self.order(web, execute)?;
             self.shorten_glue()?;
+            self.split(&owners)?;
+        }
+        if build == Build::Optimised {
+            for module in self.modules(build) {
+                execute(wasm_opt(web, &module).args(PASSES))?;
+                if self.is_trimmed(build) {
+                    order(web, &module, execute)?;
+                }
+            }
         }
         write(&stamp, what.as_bytes())
+    }
+
+    /// All of the module: that which is loaded first, and its other parts.
+    pub(crate) fn modules(&self, build: Build) -> Vec<PathBuf> {
+        let parts = PLAN.parts.iter().filter(|_| self.is_trimmed(build));
+        let files = parts.map(|part| format!("{}_{}.wasm", self.name, part.name));
+        let files = files.map(|name| self.folder.join(name));
+        std::iter::once(self.wasm()).chain(files).collect()
     }
 
     /// The module's file.
@@ -119,14 +133,12 @@ impl Module<'_> {
         self.trims && build == Build::Optimised
     }
 
-    /// Gives locals numbers by which more is alike, and puts functions that are alike beside each other.
-    fn order(&self, web: &WebTools, execute: &mut Execute<'_>) -> Result<(), String> {
-        let module = self.wasm();
-        let numbered = locals::renumber(&read(&module)?)?;
-        write(&module, &order::name_by_likeness(&numbered)?)?;
-        execute(self.wasm_opt(web).arg("--reorder-functions-by-name"))?;
-        // What is alike in likeness's order is nearer: there is something left to gain.
-        write(&module, &locals::renumber(&read(&module)?)?)
+    /// Cuts the module into its parts.
+    fn split(&self, owners: &Owners) -> Result<(), String> {
+        let files = self.modules(Build::Optimised);
+        let parts = parts::split(&read(&self.wasm())?, owners, files.len())?;
+        let mut parts = files.iter().zip(parts);
+        parts.try_for_each(|(file, part)| write(file, &part))
     }
 
     fn shorten_glue(&self) -> Result<(), String> {
@@ -134,6 +146,7 @@ impl Module<'_> {
         let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
         let text = turns::by_promise(&catches::in_place(&snippets::once(&text))?)?;
         let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
+        let text = parts::taking_parts(&text)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)
     }
@@ -155,24 +168,37 @@ impl Module<'_> {
         if build == Build::Dev {
             command.arg("--debug");
         }
-        command
-    }
-
-    fn wasm_opt(&self, web: &WebTools) -> Command {
-        let mut command = web.program("wasm-opt");
-        command.args(WASM_FEATURES);
-        command.arg(self.wasm()).arg("--output").arg(self.wasm());
+        if self.is_trimmed(build) {
+            // By their names functions are found again.
+            command.arg("--no-demangle");
+        }
         command
     }
 }
 
-/// The module that cargo made, its panics bare traps.
-fn trapped(compiled: &Path) -> Result<PathBuf, String> {
-    let module = traps::trap(&read(compiled)?);
-    let module = module.map_err(|reason| format!("{}: {reason}", compiled.display()))?;
+/// The module that cargo made, its panics bare traps, and whose its functions are.
+fn trapped(compiled: &Path) -> Result<(PathBuf, Owners), String> {
+    let linked = read(compiled)?;
+    let told = |reason| format!("{}: {reason}", compiled.display());
     let to = compiled.with_extension("traps.wasm");
-    write(&to, &module)?;
-    Ok(to)
+    write(&to, &traps::trap(&linked).map_err(told)?)?;
+    Ok((to, Owners::of(&linked, &PLAN).map_err(told)?))
+}
+
+fn wasm_opt(web: &WebTools, module: &Path) -> Command {
+    let mut command = web.program("wasm-opt");
+    command.args(WASM_FEATURES);
+    command.arg(module).arg("--output").arg(module);
+    command
+}
+
+/// Gives locals numbers by which more is alike, and puts functions that are alike beside each other.
+fn order(web: &WebTools, module: &Path, execute: &mut Execute<'_>) -> Result<(), String> {
+    let numbered = locals::renumber(&read(module)?)?;
+    write(module, &order::name_by_likeness(&numbered)?)?;
+    execute(wasm_opt(web, module).arg("--reorder-functions-by-name"))?;
+    // What is alike in likeness's order is nearer: there is something left to gain.
+    write(module, &locals::renumber(&read(module)?)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -3,7 +3,7 @@
 //! A compressor refers back to what is alike, and does so with fewer bits where that is near. So functions are put beside those that are alike.
 
 use super::alike::{self, Function};
-use super::binary::{MAGIC, Reader, sections, write_number, write_section};
+use super::binary::{MAGIC, Reader, limits, sections, write_number, write_section};
 
 const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
@@ -53,16 +53,25 @@ pub(super) fn all<'m, T>(
 }
 
 fn imported_functions(section: &mut Reader<'_>) -> Result<usize, String> {
-    let count = section.number()?;
-    for _ in 0..count {
+    let mut functions = 0;
+    for _ in 0..section.number()? {
         section.text()?;
         let name = section.text()?;
-        if section.byte()? != 0 {
-            return Err(format!("{name} is imported, and no function"));
+        match section.byte()? {
+            0 => {
+                section.number()?;
+                functions += 1;
+            }
+            1 => {
+                section.byte()?;
+                limits(section)?;
+            }
+            2 => limits(section)?,
+            3 => section.take(2).map(drop)?,
+            other => return Err(format!("{name} is imported, of kind {other}")),
         }
-        section.number()?;
     }
-    Ok(count)
+    Ok(functions)
 }
 
 fn body<'m>(section: &mut Reader<'m>) -> Result<&'m [u8], String> {

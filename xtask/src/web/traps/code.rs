@@ -7,7 +7,7 @@ use crate::web::binary::Reader;
 
 /// The bodies of a module, taken apart.
 #[derive(Debug)]
-pub(super) struct Code {
+pub(in crate::web) struct Code {
     /// In the order of the bodies.
     pub(super) functions: Vec<Vec<Instruction>>,
 }
@@ -35,7 +35,7 @@ pub(in crate::web) enum Does {
 }
 
 impl Code {
-    pub(super) fn read(linked: &Linked<'_>) -> Result<Self, String> {
+    pub(in crate::web) fn read(linked: &Linked<'_>) -> Result<Self, String> {
         let bodies = linked.bodies.iter();
         let functions = bodies.map(|body| instructions(linked.module, body));
         let functions = functions.collect::<Result<_, _>>()?;

@@ -7,15 +7,15 @@ use super::linked::Linked;
 
 /// What becomes a trap.
 #[derive(Debug)]
-pub(super) struct Cuts {
+pub(in crate::web) struct Cuts {
     /// In the order of the bodies: true where the whole body does.
-    pub(super) functions: Vec<bool>,
+    pub(in crate::web) functions: Vec<bool>,
     /// Calls of those with what they were given, in the order of their places.
     pub(super) calls: Vec<Range<usize>>,
 }
 
 impl Cuts {
-    pub(super) fn of(linked: &Linked<'_>, code: &Code) -> Self {
+    pub(in crate::web) fn of(linked: &Linked<'_>, code: &Code) -> Self {
         let speaks = speaks(linked, code);
         let functions: Vec<bool> = code
             .functions
@@ -33,7 +33,7 @@ impl Cuts {
     }
 
     /// True for a place within a call that is one no more.
-    pub(super) fn has_call_around(&self, at: usize) -> bool {
+    pub(in crate::web) fn has_call_around(&self, at: usize) -> bool {
         let next = self.calls.partition_point(|call| call.end <= at);
         self.calls.get(next).is_some_and(|call| call.contains(&at))
     }

@@ -1,23 +1,26 @@
 //! A linked module, as far as it matters here: functions, data, and what refers to what.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::web::binary::{Reader, Section, sections};
 
 /// A module with what the linker tells of it.
 #[derive(Debug)]
-pub(super) struct Linked<'m> {
+pub(in crate::web) struct Linked<'m> {
     pub(super) module: &'m [u8],
     pub(super) sections: Vec<Section<'m>>,
     /// How many functions are imported: the first of all that are.
-    pub(super) imports: usize,
-    /// Functions that the outside can call.
-    pub(super) exports: Vec<usize>,
+    pub(in crate::web) imports: usize,
+    /// Functions that the outside can call, and by what name; what is called at the start has none.
+    pub(in crate::web) exports: Vec<(&'m str, usize)>,
+    /// The names of functions.
+    pub(in crate::web) names: BTreeMap<usize, &'m str>,
     /// Where the bodies of the functions are that are not imported.
     pub(super) bodies: Vec<Range<usize>>,
     /// Where the bytes of each segment of data are.
     pub(super) segments: Vec<Range<usize>>,
-    pub(super) symbols: Vec<Symbol>,
+    pub(in crate::web) symbols: Vec<Symbol>,
     /// In the order of their places, those of code and those of data.
     pub(super) references: Vec<Reference>,
 }
@@ -26,7 +29,7 @@ pub(super) const CODE: u8 = 10;
 const DATA: u8 = 11;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Symbol {
+pub(in crate::web) enum Symbol {
     Function(usize),
     /// Where its bytes are.
     Data(Range<usize>),
@@ -35,18 +38,19 @@ pub(super) enum Symbol {
 
 /// A place that names a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) at: usize,
-    pub(super) symbol: usize,
+pub(in crate::web) struct Reference {
+    pub(in crate::web) at: usize,
+    pub(in crate::web) symbol: usize,
 }
 
 impl<'m> Linked<'m> {
-    pub(super) fn read(module: &'m [u8]) -> Result<Self, String> {
+    pub(in crate::web) fn read(module: &'m [u8]) -> Result<Self, String> {
         let mut linked = Self {
             module,
             sections: sections(module)?,
             imports: 0,
             exports: Vec::new(),
+            names: BTreeMap::new(),
             bodies: Vec::new(),
             segments: Vec::new(),
             symbols: Vec::new(),
@@ -63,13 +67,13 @@ impl<'m> Linked<'m> {
     }
 
     /// The body of a function that is not imported.
-    pub(super) fn body(&self, function: usize) -> Option<Range<usize>> {
+    pub(in crate::web) fn body(&self, function: usize) -> Option<Range<usize>> {
         let index = function.checked_sub(self.imports)?;
         self.bodies.get(index).cloned()
     }
 
     /// What is named within `range`.
-    pub(super) fn references_in(&self, range: Range<usize>) -> &[Reference] {
+    pub(in crate::web) fn references_in(&self, range: Range<usize>) -> &[Reference] {
         let place = |at| self.references.partition_point(|it| it.at < at);
         &self.references[place(range.start)..place(range.end)]
     }
@@ -81,7 +85,7 @@ impl<'m> Linked<'m> {
             (2, _) => self.imports(&mut reader),
             (7, _) => self.exports(&mut reader),
             (8, _) => {
-                self.exports.push(reader.number()?);
+                self.exports.push(("", reader.number()?));
                 Ok(())
             }
             (CODE, _) => self.bodies(&mut reader),
@@ -104,13 +108,13 @@ impl<'m> Linked<'m> {
         Ok(())
     }
 
-    fn exports(&mut self, reader: &mut Reader<'_>) -> Result<(), String> {
+    fn exports(&mut self, reader: &mut Reader<'m>) -> Result<(), String> {
         for _ in 0..reader.number()? {
-            reader.text()?;
+            let name = reader.text()?;
             let kind = reader.byte()?;
             let index = reader.number()?;
             if kind == 0 {
-                self.exports.push(index);
+                self.exports.push((name, index));
             }
         }
         Ok(())
@@ -142,7 +146,7 @@ impl<'m> Linked<'m> {
         Ok(())
     }
 
-    fn linking(&mut self, reader: &mut Reader<'_>, end: usize) -> Result<(), String> {
+    fn linking(&mut self, reader: &mut Reader<'m>, end: usize) -> Result<(), String> {
         reader.text()?;
         match reader.number()? {
             2 => {}
@@ -163,7 +167,7 @@ impl<'m> Linked<'m> {
         Ok(())
     }
 
-    fn symbol(&self, reader: &mut Reader<'_>) -> Result<Symbol, String> {
+    fn symbol(&mut self, reader: &mut Reader<'m>) -> Result<Symbol, String> {
         let kind = reader.byte()?;
         let flags = reader.number()?;
         let (is_defined, is_named) = (flags & 0x10 == 0, flags & 0x40 != 0);
@@ -171,8 +175,10 @@ impl<'m> Linked<'m> {
             // A function, a global, a tag, a table.
             0 | 2 | 4 | 5 => {
                 let index = reader.number()?;
-                if is_defined || is_named {
-                    reader.text()?;
+                let has_name = is_defined || is_named;
+                let name = has_name.then(|| reader.text()).transpose()?;
+                if let (0, Some(name)) = (kind, name) {
+                    self.names.entry(index).or_insert(name);
                 }
                 Ok(match kind {
                     0 => Symbol::Function(index),

@@ -27,7 +27,7 @@ impl Live {
         };
         // Places of the module that are still to be looked through.
         let mut open = Vec::new();
-        for function in &linked.exports {
+        for (_, function) in &linked.exports {
             live.add(linked, cuts, &Symbol::Function(*function), &mut open);
         }
         while let Some(range) = open.pop() {

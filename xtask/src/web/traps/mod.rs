@@ -6,8 +6,8 @@
 //! a function never comes back is read off its instructions: nothing is gone by. The optimiser then takes away what is left of them.
 
 pub(super) mod code;
-mod cut;
-mod linked;
+pub(super) mod cut;
+pub(super) mod linked;
 mod live;
 
 /// The flag of the linker that a module needs.

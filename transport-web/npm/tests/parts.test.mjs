@@ -1,0 +1,213 @@
+// The parts of the module that are loaded when they are first needed: who waits for them, and what is when they do not come.
+//
+//     URLSESSION_PACKAGE=<folder> URLSESSION_ORIGIN=<the origin server's line> node --test parts.test.mjs
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const folder = resolve(process.env.URLSESSION_PACKAGE);
+const origin = JSON.parse(process.env.URLSESSION_ORIGIN).http.replace(/\/$/, "");
+const file = (part) => readFile(join(folder, `urlsession_${part}.wasm`));
+
+let copies = 0;
+
+/** The package anew, its parts given by `find`; and which were asked for. In Node the base is there at once: any task may be led on by a redirect. */
+async function anew(find = file) {
+  const lib = await import(`${pathToFileURL(join(folder, "index.js")).href}?${++copies}`);
+  const asked = [];
+  await lib.default(await file("bg"), (part) => {
+    asked.push(part);
+    return part === "more" ? file(part) : find(part);
+  });
+  assert.deepEqual(asked, ["more"]);
+  asked.length = 0;
+  return { lib, asked };
+}
+
+/** The package whose parts come once they are let. */
+async function held() {
+  let come;
+  const let_ = new Promise((resolve) => (come = resolve));
+  const { lib, asked } = await anew(async (part) => (await let_, file(part)));
+  return { lib, asked, come };
+}
+
+const failure = (promise) => promise.then(() => assert.fail("it did not fail"), (error) => error);
+
+test("what needs no part asks for none", async () => {
+  const { lib, asked } = await anew(() => assert.fail("a part was asked for"));
+  const session = new lib.Session({ retryPolicy: { maximumAttempts: 2, baseDelay: 0 }, collectsMetrics: true });
+  assert.equal((await session.data(`${origin}/status/503`)).response.status, 503);
+  assert.equal((await session.upload(`${origin}/echo`, new Blob(["body"]))).response.status, 200);
+  assert.equal(new TextDecoder().decode((await session.data("data:,text")).data), "text");
+  assert.deepEqual(asked, []);
+});
+
+test("a task with a cache begins once that is there, and runs in the app's eyes", async () => {
+  const { lib, asked, come } = await held();
+  const session = new lib.Session({ urlCache: new lib.UrlCache() });
+  const task = session.dataTask(`${origin}/Nepal`);
+  const states = [];
+  task.addEventListener("statechange", () => states.push(task.state));
+  assert.deepEqual(asked, ["cache"]);
+  assert.equal(task.state, "suspended");
+  assert.equal(task.resume().state, "running");
+  assert.equal(task.suspend().state, "suspended");
+  assert.equal(task.suspend().state, "suspended");
+  assert.equal(task.resume().state, "suspended");
+  assert.equal(task.resume().state, "running");
+  assert.deepEqual(session.tasks, [task]);
+  assert.equal(task.progress.completed, 0);
+  come();
+  assert.equal((await task.finished).response.status, 200);
+  assert.deepEqual(states, ["running", "suspended", "running", "completed"]);
+  assert.deepEqual(asked, ["cache"]);
+});
+
+test("one that is suspended when its part comes stays so", async () => {
+  const { lib, come } = await held();
+  const task = new lib.Session({ urlCache: new lib.UrlCache() }).dataTask(`${origin}/Nepal`);
+  task.resume().suspend();
+  come();
+  await lib.preload();
+  await new Promise(setImmediate);
+  assert.equal(task.state, "suspended");
+  assert.equal((await task.resume().finished).response.status, 200);
+});
+
+test("a part that cannot be had fails who needs it, and is asked for again by the next", async () => {
+  let isThere = false;
+  const broken = new TypeError("no network");
+  const { lib } = await anew((part) => (isThere ? file(part) : Promise.reject(broken)));
+  const session = new lib.Session({ urlCache: new lib.UrlCache() });
+  const completed = [];
+  const delegate = { taskDidComplete: (_, error) => completed.push(error) };
+  const error = await failure(session.data(`${origin}/Nepal`, { delegate }));
+  assert.deepEqual([error.name, error.code, error.url, error.cause], ["SessionError", "cannotLoadFromNetwork", `${origin}/Nepal`, broken]);
+  assert.deepEqual(completed, [error]);
+  assert.equal((await failure(session.download(`${origin}/Nepal`))).cause, broken);
+  await assert.rejects(session.configuration.urlCache.removeAllCachedResponses(), broken);
+  await assert.rejects(lib.preload(), broken);
+  isThere = true;
+  assert.equal((await session.data(`${origin}/Nepal`)).response.status, 200);
+  await lib.preload();
+});
+
+test("a part that is none is an error of who needs it", async () => {
+  const { lib } = await anew(() => new Uint8Array([1, 2, 3]));
+  const error = await failure(new lib.Session({ urlCache: new lib.UrlCache() }).data(`${origin}/Nepal`));
+  assert.equal(error.code, "cannotLoadFromNetwork");
+  assert.ok(error.cause instanceof WebAssembly.CompileError);
+});
+
+test("cancel and suspend wait for nothing", async () => {
+  const { lib } = await held();
+  const session = new lib.Session({ urlCache: new lib.UrlCache() });
+  for (const task of [session.dataTask(`${origin}/Nepal`), session.downloadTask(`${origin}/Nepal`)]) {
+    task.suspend().resume();
+    const reason = new Error("enough");
+    task.resume().cancel(reason);
+    const error = await failure(task.finished);
+    assert.deepEqual([error.code, error.cause, error.resumeData], ["cancelled", reason, null]);
+  }
+  const unbegun = session.downloadTask(`${origin}/Nepal`);
+  assert.equal(await unbegun.cancelProducingResumeData(), null);
+  assert.equal((await failure(unbegun.finished)).code, "cancelled");
+});
+
+test("a download that goes on loses nothing where its part does not come", async () => {
+  const { lib: first } = await anew();
+  const session = new first.Session();
+  const begun = session.downloadTask(`${origin}/bytes/3000000?rate=4000000`);
+  const some = new Promise((resolve) => begun.addEventListener("progress", ({ loaded }) => loaded > 0 && resolve()));
+  begun.resume();
+  await some;
+  const data = await begun.cancelProducingResumeData();
+  assert.match(String(data), /^received [1-9]/m);
+  const { lib, come } = await held();
+  const kept = () => lib.ResumeData.fromJSON(data.toJSON());
+  const later = new lib.Session().downloadTask({ resumeData: kept() });
+  later.resume();
+  assert.equal(String(await later.cancelProducingResumeData()), String(data));
+  assert.equal(String((await failure(later.finished)).resumeData), String(data));
+  const broken = await anew(() => Promise.reject(new TypeError("no network")));
+  const lost = await failure(new broken.lib.Session().download({ resumeData: broken.lib.ResumeData.fromJSON(data.toJSON()) }));
+  assert.equal(String(lost.resumeData), String(data));
+  come();
+});
+
+test("a session that finishes waits for tasks whose part is on its way, and takes no more", async () => {
+  const { lib, come } = await held();
+  let ended;
+  const invalid = new Promise((resolve) => (ended = resolve));
+  const session = new lib.Session({ urlCache: new lib.UrlCache() }, { sessionDidBecomeInvalid: (_, error) => ended(error) });
+  const [running, never] = [session.dataTask(`${origin}/Nepal`).resume(), session.dataTask(`${origin}/Nepal`)];
+  session.finishTasksAndInvalidate();
+  assert.equal((await failure(session.data(`${origin}/Nepal`))).code, "cancelled");
+  come();
+  assert.equal((await running.finished).response.status, 200);
+  assert.equal((await failure(never.finished)).code, "cancelled");
+  assert.equal(await invalid, null);
+});
+
+test("a session that cancels waits for no part", async () => {
+  const { lib } = await held();
+  const session = new lib.Session({ urlCache: new lib.UrlCache() });
+  const tasks = [session.dataTask(`${origin}/Nepal`).resume(), session.downloadTask(`${origin}/Nepal`), session.uploadTask(origin, "x").resume()];
+  session.invalidateAndCancel();
+  for (const task of tasks) assert.equal((await failure(task.finished)).code, "cancelled");
+});
+
+test("a data task becomes a download once that part is there", async () => {
+  const { lib, asked, come } = await held();
+  const delegate = { taskDidReceiveResponse: () => (come(), "becomeDownload") };
+  const { file } = await new lib.Session().data(`${origin}/Nepal`, { delegate });
+  assert.equal(await file.text(), "Kathmandu");
+  assert.deepEqual(asked, ["downloads"]);
+  const { lib: without } = await anew(() => Promise.reject(new TypeError("no network")));
+  const error = await failure(new without.Session().data(`${origin}/Nepal`, { delegate }));
+  assert.deepEqual([error.code, error.cause?.message], ["cannotLoadFromNetwork", "no network"]);
+});
+
+test("a cache is asked and set before its part is there", async () => {
+  const { lib, asked, come } = await held();
+  const cache = new lib.UrlCache({ memoryCapacity: 1000 });
+  cache.memoryCapacity = 0;
+  cache.memoryCapacity = 2000;
+  assert.deepEqual([cache.memoryCapacity, cache.currentMemoryUsage, cache.diskCapacity], [2000, 0, 0]);
+  const session = new lib.Session({ urlCache: cache });
+  const asking = [cache.cachedResponse(`${origin}/Nepal`), cache.currentDiskUsage(), session.flush(), session.reset(), lib.preload("cache")];
+  come();
+  assert.deepEqual(await Promise.all(asking), [null, 0, undefined, undefined, undefined]);
+  assert.deepEqual(asked, ["cache"]);
+});
+
+test("parts are asked for ahead", async () => {
+  const { lib, asked } = await anew();
+  await Promise.all([lib.preload(), lib.preload("downloads")]);
+  await lib.preload("cache", "more");
+  assert.deepEqual(asked.sort(), ["cache", "downloads"]);
+  await assert.rejects(lib.preload("nonsense"), TypeError);
+});
+
+test("parts are beside a module that is said by a URL", async () => {
+  const lib = await import(`${pathToFileURL(join(folder, "index.js")).href}?${++copies}`);
+  const fetched = [];
+  const { fetch } = globalThis;
+  globalThis.fetch = async (input) => {
+    fetched.push(String(input));
+    const name = /urlsession_(\w+)\.wasm/.exec(String(input))?.[1];
+    return new Response(await file(name), { headers: { "content-type": "application/wasm" } });
+  };
+  try {
+    await lib.default("https://cdn.example/v1/urlsession_bg.wasm?x");
+    await lib.preload();
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  const names = ["bg", "more", "cache", "downloads"];
+  assert.deepEqual(fetched, names.map((name) => `https://cdn.example/v1/urlsession_${name}.wasm${name === "bg" ? "?x" : ""}`));
+});

@@ -1,0 +1,53 @@
+/** What a task needs of the module that is not there yet, and what is asked of it meanwhile. */
+
+import { Call } from "./calls.js";
+import { SessionError, type SessionErrorInit } from "./error.js";
+import { bring, type Part } from "./parts.js";
+import type { TaskState } from "./state.js";
+
+/** The error of who needs a part that cannot be had. */
+export function lack(init: SessionErrorInit): SessionError {
+  return new SessionError("cannotLoadFromNetwork", "a part of urlsession cannot be loaded", init);
+}
+
+/** Resumes and suspends in the order in which they came, of a task that the module has and must not begin. */
+export class Held {
+  readonly calls: (Call.Resume | Call.Suspend)[] = [];
+  readonly #needs: readonly Part[];
+  /** A task is born with one suspension. */
+  #suspensions = 1;
+  #coming: Promise<void> | null = null;
+
+  constructor(needs: readonly Part[]) {
+    this.#needs = needs;
+  }
+
+  get state(): TaskState {
+    return this.#suspensions === 0 ? "running" : "suspended";
+  }
+
+  /** Notes the call. */
+  put(call: Call.Resume | Call.Suspend): void {
+    this.calls.push(call);
+    if (call === Call.Suspend) this.#suspensions++;
+    else if (this.#suspensions > 0) this.#suspensions--;
+  }
+
+  /** Once what it needs is there; with `waits` it is tried again when the browser is online again. */
+  come(waits: (() => void) | null): Promise<void> {
+    return (this.#coming ??= this.#bring(waits));
+  }
+
+  async #bring(waits: (() => void) | null): Promise<void> {
+    for (;;) {
+      try {
+        return await bring(this.#needs);
+      } catch (cause) {
+        const isOffline = (globalThis.navigator as Navigator | undefined)?.onLine === false;
+        if (waits === null || !isOffline) throw cause;
+        waits();
+        await new Promise((online) => globalThis.addEventListener("online", online, { once: true }));
+      }
+    }
+  }
+}

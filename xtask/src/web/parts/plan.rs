@@ -1,0 +1,86 @@
+//! Which parts the npm package's module has.
+
+/// A part that is loaded later.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The end of its file's name.
+    pub(crate) name: &'static str,
+    /// What only runs once it is there: what of a function's path says so.
+    pub(super) gates: &'static [&'static str],
+}
+
+/// The parts, the base of the others first.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) parts: &'static [Part],
+}
+
+/// Those of the npm package. `ts/parts.ts` says when each is needed, and waits for it.
+///
+/// A method of an object is a gate where the object cannot be there without the part, or where nobody calls that method. What lets go of an object is one only where it
+/// is named as such: it is called for what was never there, too.
+pub(crate) const PLAN: Plan = Plan {
+    parts: &[
+        Part {
+            name: "more",
+            gates: &[
+                // Protocols, and redirects, which a browser shows of nothing else.
+                "DataProtocol as urlsession_core::seams::protocol::UrlProtocol>::start_loading",
+                "FileProtocol as urlsession_core::seams::protocol::UrlProtocol>::start_loading",
+                "HostProtocol as urlsession_core::seams::protocol::UrlProtocol>::start_loading",
+                "load::protocol::load",
+                "load::follow::lead_on",
+                "Delegate>::will_perform_http_redirection",
+                "drop_in_place<urlsession_core::load::protocol::",
+                "drop_in_place<urlsession_core::seams::protocol::client::",
+                // Retries.
+                "load::retry::reconsider",
+                "Delegate>::will_retry",
+                // Metrics.
+                "load::measure::Measured as ",
+                "transport_web::timing::Observing",
+                "transport_web::timing::Sought",
+                "Delegate>::did_finish_collecting_metrics",
+                // Bodies that are no bytes.
+                "load::form::Source as ",
+                "load::open::opening",
+                "WebTransport::load_later",
+                "blob_body::BlobBody as ",
+                "object_body::ObjectBody as ",
+            ],
+        },
+        Part {
+            name: "cache",
+            gates: &[
+                "load::cache::cached",
+                "load::cache::proposal::Proposal::put_to",
+                "cache::flights::Flights::end",
+                "cache::session::SessionCache::answers_at_once",
+                "cache::url_cache::UrlCache::flush",
+                "cache::url_cache::UrlCache::remove_all_cached_responses",
+                "IndexedDbCacheStore as ",
+                "Delegate>::will_cache_response",
+                "npm::calls::of_cache",
+                "npm::calls::of_response",
+                "drop_in_place<urlsession_core::load::cache::",
+                "drop_in_place<urlsession_core::policy::cache::",
+            ],
+        },
+        Part {
+            name: "downloads",
+            gates: &[
+                "TaskShared>::download_to_end",
+                "TaskShared>>::download_instead",
+                "load::download::partial::Remains::",
+                "words::body::SaveTo>",
+                "Delegate>::did_finish_downloading_to",
+                "Delegate>::did_resume_at_offset",
+                "Delegate>::did_write_data",
+                "WebFiles as ",
+                "files::work::Work as ",
+                "npm::calls::cancel_resumable",
+                "drop_in_place<urlsession_core::load::download::course::",
+            ],
+        },
+    ],
+};
