@@ -1,5 +1,5 @@
-// The package in Chromium: every case in a page (from a plain `<script type=module>`), in a dedicated, a shared and a service worker; a cache and a
-// download that outlive a page's visit; an app built by Vite.
+// The package in Chromium: every case in a page (from a plain `<script type=module>`), in a dedicated, a shared and a service worker; in a page
+// that gets no part of the module but the first; a cache and a download that outlive a page's visit; an app built by Vite.
 //
 //     URLSESSION_ORIGIN=<the origin server's line> node browser.mjs <folder of the package> <folder node_modules> <chromium>
 
@@ -57,11 +57,12 @@ async function found(page) {
 
 let [passed, failed] = [0, 0];
 try {
-  for (const place of ["page", "worker", "shared", "service"]) {
+  for (const place of ["page", "without-parts", "worker", "shared", "service"]) {
     const page = await (await browser.newContext()).newPage();
     const errors = [];
-    // What the hostile delegate throws is reported as an error of the page: that is meant.
-    page.on("pageerror", (error) => error.message.includes("thrown by the app") || errors.push(error.message));
+    // What the hostile delegate throws is reported as an error of the page, and what it asks for and looks not at may be rejected.
+    const isMeant = (message) => message.includes("thrown by the app") || (place === "without-parts" && message.includes("a part of urlsession"));
+    page.on("pageerror", (error) => isMeant(error.message) || errors.push(error.message));
     await page.goto(`${base}/${place}.html`);
     const { count = 0, failures } = await found(page);
     for (const failure of [...failures, ...errors]) console.log(`FAILED in ${place}: ${failure}`);
@@ -78,6 +79,9 @@ try {
   await page.goto(`${base}/vite/index.html`);
   await page.waitForFunction(() => document.title !== "", undefined, { timeout: 30_000 });
   assert.equal(await page.title(), "200 Kathmandu badURL");
+  // Of the module's parts, those that this takes.
+  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => /urlsession_\w+?(?=-[^/]*\.wasm$)/.exec(name)?.[0]));
+  assert.deepEqual(loaded.filter(Boolean), ["urlsession_bg"]);
   passed += 2;
 } finally {
   await browser.close();

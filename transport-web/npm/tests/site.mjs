@@ -29,6 +29,10 @@ const FILES = {
   "page.html": page(`
     import { outcome } from "./runner.js";
     window.found = await outcome;`),
+  "without-parts.html": page(`
+    import * as lib from "./package/index.js";
+    import { runWithoutParts } from "./tests/cases.mjs";
+    window.found = await runWithoutParts(lib, self.location.origin).catch((error) => (${failing("error.stack")}));`),
   "worker.js": `
     import { outcome } from "./runner.js";
     outcome.then((found) => postMessage(found));`,

@@ -1,14 +1,8 @@
 /** What a task needs of the module that is not there yet, and what is asked of it meanwhile. */
 
 import { Call } from "./calls.js";
-import { SessionError, type SessionErrorInit } from "./error.js";
 import { bring, type Part } from "./parts.js";
 import type { TaskState } from "./state.js";
-
-/** The error of who needs a part that cannot be had. */
-export function lack(init: SessionErrorInit): SessionError {
-  return new SessionError("cannotLoadFromNetwork", "a part of urlsession cannot be loaded", init);
-}
 
 /** Resumes and suspends in the order in which they came, of a task that the module has and must not begin. */
 export class Held {
@@ -42,9 +36,9 @@ export class Held {
     for (;;) {
       try {
         return await bring(this.#needs);
-      } catch (cause) {
+      } catch (error) {
         const isOffline = (globalThis.navigator as Navigator | undefined)?.onLine === false;
-        if (waits === null || !isOffline) throw cause;
+        if (waits === null || !isOffline) throw error;
         waits();
         await new Promise((online) => globalThis.addEventListener("online", online, { once: true }));
       }

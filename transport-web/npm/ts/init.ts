@@ -62,7 +62,7 @@ function placeOf(module: InitInput | undefined): string | undefined {
 
 /**
  * Loads all parts of the module, or those that are named, which else are loaded when they are first needed: by a task in whose way that is, whose beginning waits for it, and which
- * fails with `cannotLoadFromNetwork` where they cannot be had. So an app that goes on offline, or cannot wait, calls it when it begins:
+ * fails with `cannotLoadFromNetwork` where they cannot be had, as this does. So an app that goes on offline, or cannot wait, calls it when it begins:
  *
  * ```ts
  * await init();

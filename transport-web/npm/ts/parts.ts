@@ -6,6 +6,7 @@
  */
 
 import * as raw from "./wasm/urlsession.js";
+import { SessionError, type SessionErrorInit } from "./error.js";
 import type { InitInput } from "./init.js";
 
 /** The parts: the base of the others, caches, and downloads. */
@@ -37,10 +38,19 @@ export function areHere(parts: readonly Part[]): boolean {
   return raw.addPart === undefined || parts.every((part) => here.has(part));
 }
 
-/** Loads what is not there yet of these. It may be called again when it fails. */
+/** The error of who needs a part that cannot be had. */
+export function lack(init: SessionErrorInit): SessionError {
+  return new SessionError("cannotLoadFromNetwork", "a part of urlsession cannot be loaded", init);
+}
+
+/** Loads what is not there yet of these; rejected with a {@link lack}. It may be called again when it fails. */
 export async function bring(parts: readonly Part[]): Promise<void> {
   if (areHere(parts)) return;
-  await Promise.all(parts.map((part) => once(part)));
+  try {
+    await Promise.all(parts.map((part) => once(part)));
+  } catch (cause) {
+    throw lack({ cause });
+  }
 }
 
 /** The same, where nobody waits for it, and who needs it later tries again. */

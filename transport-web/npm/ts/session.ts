@@ -8,7 +8,6 @@ import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
 import { fetchBits } from "./fetch.js";
-import { lack } from "./held.js";
 import { mustBeReady } from "./init.js";
 import { areHere, bring, bringAhead } from "./parts.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
@@ -198,11 +197,7 @@ export class Session implements Disposable {
     const signals = [options?.signal, request.signal].filter((signal) => signal != null);
     const abort = () => raw.call(Call.CancelResponse, number, 0);
     const { text, timeout, traits, body } = request;
-    if (needsMore(request, this) && !areHere(["more"])) {
-      await bring(["more"]).catch((cause: unknown) => {
-        throw lack({ cause });
-      });
-    }
+    if (needsMore(request, this) && !areHere(["more"])) await bring(["more"]);
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>

@@ -18,10 +18,10 @@ import {
   TaskRedirectEvent,
   TaskResponseEvent,
 } from "./events.js";
-import { Held, lack } from "./held.js";
+import { Held } from "./held.js";
 import { descend, keep, leave } from "./hub.js";
 import { metricsOf, type TaskMetrics } from "./metrics.js";
-import { areHere, bring, bringAhead, type Part } from "./parts.js";
+import { areHere, bring, bringAhead, lack, type Part } from "./parts.js";
 import { known, type Progress, progressOf } from "./progress.js";
 import { ChunkReader } from "./reader.js";
 import { type Taken, taken, URLRequest } from "./request.js";
@@ -205,8 +205,8 @@ export class Transfer {
       descend(() => {
         for (const call of held.calls) raw.call(call, this.number, 0);
       });
-    } catch (cause) {
-      if (this.#held === held) this.#lacks(cause);
+    } catch (error) {
+      if (this.#held === held) this.#lacks(error);
     } finally {
       for (const released of this.#released.splice(0)) released();
     }
@@ -246,7 +246,7 @@ export class Transfer {
   /** Cancels a download; gives what it takes to go on, once it has ended. */
   async cancelResumable(): Promise<ResumeData | null> {
     if (this.#ended !== null) return this.error?.resumeData ?? null;
-    if (this.#held !== null) return this.#cancelUnbegun();
+    if (this.#held !== null || !areHere(["downloads"])) return this.#cancelUnbegun();
     let data!: Promise<any>;
     this.#change(() => {
       data = raw.ask(Ask.CancelResumable, this.number, 0, "", undefined);
@@ -358,7 +358,7 @@ export class Transfer {
         if (place !== BECOME_DOWNLOAD || areHere(["downloads"])) return place;
         return bring(["downloads"]).then(
           () => place,
-          (cause: unknown) => this.#lacks(cause),
+          (error: unknown) => this.#lacks(error),
         );
       },
     );
@@ -521,7 +521,8 @@ export class Transfer {
   }
 
   /** What it needs of the module cannot be had: it fails with that. */
-  #lacks(cause: unknown): undefined {
+  #lacks(error: unknown): undefined {
+    const { cause } = error as SessionError;
     const resumeData = this.#unbegun === undefined ? null : new ResumeData(this.#unbegun);
     this.#held = null;
     this.#lack ??= lack({ cause, url: this.current.url, resumeData });

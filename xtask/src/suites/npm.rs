@@ -37,7 +37,7 @@ pub(super) fn npm(run: &mut Run<'_>, tools: &mut Tools<'_>) -> Result<(), Skip> 
     };
     let mut node = Command::new(&web.node);
     node.args(["--test", "--test-reporter=tap"]);
-    node.arg(tests.join("node.test.mjs"));
+    node.args(["node.test.mjs", "parts.test.mjs"].map(|test| tests.join(test)));
     node.env("URLSESSION_PACKAGE", &package)
         .env("URLSESSION_GLUE", &glue);
     run.tests(origin.told_to(&mut node));

@@ -40,7 +40,6 @@ pub(crate) const PLAN: Plan = Plan {
                 "load::measure::Measured as ",
                 "transport_web::timing::Observing",
                 "transport_web::timing::Sought",
-                "Delegate>::did_finish_collecting_metrics",
                 // Bodies that are no bytes.
                 "load::form::Source as ",
                 "load::open::opening",
