@@ -40,9 +40,7 @@ impl From<HopResponse> for Answer {
 pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
         #[cfg(feature = "connectivity")]
-        Route::Transport if !is_clear(app, hop) => {
-            apart(reach(app, hop)).await.map(Answer::from)
-        }
+        Route::Transport if !is_clear(app, hop) => apart(reach(app, hop)).await.map(Answer::from),
         Route::Transport => send(app, hop).await.map(Answer::from),
         #[cfg(feature = "protocols")]
         Route::Protocol(number) => {

@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use serde_json::Value;
 
 use super::module::Module;
+use super::parts::PLAN;
 use super::{Build, Execute, WebTools, package};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
@@ -86,14 +87,23 @@ pub(crate) fn app_size(
     measure(workspace, web, &files)
 }
 
-/// The package's code: the module and the wrapper, glue included.
+/// Code of the package: these parts of the module and the wrapper, glue included.
 pub(crate) fn package_size(
     workspace: &Workspace,
     web: &WebTools,
     folder: &Path,
+    parts: &[&str],
 ) -> Result<Size, String> {
-    let files = [folder.join("urlsession_bg.wasm"), folder.join("index.js")];
+    let modules = parts.iter().map(|part| format!("urlsession_{part}.wasm"));
+    let names = modules.chain(["index.js".to_owned()]);
+    let files: Vec<_> = names.map(|name| folder.join(name)).collect();
     measure(workspace, web, &files)
+}
+
+/// The ends of the names of all parts of the package's module, the one that is loaded first before the others.
+pub(crate) fn package_parts() -> Vec<&'static str> {
+    let others = PLAN.parts.iter().map(|part| part.name);
+    std::iter::once("bg").chain(others).collect()
 }
 
 /// `cargo xtask size`: a table of what each feature costs.
@@ -115,8 +125,16 @@ pub(crate) fn table(workspace: &Workspace) -> Result<ExitCode, String> {
         row(&format!("GET app, `{feature}`"), with(&[feature], execute)?);
     }
     let folder = package::build(workspace, &web, Build::Optimised, execute)?;
-    let whole = package_size(workspace, &web, &folder)?;
-    row("npm package, everything", whole);
+    let parts = package_parts();
+    let size = |parts: &[&str]| package_size(workspace, &web, &folder, parts);
+    row("npm package, what is loaded first", size(&parts[..1])?);
+    let wrapper = size(&[])?.brotli;
+    for part in &parts[1..] {
+        let size = size(&[part])?;
+        let part_alone = size.brotli.saturating_sub(wrapper);
+        println!("| npm package, `{part}` | | {part_alone} | |");
+    }
+    row("npm package, all of it", size(&parts)?);
     Ok(ExitCode::SUCCESS)
 }
 
