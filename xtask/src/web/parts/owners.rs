@@ -16,9 +16,14 @@ const DESCRIPTIONS: &str = "__wbindgen_describe";
 const LETS_GO: &str = "drop_in_place<";
 const DROPS: &str = " as core::ops::drop::Drop>";
 
-/// The number of the part of each function that is in none that is loaded first, by its name. The first has number 0.
+/// What is in another part than the one that is loaded first. That has number 0.
 #[derive(Debug, Default)]
-pub(crate) struct Owners(BTreeMap<String, usize>);
+pub(crate) struct Owners {
+    /// The number of the part of each function, by its name.
+    functions: BTreeMap<String, usize>,
+    /// The number of the part of data, by their addresses.
+    pub(super) data: Vec<(Range<usize>, usize)>,
+}
 
 impl Owners {
     /// Those of a module as it is linked.
@@ -36,42 +41,91 @@ impl Owners {
         };
         let outside = linked.exports.iter();
         let outside = outside.filter(|(name, _)| !name.starts_with(DESCRIPTIONS));
-        let first = search.reached(outside.map(|(_, function)| *function), 0);
-        let mut owners = BTreeMap::new();
+        let mut shares = Shares::default();
+        shares.add(0, search.reached(outside.map(|(_, function)| *function), 0));
         for part in 1..=plan.parts.len() {
             let gates = search.gates.iter().filter(|(_, of)| **of == part);
-            for function in search.reached(gates.map(|(function, _)| *function), part) {
-                if !first.contains(&function) {
-                    // What several need is in the base of them all.
-                    owners
-                        .entry(function)
-                        .and_modify(|owner| *owner = 1)
-                        .or_insert(part);
-                }
-            }
+            let reached = search.reached(gates.map(|(function, _)| *function), part);
+            shares.add(part, reached);
         }
-        let names = owners.into_iter().filter_map(|(function, part)| {
+        let others = shares.functions.into_iter().filter(|(_, part)| *part > 0);
+        let names = others.filter_map(|(function, part)| {
             let name = linked.names.get(&function)?;
             Some(((*name).to_owned(), part))
         });
-        Ok(Self(names.collect()))
+        Ok(Self {
+            functions: names.collect(),
+            data: runs(linked, &shares.bytes),
+        })
     }
 
     /// The number of a function's part.
     pub(super) fn of_function(&self, name: Option<&str>) -> usize {
-        let part = name.and_then(|name| self.0.get(name));
+        let part = name.and_then(|name| self.functions.get(name));
         part.copied().unwrap_or(0)
     }
 
     #[cfg(test)]
-    pub(super) fn from(names: &[(&str, usize)]) -> Self {
+    pub(super) fn from(names: &[(&str, usize)], data: &[(Range<usize>, usize)]) -> Self {
         let names = names.iter();
-        Self(
-            names
+        Self {
+            functions: names
                 .map(|(name, part)| ((*name).to_owned(), *part))
                 .collect(),
-        )
+            data: data.to_vec(),
+        }
     }
+}
+
+/// Who reaches what.
+#[derive(Default)]
+struct Shares {
+    functions: BTreeMap<usize, usize>,
+    /// By their place in the module.
+    bytes: BTreeMap<usize, usize>,
+}
+
+impl Shares {
+    /// A part reaches this: what several do is in the base of them all, unless the first one does.
+    fn add(&mut self, part: usize, reached: Reached) {
+        let share = |owner: &mut usize| *owner = if *owner == 0 { 0 } else { 1 };
+        for function in reached.functions {
+            let owner = self.functions.entry(function);
+            owner.and_modify(share).or_insert(part);
+        }
+        for byte in reached.data.into_iter().flat_map(|(start, end)| start..end) {
+            let owner = self.bytes.entry(byte);
+            owner
+                .and_modify(|owner| {
+                    if *owner != part {
+                        share(owner);
+                    }
+                })
+                .or_insert(part);
+        }
+    }
+}
+
+/// The addresses of bytes that are another part's than the first one's, run by run.
+fn runs(linked: &Linked<'_>, bytes: &BTreeMap<usize, usize>) -> Vec<(Range<usize>, usize)> {
+    let mut runs: Vec<(Range<usize>, usize)> = Vec::new();
+    for (segment, start) in linked.segments.iter().zip(&linked.addresses) {
+        for (byte, part) in bytes.range(segment.clone()).filter(|(_, part)| **part > 0) {
+            let address = start + byte - segment.start;
+            match runs.last_mut() {
+                Some((run, of)) if run.end == address && of == part => run.end += 1,
+                _ => runs.push((address..address + 1, *part)),
+            }
+        }
+    }
+    runs
+}
+
+/// Functions, and data by their places in the module.
+#[derive(Default)]
+struct Reached {
+    functions: BTreeSet<usize>,
+    data: BTreeSet<(usize, usize)>,
 }
 
 /// The functions that are gates, and of which part.
@@ -106,10 +160,9 @@ struct Search<'s, 'm> {
 }
 
 impl Search<'_, '_> {
-    /// The functions that can be reached from these without passing a gate, but those of `part`.
-    fn reached(&self, from: impl Iterator<Item = usize>, part: usize) -> BTreeSet<usize> {
-        let mut reached = BTreeSet::new();
-        let mut data = BTreeSet::new();
+    /// What can be reached from these functions without passing a gate, but those of `part`.
+    fn reached(&self, from: impl Iterator<Item = usize>, part: usize) -> Reached {
+        let mut reached = Reached::default();
         let mut open: Vec<Range<usize>> = Vec::new();
         for function in from {
             self.add(function, part, &mut reached, &mut open);
@@ -124,7 +177,7 @@ impl Search<'_, '_> {
                         self.add(*function, part, &mut reached, &mut open);
                     }
                     Symbol::Data(range) => {
-                        if data.insert((range.start, range.end)) {
+                        if reached.data.insert((range.start, range.end)) {
                             open.push(range.clone());
                         }
                     }
@@ -139,7 +192,7 @@ impl Search<'_, '_> {
         &self,
         function: usize,
         part: usize,
-        reached: &mut BTreeSet<usize>,
+        reached: &mut Reached,
         open: &mut Vec<Range<usize>>,
     ) {
         let is_open = self.gates.get(&function).is_none_or(|of| *of == part);
@@ -147,7 +200,7 @@ impl Search<'_, '_> {
             return;
         };
         let is_cut = self.cuts.functions[function - self.linked.imports];
-        if reached.insert(function) && !is_cut {
+        if reached.functions.insert(function) && !is_cut {
             open.push(body);
         }
     }

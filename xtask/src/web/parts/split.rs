@@ -5,6 +5,7 @@
 //! place in the table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::owners::Owners;
 use crate::web::binary::{MAGIC, Reader, limits, sections, write_number, write_section};
@@ -20,6 +21,7 @@ const GLOBALS: u8 = 6;
 const EXPORTS: u8 = 7;
 const ELEMENTS: u8 = 9;
 const CODE: u8 = 10;
+const DATA: u8 = 11;
 
 /// The kinds of what is imported and exported.
 const FUNCTION: u8 = 0;
@@ -84,7 +86,11 @@ struct Whole<'m> {
     exports: (usize, &'m [u8]),
     /// Which function is at which place of the table.
     table: BTreeMap<usize, usize>,
-    bodies: Vec<std::ops::Range<usize>>,
+    bodies: Vec<Range<usize>>,
+    /// The addresses of data, and where they are.
+    data: Vec<(usize, Range<usize>)>,
+    /// Those that are in another part than the first.
+    apart: Vec<(Range<usize>, usize)>,
 }
 
 impl<'m> Whole<'m> {
@@ -113,10 +119,12 @@ impl<'m> Whole<'m> {
                 }
                 ELEMENTS => whole.read_elements(reader)?,
                 CODE => whole.bodies = all(reader, body)?,
+                DATA => whole.data = all(reader, segment)?,
                 0 if section.name == "name" => names = function_names(reader, content.end)?,
                 _ => {}
             }
         }
+        whole.apart.clone_from(&owners.data);
         let owner = |function| owners.of_function(names.get(&function).copied());
         whole.owners = (0..whole.kinds.len()).map(owner).collect();
         let owned = whole.owners.iter().filter(|it| **it > 0).count();
@@ -158,7 +166,7 @@ impl<'m> Whole<'m> {
     }
 
     /// The body of a function; `None` of one that is imported.
-    fn body(&self, function: usize) -> Option<std::ops::Range<usize>> {
+    fn body(&self, function: usize) -> Option<Range<usize>> {
         let index = function.checked_sub(self.imports.len())?;
         self.bodies.get(index).cloned()
     }
@@ -232,6 +240,7 @@ impl<'m> Whole<'m> {
                     let functions = self.imports.len()..self.kinds.len();
                     self.code(0, functions, crossings, &|function| function)?
                 }
+                DATA => self.first_data(),
                 // Their names are of no more use.
                 0 => continue,
                 _ => self.module[section.content].to_vec(),
@@ -306,7 +315,49 @@ impl<'m> Whole<'m> {
         write_section(&mut written, ELEMENTS, &elements);
         let code = self.code(part, self.functions(part), crossings, &number)?;
         write_section(&mut written, CODE, &code);
+        let data = self.data_of(part);
+        if !data.is_empty() {
+            write_section(&mut written, DATA, &data_section(&data));
+        }
         Ok(written)
+    }
+
+    /// The data, zeros in place of what is in other parts.
+    fn first_data(&self) -> Vec<u8> {
+        let segments = self.data.iter().map(|(start, bytes)| {
+            let mut bytes = self.module[bytes.clone()].to_vec();
+            for (run, _) in &self.apart {
+                let within = run.start.max(*start)..run.end.min(start + bytes.len());
+                if !within.is_empty() {
+                    bytes[within.start - start..within.end - start].fill(0);
+                }
+            }
+            (*start, bytes)
+        });
+        data_section(&segments.collect::<Vec<_>>())
+    }
+
+    /// The data of a part, without zeros at the ends of each: what nobody has written is zero.
+    fn data_of(&self, part: usize) -> Vec<(usize, Vec<u8>)> {
+        let mut data = Vec::new();
+        let runs = self.apart.iter().filter(|(_, of)| *of == part);
+        for (run, _) in runs {
+            let holds = |(start, bytes): &&(usize, Range<usize>)| {
+                (*start..start + bytes.len()).contains(&run.start)
+            };
+            let Some((start, bytes)) = self.data.iter().find(holds) else {
+                continue;
+            };
+            let end = bytes.len().min(run.end - start);
+            let bytes = &self.module[bytes.clone()][run.start - start..end];
+            let ends = |it: &u8| *it != 0;
+            if let (Some(first), Some(last)) =
+                (bytes.iter().position(ends), bytes.iter().rposition(ends))
+            {
+                data.push((run.start + first, bytes[first..=last].to_vec()));
+            }
+        }
+        data
     }
 
     fn imports_of(&self, functions: &[usize], crossings: &Crossings) -> Vec<u8> {
@@ -416,7 +467,7 @@ impl<'m> Whole<'m> {
     fn rewritten(
         &self,
         part: usize,
-        body: std::ops::Range<usize>,
+        body: Range<usize>,
         crossings: &Crossings,
         number: &dyn Fn(usize) -> usize,
     ) -> Result<Vec<u8>, String> {
@@ -484,11 +535,36 @@ fn global<'m>(module: &'m [u8], reader: &mut Reader<'m>) -> Result<&'m [u8], Str
     }
 }
 
-fn body(reader: &mut Reader<'_>) -> Result<std::ops::Range<usize>, String> {
+fn body(reader: &mut Reader<'_>) -> Result<Range<usize>, String> {
     let length = reader.number()?;
     let start = reader.at;
     reader.take(length)?;
     Ok(start..reader.at)
+}
+
+/// The address of a segment of data, and where its bytes are.
+fn segment(reader: &mut Reader<'_>) -> Result<(usize, Range<usize>), String> {
+    if (reader.number()?, reader.byte()?) != (0, CONSTANT) {
+        return Err("a segment of data that is laid elsewhere".into());
+    }
+    let start = reader.number()?;
+    if reader.byte()? != END {
+        return Err("a segment of data at no constant address".into());
+    }
+    body(reader).map(|bytes| (start, bytes))
+}
+
+fn data_section(segments: &[(usize, Vec<u8>)]) -> Vec<u8> {
+    let mut written = Vec::new();
+    write_number(&mut written, segments.len());
+    for (start, bytes) in segments {
+        written.extend([0, CONSTANT]);
+        write_signed(&mut written, *start);
+        written.push(END);
+        write_number(&mut written, bytes.len());
+        written.extend(bytes);
+    }
+    written
 }
 
 /// The names of functions, in the section of names.
@@ -595,13 +671,14 @@ mod tests {
             section(EXPORTS, b"\x01\x03run\0\x01"),
             section(ELEMENTS, &[1, 0, CONSTANT, 0, END, 1, 3]),
             code(&[&calling(2), &calling(1), &calling(2), &calling(0)]),
+            section(DATA, &[1, 0, CONSTANT, 0, END, 8, 1, 2, 3, 4, 5, 6, 0, 8]),
             section(0, names),
         ]
         .concat()
     }
 
     fn parts() -> Vec<Vec<u8>> {
-        let owners = Owners::from(&[("b", 1), ("c", 2)]);
+        let owners = Owners::from(&[("b", 1), ("c", 2)], &[(1..3, 1), (4..7, 2)]);
         split(&module(), &owners, 3).unwrap()
     }
 
@@ -621,6 +698,7 @@ mod tests {
             section(EXPORTS, exports),
             section(ELEMENTS, &[0]),
             code(&[&by_place, &trap, &trap, &calling(0)]),
+            section(DATA, &[1, 0, CONSTANT, 0, END, 8, 1, 0, 0, 4, 0, 0, 0, 8]),
         ];
         assert_eq!(parts()[0], expected.concat());
     }
@@ -641,6 +719,7 @@ mod tests {
             section(EXPORTS, b"\x01\x012\0\x02"),
             section(ELEMENTS, &[1, 0, CONSTANT, 1, END, 1, 2]),
             code(&[&calling(1)]),
+            section(DATA, &[1, 0, CONSTANT, 1, END, 2, 2, 3]),
         ];
         assert_eq!(parts()[1], expected.concat());
     }
@@ -655,6 +734,7 @@ mod tests {
             section(EXPORTS, &[0]),
             section(ELEMENTS, &[1, 0, CONSTANT, 0, END, 1, 2]),
             code(&[&calling(1)]),
+            section(DATA, &[1, 0, CONSTANT, 4, END, 2, 5, 6]),
         ];
         assert_eq!(parts()[2], expected.concat());
     }
@@ -662,7 +742,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_refused() {
         assert!(split(&module(), &Owners::default(), 3).is_err());
-        let owners = Owners::from(&[("b", 1)]);
+        let owners = Owners::from(&[("b", 1)], &[]);
         let refers = module()
             .windows(3)
             .position(|it| *it == calling(0)[2..])

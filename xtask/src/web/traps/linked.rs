@@ -19,7 +19,9 @@ pub(in crate::web) struct Linked<'m> {
     /// Where the bodies of the functions are that are not imported.
     pub(super) bodies: Vec<Range<usize>>,
     /// Where the bytes of each segment of data are.
-    pub(super) segments: Vec<Range<usize>>,
+    pub(in crate::web) segments: Vec<Range<usize>>,
+    /// The address of each.
+    pub(in crate::web) addresses: Vec<usize>,
     pub(in crate::web) symbols: Vec<Symbol>,
     /// In the order of their places, those of code and those of data.
     pub(super) references: Vec<Reference>,
@@ -53,6 +55,7 @@ impl<'m> Linked<'m> {
             names: BTreeMap::new(),
             bodies: Vec::new(),
             segments: Vec::new(),
+            addresses: Vec::new(),
             symbols: Vec::new(),
             references: Vec::new(),
         };
@@ -136,7 +139,7 @@ impl<'m> Linked<'m> {
             if (reader.byte()?, reader.byte()?) != (0, 0x41) {
                 return Err("a segment of data that is laid elsewhere".into());
             }
-            reader.skip_number()?;
+            self.addresses.push(reader.number()?);
             reader.byte()?;
             let length = reader.number()?;
             let start = reader.at;
