@@ -147,7 +147,7 @@ export class Transfer {
     const needs = needsOf(plan, wants);
     if (id > 0 && !areHere(needs)) {
       this.#held = new Held(needs);
-      this.#unbegun = resumeData;
+      this.#unbegun = plan.download?.resumeData;
       bringAhead(needs);
     }
     if (this.#ended !== null) {
@@ -610,8 +610,8 @@ function needsOf({ kind, request, session }: Plan, wants: number): readonly Part
 }
 
 /** True for a request that the first part of the module cannot load. */
-export function needsMore({ text, flags, body }: Taken, { configuration }: Session): boolean {
-  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (flags & 8) !== 0;
+export function needsMore({ text, traits, body }: Taken, { configuration }: Session): boolean {
+  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & 8) !== 0;
   const isAtHand = body === undefined || typeof body === "string" || body instanceof Uint8Array;
   return !isHttp || !isAtHand || Boolean(configuration.retryPolicy || configuration.protocols?.length);
 }
