@@ -5,33 +5,43 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use http::HeaderValue;
+use http::header;
 
 use crate::load::file::open_version;
 use crate::load::skipping::Skipping;
 use crate::policy::multipart::Boundary;
 use crate::seams::files::Files;
-use crate::words::body::{Body, BodyStream, FileRef};
+use crate::seams::platform::Platform;
+use crate::words::body::{Body, BodyStream, FileRef, RequestBody};
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::file_version::{FileChanged, FileVersion};
 use crate::words::multipart::{MultipartForm, PartContent};
 use crate::words::opening::{OpenBody, OpenedBody, Opening};
+use crate::words::request::Request;
 
-/// The form as a request's body, and its Content-Type.
-pub(crate) fn encoded(
+/// The request's body: the form, of which its Content-Type tells.
+///
+/// Never put into its caller's code: most uploads are no forms.
+#[inline(never)]
+pub(crate) fn carried_by(
+    request: &mut Request,
     form: MultipartForm,
-    boundary: Boundary,
-    files: Arc<dyn Files>,
-) -> (BodyStream, HeaderValue) {
+    platform: &Platform,
+) -> RequestBody {
+    let random = || platform.runtime.random();
+    let boundary = Boundary::new([random(), random()]);
     let content_type = boundary.content_type();
+    request
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     let form = Arc::new(Form {
         form,
         boundary,
-        files,
+        files: platform.files.clone(),
         versions: Mutex::default(),
     });
-    (BodyStream::opened_by(Source(form)), content_type)
+    RequestBody::Stream(BodyStream::opened_by(Source(form)))
 }
 
 struct Source(Arc<Form>);

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header;
 
 use crate::load::deliver::Output;
 use crate::load::form;
-use crate::policy::multipart::Boundary;
 use crate::policy::upload::is_fit;
 use crate::seams::upload::Upload;
 use crate::session::handle::Session;
@@ -202,16 +200,7 @@ impl Session {
             UploadBody::Bytes(bytes) => RequestBody::Bytes(bytes),
             UploadBody::File(file) => RequestBody::File(file),
             UploadBody::Stream(stream) => RequestBody::Stream(stream),
-            UploadBody::Multipart(form) => {
-                let platform = self.platform();
-                let random = || platform.runtime.random();
-                let boundary = Boundary::new([random(), random()]);
-                let (stream, content_type) = form::encoded(form, boundary, platform.files.clone());
-                request
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, content_type);
-                RequestBody::Stream(stream)
-            }
+            UploadBody::Multipart(form) => form::carried_by(&mut request, form, self.platform()),
         };
         Ok(request.with_body(body))
     }

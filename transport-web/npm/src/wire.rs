@@ -20,7 +20,7 @@ pub(crate) fn request(text: &str) -> Result<Request, Error> {
 /// The same, its URL read by `url`.
 pub(crate) fn request_of(
     text: &str,
-    url: impl FnOnce(&str) -> Result<Url, Error>,
+    url: fn(&str) -> Result<Url, Error>,
 ) -> Result<Request, Error> {
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
