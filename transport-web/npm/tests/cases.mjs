@@ -36,6 +36,14 @@ let unique = 0;
 const fresh = (path) => `${path}${path.includes("?") ? "&" : "?"}n=${Date.now()}-${++unique}`;
 
 export const cases = [
+  // The first of all: nothing has brought the module's other parts.
+  ["bytes that are many are sent by who has sent nothing yet", async ({ lib, origin, check }) => {
+    const sent = "a".repeat(20_000);
+    const { data, response } = await new lib.Session().upload(`${origin}/echo`, sent);
+    check.equal(response.status, 200);
+    check.ok(text(data).includes(sent), "all of them");
+  }],
+
   ["data gives the body and the head", async ({ lib, origin, check }) => {
     const session = new lib.Session();
     const { data, response } = await session.data(`${origin}/Nepal`);

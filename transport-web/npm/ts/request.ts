@@ -61,7 +61,18 @@ export interface Taken {
   /** What else it says, in bits; as `src/session.rs` has them. */
   traits: number;
   body: unknown;
+  /** The body takes more than the first part of the module: it is long, or no bytes, or to be counted. */
+  isLong: boolean;
   signal: AbortSignal | null;
+}
+
+/** From so many bytes on a body is long, as `outgoing.rs` of the transport has it. */
+const LONG = 16 * 1024;
+
+/** At most how many bytes a body has. */
+function atMost(body: unknown): number {
+  // A character has three bytes at most.
+  return typeof body === "string" ? body.length * 3 : body instanceof Uint8Array ? body.length : Infinity;
 }
 
 /** Takes a request in any of its forms. */
@@ -88,6 +99,7 @@ export function taken(input: RequestInput, upload?: RequestBody): Taken {
       (init.networkServiceType === undefined ? 0 : (serviceType(init.networkServiceType) + 1) << 8) |
       (typeof input === "string" ? 0 : fetchBits(init) << 12),
     body: content?.body,
+    isLong: content !== undefined && (Boolean(init.countsUploads) || atMost(content.body) >= LONG),
     signal: init.signal ?? null,
   };
 }

@@ -610,10 +610,10 @@ function needsOf({ kind, request, session }: Plan, wants: number): readonly Part
 }
 
 /** True for a request that the first part of the module cannot load. */
-export function needsMore({ text, traits, body }: Taken, { configuration }: Session): boolean {
+export function needsMore({ text, traits, body, isLong }: Taken, { configuration }: Session): boolean {
   const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & 8) !== 0;
-  const isAtHand = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-  return !isHttp || !isAtHand || Boolean(configuration.retryPolicy || configuration.protocols?.length);
+  const isCounted = body !== undefined && Boolean(configuration.countsUploads);
+  return !isHttp || isLong || isCounted || Boolean(configuration.retryPolicy || configuration.protocols?.length);
 }
 
 function isThenable<A>(value: A | PromiseLike<A>): value is PromiseLike<A> {

@@ -38,6 +38,8 @@ pub(crate) const PLAN: Plan = Plan {
                 "Delegate>::will_retry",
                 // Metrics.
                 "load::measure::Measured as ",
+                "transport_web::timing::begin",
+                "transport_web::timing::tell_of_dropped",
                 "transport_web::timing::Observing",
                 "transport_web::timing::Sought",
                 // Bodies that are no bytes.
