@@ -36,11 +36,16 @@ pub(crate) struct Browser {
     display: Option<PathBuf>,
 }
 
+/// Where browsers write for the time of a run: a driver that is ended leaves what its browser wrote.
+pub(crate) fn profiles() -> PathBuf {
+    std::env::temp_dir().join(format!("urlsession-browsers-{}", std::process::id()))
+}
+
 impl Browser {
     /// The command, changed so that the tests in it run in this browser.
     ///
     /// # Errors
-    /// What the driver is asked for cannot be written to a file in `folder`.
+    /// What the driver is asked for cannot be written to a file in `folder`, or there can be no folder for what browsers write.
     pub(crate) fn runs(&self, command: Command, folder: &Path) -> std::io::Result<Command> {
         let mut command = match &self.display {
             Some(display) => within(display, &command),
@@ -49,6 +54,8 @@ impl Browser {
         for variable in DRIVERS {
             command.env_remove(variable);
         }
+        std::fs::create_dir_all(profiles())?;
+        command.env("TMPDIR", profiles());
         command.env(self.variable, &self.driver);
         command.envs(self.environment.iter().copied());
         if let Some(wishes) = &self.wishes {

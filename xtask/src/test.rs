@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::browsers;
 use crate::report::{Outcome, Row, exit_code, table, tail};
 use crate::run::{Run, Skip};
 use crate::suites::{SUITES, Suite};
@@ -38,6 +39,8 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
         let reason = format!("{TEST_DATA} names no folder: tests over external data did not run");
         rows.push(Row::skipped("data", reason, std::time::Duration::ZERO));
     }
+    // As a rule there is none.
+    let _ = std::fs::remove_dir_all(browsers::profiles());
     println!("\n{}", table(&rows));
     Ok(exit_code(&rows))
 }

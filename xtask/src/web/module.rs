@@ -77,6 +77,10 @@ impl Module<'_> {
             true => trapped(&compiled)?,
             false => (compiled, Owners::default()),
         };
+        for part in &self.modules(Build::Optimised)[1..] {
+            // Of a build that had parts.
+            let _ = std::fs::remove_file(part);
+        }
         execute(&mut self.wasm_bindgen(web, build, &linked))?;
         if self.is_trimmed(build) {
             self.shorten_glue()?;
