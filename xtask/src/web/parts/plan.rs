@@ -40,6 +40,7 @@ pub(crate) const PLAN: Plan = Plan {
                 "load::measure::Measured as ",
                 "transport_web::timing::begin",
                 "transport_web::timing::tell_of_dropped",
+                "transport_web::timing::Fetch as ",
                 "transport_web::timing::Observing",
                 "transport_web::timing::Sought",
                 // Bodies that are no bytes.
@@ -73,6 +74,7 @@ pub(crate) const PLAN: Plan = Plan {
                 "TaskShared>::download_to_end",
                 "TaskShared>>::download_instead",
                 "load::download::partial::Remains::",
+                "words::resume_data::ResumeData::to_bytes",
                 "words::body::SaveTo>",
                 "Delegate>::did_finish_downloading_to",
                 "Delegate>::did_resume_at_offset",
