@@ -105,6 +105,18 @@ test("a part that is none is an error of who needs it", async () => {
   assert.ok(error.cause instanceof WebAssembly.CompileError);
 });
 
+test("a part of another version of the module is none", async () => {
+  const { exports, imports } = WebAssembly.Module;
+  const names = exports(new WebAssembly.Module(await file("bg"))).map(({ name }) => name);
+  const mark = imports(new WebAssembly.Module(await file("cache"))).find(({ kind }) => kind === "memory").name;
+  assert.ok(mark.length > 8 && names.includes(mark));
+  const { lib } = await anew(async (part) => Buffer.from((await file(part)).toString("latin1").replace(mark, `m${"0".repeat(mark.length - 1)}`), "latin1"));
+  const error = await failure(new lib.Session({ urlCache: new lib.UrlCache() }).data(`${origin}/Nepal`));
+  assert.equal(error.code, "cannotLoadFromNetwork");
+  assert.ok(error.cause instanceof WebAssembly.LinkError);
+  assert.equal((await new lib.Session().data(`${origin}/Nepal`)).response.status, 200);
+});
+
 test("cancel and suspend wait for nothing", async () => {
   const { lib } = await held();
   const session = new lib.Session({ urlCache: new lib.UrlCache() });

@@ -91,6 +91,8 @@ struct Whole<'m> {
     data: Vec<(usize, Range<usize>)>,
     /// Those that are in another part than the first.
     apart: Vec<(Range<usize>, usize)>,
+    /// The name of the memory, which no other module's parts ask for: theirs must not get this one's.
+    memory_name: String,
 }
 
 impl<'m> Whole<'m> {
@@ -127,11 +129,26 @@ impl<'m> Whole<'m> {
         whole.apart.clone_from(&owners.data);
         let owner = |function| owners.of_function(names.get(&function).copied());
         whole.owners = (0..whole.kinds.len()).map(owner).collect();
+        whole.memory_name = format!("m{:x}", whole.hash());
         let owned = whole.owners.iter().filter(|it| **it > 0).count();
         match owned {
             0 => Err("no function of the module is in a part".into()),
             _ => Ok(whole),
         }
+    }
+
+    /// FNV-1a of the module, and of what is in which part.
+    fn hash(&self) -> u64 {
+        let apart = self
+            .apart
+            .iter()
+            .flat_map(|(run, part)| [run.start, run.end, *part]);
+        let numbers = self.owners.iter().copied().chain(apart);
+        let numbers = numbers.flat_map(|number| (number as u64).to_le_bytes());
+        let bytes = self.module.iter().copied().chain(numbers);
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        })
     }
 
     fn read_imports(&mut self, reader: &mut Reader<'m>) -> Result<(), String> {
@@ -280,7 +297,9 @@ impl<'m> Whole<'m> {
         write_number(&mut written, count + own.len());
         written.extend_from_slice(exports);
         for (kind, index) in own {
-            write_export(&mut written, kind, index);
+            write_name(&mut written, &self.name(kind, index));
+            written.push(kind);
+            write_number(&mut written, index);
         }
         written
     }
@@ -360,6 +379,22 @@ impl<'m> Whole<'m> {
         data
     }
 
+    /// The name that something goes by between parts.
+    fn name(&self, kind: u8, index: usize) -> String {
+        match kind {
+            MEMORY => self.memory_name.clone(),
+            TABLE => format!("t{index}"),
+            GLOBAL => format!("g{index}"),
+            _ => index.to_string(),
+        }
+    }
+
+    fn write_import(&self, to: &mut Vec<u8>, kind: u8, index: usize) {
+        write_name(to, FIRST);
+        write_name(to, &self.name(kind, index));
+        to.push(kind);
+    }
+
     fn imports_of(&self, functions: &[usize], crossings: &Crossings) -> Vec<u8> {
         let tables = self.tables.len();
         let count = self.imports.len() + functions.len() + tables + 1 + self.globals.len();
@@ -367,20 +402,20 @@ impl<'m> Whole<'m> {
         write_number(&mut written, count);
         written.extend(self.imports.concat());
         for function in functions {
-            write_import(&mut written, FUNCTION, *function);
+            self.write_import(&mut written, FUNCTION, *function);
             write_number(&mut written, self.kinds[*function]);
         }
         for (number, table) in self.tables.iter().enumerate() {
-            write_import(&mut written, TABLE, number);
+            self.write_import(&mut written, TABLE, number);
             match number {
                 0 => written.extend(grown(table, crossings.length)),
                 _ => written.extend_from_slice(table),
             }
         }
-        write_import(&mut written, MEMORY, 0);
+        self.write_import(&mut written, MEMORY, 0);
         written.extend_from_slice(self.memory);
         for (number, kind) in self.globals.iter().enumerate() {
-            write_import(&mut written, GLOBAL, number);
+            self.write_import(&mut written, GLOBAL, number);
             written.extend_from_slice(kind);
         }
         written
@@ -397,7 +432,7 @@ impl<'m> Whole<'m> {
         let mut written = Vec::new();
         write_number(&mut written, functions.len());
         for function in functions {
-            write_name(&mut written, &exported_as(FUNCTION, function));
+            write_name(&mut written, &self.name(FUNCTION, function));
             written.push(FUNCTION);
             write_number(&mut written, number(function));
         }
@@ -600,27 +635,9 @@ fn grown(table: &[u8], length: usize) -> Vec<u8> {
     written
 }
 
-/// The name that something goes by between parts.
-fn exported_as(kind: u8, index: usize) -> String {
-    let kind = ["", "t", "m", "g"][usize::from(kind)];
-    format!("{kind}{index}")
-}
-
 fn write_name(to: &mut Vec<u8>, name: &str) {
     write_number(to, name.len());
     to.extend_from_slice(name.as_bytes());
-}
-
-fn write_export(to: &mut Vec<u8>, kind: u8, index: usize) {
-    write_name(to, &exported_as(kind, index));
-    to.push(kind);
-    write_number(to, index);
-}
-
-fn write_import(to: &mut Vec<u8>, kind: u8, index: usize) {
-    write_name(to, FIRST);
-    write_name(to, &exported_as(kind, index));
-    to.push(kind);
 }
 
 /// Writes a number that may be negative elsewhere (LEB128).
@@ -677,14 +694,25 @@ mod tests {
         .concat()
     }
 
+    fn owners() -> Owners {
+        Owners::from(&[("b", 1), ("c", 2)], &[(1..3, 1), (4..7, 2)])
+    }
+
     fn parts() -> Vec<Vec<u8>> {
-        let owners = Owners::from(&[("b", 1), ("c", 2)], &[(1..3, 1), (4..7, 2)]);
-        split(&module(), &owners, 3).unwrap()
+        split(&module(), &owners(), 3).unwrap()
+    }
+
+    /// The memory's name behind its length.
+    fn memory() -> Vec<u8> {
+        let name = Whole::read(&module(), &owners()).unwrap().memory_name;
+        [&[name.len() as u8], name.as_bytes()].concat()
     }
 
     #[test]
     fn the_first_part_calls_another_by_its_place_in_the_table() {
-        let exports = b"\x05\x03run\0\x01\x011\0\x01\x02m0\x02\0\x02t0\x01\0\x02g0\x03\0";
+        let functions = b"\x05\x03run\0\x01\x011\0\x01";
+        let shared = b"\x02\0\x02t0\x01\0\x02g0\x03\0";
+        let exports = [&functions[..], &memory(), shared].concat();
         let by_place = [7, 0, CONSTANT, 1, CALL_INDIRECT, 0, 0, END];
         let trap = [3, 0, 0, END];
         let expected = [
@@ -695,7 +723,7 @@ mod tests {
             section(TABLES, &[1, 0x70, 0, 2]),
             section(MEMORIES, &[1, 0, 1]),
             section(GLOBALS, &[1, 0x7f, 1, CONSTANT, 0, END]),
-            section(EXPORTS, exports),
+            section(EXPORTS, &exports),
             section(ELEMENTS, &[0]),
             code(&[&by_place, &trap, &trap, &calling(0)]),
             section(DATA, &[1, 0, CONSTANT, 0, END, 8, 1, 0, 0, 4, 0, 0, 0, 8]),
@@ -705,8 +733,9 @@ mod tests {
 
     /// What a part imports: the outside, a function, and what all share.
     fn imports(function: &[u8]) -> Vec<u8> {
-        let shared = b"\x01m\x02t0\x01\x70\0\x02\x01m\x02m0\x02\0\x01\x01m\x02g0\x03\x7f\x01";
-        section(IMPORTS, &[&[5], OUTSIDE, function, shared].concat())
+        let table = b"\x01m\x02t0\x01\x70\0\x02\x01m";
+        let shared = [&table[..], &memory(), b"\x02\0\x01\x01m\x02g0\x03\x7f\x01"].concat();
+        section(IMPORTS, &[&[5], OUTSIDE, function, &shared].concat())
     }
 
     #[test]
@@ -737,6 +766,27 @@ mod tests {
             section(DATA, &[1, 0, CONSTANT, 4, END, 2, 5, 6]),
         ];
         assert_eq!(parts()[2], expected.concat());
+    }
+
+    #[test]
+    fn parts_of_another_module_ask_for_another_memory() {
+        let memory = memory();
+        assert_eq!(memory[1], b'm');
+        let (mut other, owners) = (module(), owners());
+        let last = other.len() - 1;
+        other[last] = b'e';
+        assert_ne!(
+            Whole::read(&other, &owners).unwrap().memory_name.as_bytes(),
+            &memory[1..]
+        );
+        let owners = Owners::from(&[("b", 1), ("c", 1)], &[]);
+        assert_ne!(
+            Whole::read(&module(), &owners)
+                .unwrap()
+                .memory_name
+                .as_bytes(),
+            &memory[1..]
+        );
     }
 
     #[test]
