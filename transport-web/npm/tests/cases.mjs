@@ -671,13 +671,16 @@ export const check = {
  * would trap, and be of no more use.
  */
 export async function runWithoutParts(lib, origin) {
+  const trapped = [];
+  const note = ({ error, reason }) => (error ?? reason) instanceof WebAssembly.RuntimeError && trapped.push(String((error ?? reason).stack));
+  for (const type of ["error", "unhandledrejection"]) globalThis.addEventListener(type, note);
   await lib.default(undefined, () => Promise.reject(new TypeError("there are no parts")));
   const { count, failures } = await run(lib, origin, 2_000);
   const session = new lib.Session();
   check.equal(text((await session.data(`${origin}/Nepal`)).data), "Kathmandu");
   check.equal((await failure(session.download(`${origin}/Nepal`))).cause?.message, "there are no parts");
   check.ok(failures.length > 0 && failures.length < count, `${failures.length} of ${count} cases failed`);
-  return { count, failures: failures.filter((line) => line.includes("RuntimeError")) };
+  return { count, failures: [...failures.filter((line) => line.includes("RuntimeError")), ...trapped] };
 }
 
 /** Runs every case, and gives a line for each that fails, or does not end in so many milliseconds. */

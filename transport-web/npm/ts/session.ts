@@ -15,7 +15,7 @@ import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
 import { type DataResult, DataTask, type DownloadResult, DownloadTask, type Task, UploadTask } from "./task.js";
 import type { TaskKind } from "./state.js";
-import { needsMore, type Plan, Transfer } from "./transfer.js";
+import { type Plan, Transfer } from "./transfer.js";
 import { type Fields, flat } from "./wire.js";
 
 /** What is said of a task beside its request. */
@@ -197,7 +197,7 @@ export class Session implements Disposable {
     const signals = [options?.signal, request.signal].filter((signal) => signal != null);
     const abort = () => raw.call(Call.CancelResponse, number, 0);
     const { text, timeout, traits, body } = request;
-    if (needsMore(request, this) && !areHere(["more"])) await bring(["more"]);
+    if (!areHere(["more"])) await bring(["more"]);
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>

@@ -610,7 +610,7 @@ function needsOf({ kind, request, session }: Plan, wants: number): readonly Part
 }
 
 /** True for a request that the first part of the module cannot load. */
-export function needsMore({ text, traits, body, isLong }: Taken, { configuration }: Session): boolean {
+function needsMore({ text, traits, body, isLong }: Taken, { configuration }: Session): boolean {
   const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & 8) !== 0;
   const isCounted = body !== undefined && Boolean(configuration.countsUploads);
   return !isHttp || isLong || isCounted || Boolean(configuration.retryPolicy || configuration.protocols?.length);

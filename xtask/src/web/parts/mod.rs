@@ -4,11 +4,13 @@
 //! it from outside that passes no gate, in another when all ways lead through that one's gates, and in the base of all others when they lead through several parts'.
 //! What refers to what, the linker says, as for [`traps`](super::traps).
 
+mod crossings;
 mod glue;
 mod names;
 mod owners;
 mod plan;
 mod split;
+mod whole;
 
 pub(super) use glue::taking_parts;
 pub(super) use owners::Owners;

@@ -46,6 +46,9 @@ pub(crate) const PLAN: Plan = Plan {
                 "transport_web::timing::Fetch as ",
                 "transport_web::timing::Observing",
                 "transport_web::timing::Sought",
+                // The browser's own responses.
+                "session_response_",
+                "drop_in_place<urlsession_npm::session::session_response",
                 // Bodies that are no bytes.
                 "load::form::Source as ",
                 "load::open::opening",

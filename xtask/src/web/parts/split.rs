@@ -4,36 +4,21 @@
 //! it is, that one puts it there. What the other parts call of the first, and of the base of them all, they import; a function of another part is called by its
 //! place in the table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::crossings::{Crossings, Way};
 use super::owners::Owners;
-use crate::web::binary::{MAGIC, Reader, limits, sections, write_number, write_section};
-use crate::web::order::all;
+use super::whole::{
+    CODE, CONSTANT, DATA, ELEMENTS, END, EXPORTS, FUNCTION, FUNCTIONS, GLOBAL, IMPORTS, MEMORY,
+    TABLE, TABLES, TYPES, Whole,
+};
+use crate::web::binary::{MAGIC, Reader, sections, write_number, write_section};
 use crate::web::traps::code::{Does, instructions};
-
-const TYPES: u8 = 1;
-const IMPORTS: u8 = 2;
-const FUNCTIONS: u8 = 3;
-const TABLES: u8 = 4;
-const MEMORIES: u8 = 5;
-const GLOBALS: u8 = 6;
-const EXPORTS: u8 = 7;
-const ELEMENTS: u8 = 9;
-const CODE: u8 = 10;
-const DATA: u8 = 11;
-
-/// The kinds of what is imported and exported.
-const FUNCTION: u8 = 0;
-const TABLE: u8 = 1;
-const MEMORY: u8 = 2;
-const GLOBAL: u8 = 3;
 
 const CALL: u8 = 0x10;
 const CALL_INDIRECT: u8 = 0x11;
-const CONSTANT: u8 = 0x41;
 const REFERENCE: u8 = 0xd2;
-const END: u8 = 0x0b;
 
 /// The module that parts import from: the first one, and the base with it.
 const FIRST: &str = "m";
@@ -48,7 +33,7 @@ const TRAP: [u8; 3] = [0x00, 0x00, END];
 /// What in it is not known here.
 pub(crate) fn split(module: &[u8], owners: &Owners, count: usize) -> Result<Vec<Vec<u8>>, String> {
     let whole = Whole::read(module, owners)?;
-    let crossings = whole.crossings();
+    let crossings = Crossings::of(&whole);
     let mut parts = vec![whole.first(&crossings)?];
     for part in 1..count {
         parts.push(whole.part(part, &crossings)?);
@@ -56,195 +41,7 @@ pub(crate) fn split(module: &[u8], owners: &Owners, count: usize) -> Result<Vec<
     Ok(parts)
 }
 
-/// What is asked of others.
-#[derive(Debug, Default)]
-struct Crossings {
-    /// Functions that each part imports of the others.
-    imported: BTreeMap<usize, BTreeSet<usize>>,
-    /// Functions that are called by their place in the table, and that.
-    places: BTreeMap<usize, usize>,
-    /// How long the table is.
-    length: usize,
-}
-
-#[derive(Default)]
-struct Whole<'m> {
-    module: &'m [u8],
-    types: &'m [u8],
-    /// As they stand there, and how many.
-    imports: Vec<&'m [u8]>,
-    /// The type of each function, imported ones first.
-    kinds: Vec<usize>,
-    /// The part of each.
-    owners: Vec<usize>,
-    /// As they stand there; the first is that of functions.
-    tables: Vec<&'m [u8]>,
-    memory: &'m [u8],
-    /// Their types.
-    globals: Vec<&'m [u8]>,
-    /// How many there are, and they as they stand there.
-    exports: (usize, &'m [u8]),
-    /// Which function is at which place of the table.
-    table: BTreeMap<usize, usize>,
-    bodies: Vec<Range<usize>>,
-    /// The addresses of data, and where they are.
-    data: Vec<(usize, Range<usize>)>,
-    /// Those that are in another part than the first.
-    apart: Vec<(Range<usize>, usize)>,
-    /// The name of the memory, which no other module's parts ask for: theirs must not get this one's.
-    memory_name: String,
-}
-
-impl<'m> Whole<'m> {
-    fn read(module: &'m [u8], owners: &Owners) -> Result<Self, String> {
-        let mut whole = Self {
-            module,
-            ..Self::default()
-        };
-        let mut names = BTreeMap::new();
-        for section in sections(module)? {
-            let content = section.content.clone();
-            let reader = &mut section.reader(module);
-            match section.id {
-                TYPES => whole.types = &module[content],
-                IMPORTS => whole.read_imports(reader)?,
-                FUNCTIONS => whole.kinds.extend(all(reader, Reader::number)?),
-                TABLES => whole.tables = all(reader, |it| piece(module, it, table_type))?,
-                MEMORIES => {
-                    let memories = all(reader, |it| piece(module, it, limits))?;
-                    whole.memory = memories.first().ok_or("no memory")?;
-                }
-                GLOBALS => whole.globals = all(reader, |it| global(module, it))?,
-                EXPORTS => {
-                    let count = reader.number()?;
-                    whole.exports = (count, &module[reader.at..content.end]);
-                }
-                ELEMENTS => whole.read_elements(reader)?,
-                CODE => whole.bodies = all(reader, body)?,
-                DATA => whole.data = all(reader, segment)?,
-                0 if section.name == "name" => names = function_names(reader, content.end)?,
-                _ => {}
-            }
-        }
-        whole.apart.clone_from(&owners.data);
-        let owner = |function| owners.of_function(names.get(&function).copied());
-        whole.owners = (0..whole.kinds.len()).map(owner).collect();
-        whole.memory_name = format!("m{:x}", whole.hash());
-        let owned = whole.owners.iter().filter(|it| **it > 0).count();
-        match owned {
-            0 => Err("no function of the module is in a part".into()),
-            _ => Ok(whole),
-        }
-    }
-
-    /// FNV-1a of the module, and of what is in which part.
-    fn hash(&self) -> u64 {
-        let apart = self
-            .apart
-            .iter()
-            .flat_map(|(run, part)| [run.start, run.end, *part]);
-        let numbers = self.owners.iter().copied().chain(apart);
-        let numbers = numbers.flat_map(|number| (number as u64).to_le_bytes());
-        let bytes = self.module.iter().copied().chain(numbers);
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        })
-    }
-
-    fn read_imports(&mut self, reader: &mut Reader<'m>) -> Result<(), String> {
-        for _ in 0..reader.number()? {
-            let start = reader.at;
-            reader.text()?;
-            let name = reader.text()?;
-            if reader.byte()? != FUNCTION {
-                return Err(format!("{name} is imported, and no function"));
-            }
-            self.kinds.push(reader.number()?);
-            self.imports.push(&self.module[start..reader.at]);
-        }
-        Ok(())
-    }
-
-    /// Lists of functions at constant places of the first table.
-    fn read_elements(&mut self, reader: &mut Reader<'m>) -> Result<(), String> {
-        for _ in 0..reader.number()? {
-            if (reader.number()?, reader.byte()?) != (0, CONSTANT) {
-                return Err("elements that are not a list of functions".into());
-            }
-            let start = reader.number()?;
-            if reader.byte()? != END {
-                return Err("elements at no constant place".into());
-            }
-            for (place, function) in (start..).zip(all(reader, Reader::number)?) {
-                self.table.insert(place, function);
-            }
-        }
-        Ok(())
-    }
-
-    /// The body of a function; `None` of one that is imported.
-    fn body(&self, function: usize) -> Option<Range<usize>> {
-        let index = function.checked_sub(self.imports.len())?;
-        self.bodies.get(index).cloned()
-    }
-
-    /// The functions of a part, but those imported.
-    fn functions(&self, part: usize) -> impl Iterator<Item = usize> + '_ {
-        let defined = self.imports.len()..self.kinds.len();
-        defined.filter(move |it| self.owners[*it] == part)
-    }
-
-    /// How a function of part `from` calls one of part `to`.
-    fn way(from: usize, to: usize) -> Way {
-        match (from, to) {
-            (from, to) if from == to => Way::Own,
-            (_, 0) | (2.., 1) => Way::Imported,
-            _ => Way::Table,
-        }
-    }
-
-    fn crossings(&self) -> Crossings {
-        let mut crossings = Crossings {
-            length: self.table.keys().next_back().map_or(0, |last| last + 1),
-            ..Crossings::default()
-        };
-        let places: BTreeMap<_, _> = self.table.iter().map(|(at, it)| (*it, *at)).collect();
-        for (from, callee) in self.calls() {
-            match Self::way(from, self.owners[callee]) {
-                Way::Own => {}
-                Way::Imported => {
-                    if callee >= self.imports.len() {
-                        crossings.imported.entry(from).or_default().insert(callee);
-                    }
-                }
-                Way::Table => {
-                    let place = places.get(&callee).copied();
-                    crossings.places.entry(callee).or_insert_with(|| {
-                        place.unwrap_or_else(|| {
-                            crossings.length += 1;
-                            crossings.length - 1
-                        })
-                    });
-                }
-            }
-        }
-        crossings
-    }
-
-    /// The part of who calls, and whom.
-    fn calls(&self) -> Vec<(usize, usize)> {
-        let mut calls = Vec::new();
-        for function in self.imports.len()..self.kinds.len() {
-            let instructions = self.body(function).map(|it| instructions(self.module, &it));
-            for instruction in instructions.into_iter().flatten().flatten() {
-                if let Does::Call(callee) = instruction.does {
-                    calls.push((self.owners[function], callee));
-                }
-            }
-        }
-        calls
-    }
-
+impl Whole<'_> {
     /// The first part: all numbers are as they were, and what is others' traps.
     fn first(&self, crossings: &Crossings) -> Result<Vec<u8>, String> {
         let mut written = MAGIC.to_vec();
@@ -280,14 +77,8 @@ impl<'m> Whole<'m> {
         written
     }
 
-    /// The functions of a part that others import.
-    fn exported(&self, part: usize, crossings: &Crossings) -> BTreeSet<usize> {
-        let imported = crossings.imported.values().flatten().copied();
-        imported.filter(|it| self.owners[*it] == part).collect()
-    }
-
     fn first_exports(&self, crossings: &Crossings) -> Vec<u8> {
-        let functions = self.exported(0, crossings).into_iter();
+        let functions = crossings.exported(self, 0).into_iter();
         let mut own: Vec<_> = functions.map(|it| (FUNCTION, it)).collect();
         own.push((MEMORY, 0));
         own.extend((0..self.tables.len()).map(|it| (TABLE, it)));
@@ -379,16 +170,6 @@ impl<'m> Whole<'m> {
         data
     }
 
-    /// The name that something goes by between parts.
-    fn name(&self, kind: u8, index: usize) -> String {
-        match kind {
-            MEMORY => self.memory_name.clone(),
-            TABLE => format!("t{index}"),
-            GLOBAL => format!("g{index}"),
-            _ => index.to_string(),
-        }
-    }
-
     fn write_import(&self, to: &mut Vec<u8>, kind: u8, index: usize) {
         write_name(to, FIRST);
         write_name(to, &self.name(kind, index));
@@ -428,7 +209,7 @@ impl<'m> Whole<'m> {
         crossings: &Crossings,
         number: &dyn Fn(usize) -> usize,
     ) -> Vec<u8> {
-        let functions = self.exported(part, crossings);
+        let functions = crossings.exported(self, part);
         let mut written = Vec::new();
         write_number(&mut written, functions.len());
         for function in functions {
@@ -518,7 +299,7 @@ impl<'m> Whole<'m> {
                 written.extend_from_slice(bytes);
                 continue;
             };
-            if Self::way(part, self.owners[callee]) == Way::Table {
+            if Way::between(part, self.owners[callee]) == Way::Table {
                 written.push(CONSTANT);
                 write_signed(&mut written, crossings.places[&callee]);
                 written.push(CALL_INDIRECT);
@@ -533,62 +314,6 @@ impl<'m> Whole<'m> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Own,
-    Imported,
-    Table,
-}
-
-/// The bytes that `read` passes over.
-fn piece<'m>(
-    module: &'m [u8],
-    reader: &mut Reader<'m>,
-    read: impl Fn(&mut Reader<'m>) -> Result<(), String>,
-) -> Result<&'m [u8], String> {
-    let start = reader.at;
-    read(reader)?;
-    Ok(&module[start..reader.at])
-}
-
-fn table_type(reader: &mut Reader<'_>) -> Result<(), String> {
-    reader.byte()?;
-    limits(reader)
-}
-
-/// The type of a global, whose first value is a constant.
-fn global<'m>(module: &'m [u8], reader: &mut Reader<'m>) -> Result<&'m [u8], String> {
-    let kind = reader.take(2)?;
-    let value = reader.at..module.len();
-    match reader.byte()? {
-        0x41 | 0x42 | 0x23 | 0xd0 => reader.skip_number()?,
-        other => return Err(format!("a global of {other:#x} at {}", value.start)),
-    }
-    match reader.byte()? {
-        END => Ok(kind),
-        _ => Err("a global of more than a constant".into()),
-    }
-}
-
-fn body(reader: &mut Reader<'_>) -> Result<Range<usize>, String> {
-    let length = reader.number()?;
-    let start = reader.at;
-    reader.take(length)?;
-    Ok(start..reader.at)
-}
-
-/// The address of a segment of data, and where its bytes are.
-fn segment(reader: &mut Reader<'_>) -> Result<(usize, Range<usize>), String> {
-    if (reader.number()?, reader.byte()?) != (0, CONSTANT) {
-        return Err("a segment of data that is laid elsewhere".into());
-    }
-    let start = reader.number()?;
-    if reader.byte()? != END {
-        return Err("a segment of data at no constant address".into());
-    }
-    body(reader).map(|bytes| (start, bytes))
-}
-
 fn data_section(segments: &[(usize, Vec<u8>)]) -> Vec<u8> {
     let mut written = Vec::new();
     write_number(&mut written, segments.len());
@@ -600,27 +325,6 @@ fn data_section(segments: &[(usize, Vec<u8>)]) -> Vec<u8> {
         written.extend(bytes);
     }
     written
-}
-
-/// The names of functions, in the section of names.
-fn function_names<'m>(
-    reader: &mut Reader<'m>,
-    end: usize,
-) -> Result<BTreeMap<usize, &'m str>, String> {
-    reader.text()?;
-    let mut names = BTreeMap::new();
-    while reader.at < end {
-        let kind = reader.byte()?;
-        let length = reader.number()?;
-        let next = reader.at + length;
-        if kind == 1 {
-            for _ in 0..reader.number()? {
-                names.insert(reader.number()?, reader.text()?);
-            }
-        }
-        reader.at = next;
-    }
-    Ok(names)
 }
 
 /// A table's type with limits for at least so many.
@@ -652,6 +356,7 @@ fn write_signed(to: &mut Vec<u8>, mut value: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::parts::whole::{GLOBALS, MEMORIES};
 
     fn section(id: u8, content: &[u8]) -> Vec<u8> {
         let mut section = Vec::new();

@@ -1,0 +1,88 @@
+//! What a module's parts ask of each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::whole::Whole;
+use crate::web::traps::code::{Does, instructions};
+
+/// What is asked of others.
+#[derive(Debug, Default)]
+pub(super) struct Crossings {
+    /// Functions that each part imports of the others.
+    pub(super) imported: BTreeMap<usize, BTreeSet<usize>>,
+    /// Functions that are called by their place in the table, and that.
+    pub(super) places: BTreeMap<usize, usize>,
+    /// How long the table is.
+    pub(super) length: usize,
+}
+
+/// How a function calls another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Own,
+    Imported,
+    Table,
+}
+
+impl Way {
+    /// Of a function of part `from` to one of part `to`.
+    pub(super) fn between(from: usize, to: usize) -> Self {
+        match (from, to) {
+            (from, to) if from == to => Self::Own,
+            (_, 0) | (2.., 1) => Self::Imported,
+            _ => Self::Table,
+        }
+    }
+}
+
+impl Crossings {
+    pub(super) fn of(whole: &Whole<'_>) -> Self {
+        let mut crossings = Self {
+            length: whole.table.keys().next_back().map_or(0, |last| last + 1),
+            ..Self::default()
+        };
+        let places: BTreeMap<_, _> = whole.table.iter().map(|(at, it)| (*it, *at)).collect();
+        for (from, callee) in calls(whole) {
+            match Way::between(from, whole.owners[callee]) {
+                Way::Own => {}
+                Way::Imported => {
+                    if callee >= whole.imports.len() {
+                        crossings.imported.entry(from).or_default().insert(callee);
+                    }
+                }
+                Way::Table => {
+                    let place = places.get(&callee).copied();
+                    crossings.places.entry(callee).or_insert_with(|| {
+                        place.unwrap_or_else(|| {
+                            crossings.length += 1;
+                            crossings.length - 1
+                        })
+                    });
+                }
+            }
+        }
+        crossings
+    }
+
+    /// The functions of a part that others import.
+    pub(super) fn exported(&self, whole: &Whole<'_>, part: usize) -> BTreeSet<usize> {
+        let imported = self.imported.values().flatten().copied();
+        imported.filter(|it| whole.owners[*it] == part).collect()
+    }
+}
+
+/// The part of who calls, and whom.
+fn calls(whole: &Whole<'_>) -> Vec<(usize, usize)> {
+    let mut calls = Vec::new();
+    for function in whole.imports.len()..whole.kinds.len() {
+        let instructions = whole
+            .body(function)
+            .map(|it| instructions(whole.module, &it));
+        for instruction in instructions.into_iter().flatten().flatten() {
+            if let Does::Call(callee) = instruction.does {
+                calls.push((whole.owners[function], callee));
+            }
+        }
+    }
+    calls
+}
