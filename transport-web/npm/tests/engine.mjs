@@ -74,7 +74,7 @@ const found = () => until(120_000, () => browser.tell("execute/sync", { script: 
 
 let [passed, failed] = [0, 0];
 try {
-  for (const place of ["page", "worker", "shared"]) {
+  for (const place of ["page", "without-parts", "worker", "shared"]) {
     await browser.tell("url", { url: `${base}/${place}.html` });
     const { count = 0, failures } = (await found()) ?? { failures: ["it does not end"] };
     for (const failure of failures) console.log(`FAILED in ${place}: ${failure}`);
