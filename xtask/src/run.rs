@@ -19,6 +19,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Longer than any command takes on two cores with nothing built: what runs longer hangs.
 const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
 
+/// What a driver says of a browser that crashed.
+const CRASHED: &str = "session deleted because of page crash";
+
 /// Why a suite did not run: what is missing, and what to do about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Skip(pub(crate) String);
@@ -134,13 +137,25 @@ impl<'a> Run<'a> {
             match part.and_then(Part::end) {
                 Ok((status, output)) => {
                     self.log.line(&format!("$ {}\n{output}", describe(command)));
-                    self.count(command, status, &output);
+                    match !status.success() && output.contains(CRASHED) {
+                        true => self.once_more(command),
+                        false => self.count(command, status, &output),
+                    }
                 }
                 Err(error) => self.fail(format!("{}: {error}", describe(command))),
             }
         }
         // Nothing depends on whether what is in the log is gone beside it.
         let _ = std::fs::remove_dir_all(folder);
+    }
+
+    /// The browser crashed: that is no test's failure, unless it does so again.
+    fn once_more(&mut self, command: &mut Command) {
+        println!(
+            "         the browser crashed: {} once more",
+            describe(command)
+        );
+        self.tests(command);
     }
 
     fn count(&mut self, command: &Command, status: ExitStatus, output: &str) {
