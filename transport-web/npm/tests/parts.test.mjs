@@ -158,12 +158,16 @@ test("a session that finishes waits for tasks whose part is on its way, and take
   let ended;
   const invalid = new Promise((resolve) => (ended = resolve));
   const session = new lib.Session({ urlCache: new lib.UrlCache() }, { sessionDidBecomeInvalid: (_, error) => ended(error) });
-  const [running, never] = [session.dataTask(`${origin}/Nepal`).resume(), session.dataTask(`${origin}/Nepal`)];
+  const [running, suspended, never] = [0, 1, 2].map(() => session.dataTask(`${origin}/Nepal`));
+  running.resume();
+  suspended.resume().suspend();
+  never.suspend().resume();
   session.finishTasksAndInvalidate();
   assert.equal((await failure(session.data(`${origin}/Nepal`))).code, "cancelled");
   come();
   assert.equal((await running.finished).response.status, 200);
   assert.equal((await failure(never.finished)).code, "cancelled");
+  assert.equal((await suspended.resume().finished).response.status, 200);
   assert.equal(await invalid, null);
 });
 

@@ -7,6 +7,8 @@ import type { TaskState } from "./state.js";
 /** Resumes and suspends in the order in which they came, of a task that the module has and must not begin. */
 export class Held {
   readonly calls: (Call.Resume | Call.Suspend)[] = [];
+  /** It ran at some time, in the app's eyes. */
+  hasRun = false;
   readonly #needs: readonly Part[];
   /** A task is born with one suspension. */
   #suspensions = 1;
@@ -25,6 +27,7 @@ export class Held {
     this.calls.push(call);
     if (call === Call.Suspend) this.#suspensions++;
     else if (this.#suspensions > 0) this.#suspensions--;
+    this.hasRun ||= this.state === "running";
   }
 
   /** Once what it needs is there; with `waits` it is tried again when the browser is online again. */

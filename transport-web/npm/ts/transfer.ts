@@ -212,9 +212,9 @@ export class Transfer {
     }
   }
 
-  /** Settled when it has begun, or never will; `null` where it is not kept from that. */
+  /** Settled when it has begun, or never will; `null` where it is not kept from that, or was never resumed. */
   get released(): Promise<void> | null {
-    if (this.#held?.state !== "running") return null;
+    if (!this.#held?.hasRun) return null;
     return new Promise((released) => this.#released.push(released));
   }
 
