@@ -8,6 +8,8 @@ import init, {
   HTTPURLResponse,
   type LeftoverFile,
   leftoverFiles,
+  type ModulePart,
+  preload,
   removeFile,
   ResumeData,
   Session,
@@ -22,6 +24,11 @@ import init, {
 
 await init();
 await init(new URL("https://a.example/urlsession_bg.wasm"));
+const parts: Partial<Record<ModulePart, WebAssembly.Module>> = {};
+await init(undefined, (part) => parts[part] ?? new URL(`https://a.example/${part}.wasm`));
+await preload("cache", "downloads");
+// @ts-expect-error no such part
+await preload("all");
 const able: Capabilities = capabilities();
 void able.uploadProgress;
 

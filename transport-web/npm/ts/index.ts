@@ -5,7 +5,7 @@
  */
 
 export { default, type InitInput, preload } from "./init.js";
-export { type Part } from "./parts.js";
+export { type Part as ModulePart } from "./parts.js";
 export { type DownloadInput, type DownloadOptions, Session, type TaskOptions } from "./session.js";
 export { type DataResult, DataTask, type DownloadResult, DownloadTask, Task, UploadTask } from "./task.js";
 export { type TaskKind, type TaskState } from "./state.js";
