@@ -197,19 +197,24 @@ export class Transfer {
   /** Has it begin, once what it needs is there. */
   async #release(held: Held): Promise<void> {
     const waits = this.session.configuration.waitsForConnectivity ? () => void this.onWaiting() : null;
-    try {
-      await held.come(waits);
-      if (this.#held !== held) return;
-      this.#held = null;
-      this.#unbegun = undefined;
-      descend(() => {
-        for (const call of held.calls) raw.call(call, this.number, 0);
-      });
-    } catch (error) {
-      if (this.#held === held) this.#lacks(error);
-    } finally {
-      for (const released of this.#released.splice(0)) released();
+    const error = await held.come(waits).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (this.#held === held) {
+      if (error === null) this.#begin(held);
+      else this.#lacks(error);
     }
+    for (const released of this.#released.splice(0)) released();
+  }
+
+  /** Has the other part do what was asked for meanwhile. */
+  #begin(held: Held): void {
+    this.#held = null;
+    this.#unbegun = undefined;
+    descend(() => {
+      for (const call of held.calls) raw.call(call, this.number, 0);
+    });
   }
 
   /** Settled when it has begun, or never will; `null` where it is not kept from that, or was never resumed. */
