@@ -211,7 +211,8 @@ test("parts are asked for ahead", async () => {
   await assert.rejects(lib.preload("nonsense"), TypeError);
 });
 
-test("parts are beside a module that is said by a URL", async () => {
+/** What is fetched where the module is said so, and all its parts are asked for. */
+async function fetchedBy(module) {
   const lib = await import(`${pathToFileURL(join(folder, "index.js")).href}?${++copies}`);
   const fetched = [];
   const { fetch } = globalThis;
@@ -221,11 +222,31 @@ test("parts are beside a module that is said by a URL", async () => {
     return new Response(await file(name), { headers: { "content-type": "application/wasm" } });
   };
   try {
-    await lib.default("https://cdn.example/v1/urlsession_bg.wasm?x");
+    await lib.default(module);
     await lib.preload();
   } finally {
     globalThis.fetch = fetch;
   }
-  const names = ["bg", "more", "cache", "downloads"];
-  assert.deepEqual(fetched, names.map((name) => `https://cdn.example/v1/urlsession_${name}.wasm${name === "bg" ? "?x" : ""}`));
+  return fetched;
+}
+
+const OTHERS = ["more", "cache", "downloads"];
+
+test("parts are beside a module that is said by a URL", async () => {
+  const [module, ...parts] = await fetchedBy("https://cdn.example/v1/urlsession_bg.wasm?x");
+  assert.equal(module, "https://cdn.example/v1/urlsession_bg.wasm?x");
+  assert.deepEqual(parts, OTHERS.map((name) => `https://cdn.example/v1/urlsession_${name}.wasm`));
+});
+
+test("parts are beside the package where the module is bytes, or a response that comes from nowhere", async () => {
+  const beside = OTHERS.map((name) => pathToFileURL(join(folder, `urlsession_${name}.wasm`)).href);
+  // As in a page, beside which nothing is.
+  globalThis.document = { baseURI: "https://page.example/app/" };
+  try {
+    for (const module of [await file("bg"), new Response(await file("bg"), { headers: { "content-type": "application/wasm" } })]) {
+      assert.deepEqual(await fetchedBy(module), beside);
+    }
+  } finally {
+    delete globalThis.document;
+  }
 });

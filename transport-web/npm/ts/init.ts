@@ -51,7 +51,8 @@ async function begun(
 /** The URL of a module, where it was said by one. */
 function placeOf(module: InitInput | undefined): string | undefined {
   const place = typeof module === "string" || module instanceof URL ? module : (module as { url?: unknown } | undefined)?.url;
-  if (typeof place !== "string" && !(place instanceof URL)) return undefined;
+  // A response that the app made has an empty one.
+  if (place === "" || (typeof place !== "string" && !(place instanceof URL))) return undefined;
   const page = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href;
   try {
     return new URL(place, page).href;
