@@ -36,13 +36,16 @@ impl Way {
 }
 
 impl Crossings {
-    pub(super) fn of(whole: &Whole<'_>) -> Self {
+    /// # Errors
+    ///
+    /// What in a function is not known here.
+    pub(super) fn of(whole: &Whole<'_>) -> Result<Self, String> {
         let mut crossings = Self {
             length: whole.table.keys().next_back().map_or(0, |last| last + 1),
             ..Self::default()
         };
         let places: BTreeMap<_, _> = whole.table.iter().map(|(at, it)| (*it, *at)).collect();
-        for (from, callee) in calls(whole) {
+        for (from, callee) in calls(whole)? {
             match Way::between(from, whole.owners[callee]) {
                 Way::Own => {}
                 Way::Imported => {
@@ -61,7 +64,7 @@ impl Crossings {
                 }
             }
         }
-        crossings
+        Ok(crossings)
     }
 
     /// The functions of a part that others import.
@@ -72,17 +75,14 @@ impl Crossings {
 }
 
 /// The part of who calls, and whom.
-fn calls(whole: &Whole<'_>) -> Vec<(usize, usize)> {
+fn calls(whole: &Whole<'_>) -> Result<Vec<(usize, usize)>, String> {
     let mut calls = Vec::new();
-    for function in whole.imports.len()..whole.kinds.len() {
-        let instructions = whole
-            .body(function)
-            .map(|it| instructions(whole.module, &it));
-        for instruction in instructions.into_iter().flatten().flatten() {
+    for (function, body) in (whole.imports.len()..).zip(&whole.bodies) {
+        for instruction in instructions(whole.module, body)? {
             if let Does::Call(callee) = instruction.does {
                 calls.push((whole.owners[function], callee));
             }
         }
     }
-    calls
+    Ok(calls)
 }

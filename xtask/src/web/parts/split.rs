@@ -33,7 +33,7 @@ const TRAP: [u8; 3] = [0x00, 0x00, END];
 /// What in it is not known here.
 pub(crate) fn split(module: &[u8], owners: &Owners, count: usize) -> Result<Vec<Vec<u8>>, String> {
     let whole = Whole::read(module, owners)?;
-    let crossings = Crossings::of(&whole);
+    let crossings = Crossings::of(&whole)?;
     let mut parts = vec![whole.first(&crossings)?];
     for part in 1..count {
         parts.push(whole.part(part, &crossings)?);
