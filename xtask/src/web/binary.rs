@@ -114,8 +114,18 @@ pub(crate) fn limits(reader: &mut Reader<'_>) -> Result<(), String> {
 }
 
 /// Writes an unsigned number (LEB128).
-pub(crate) fn write_number(to: &mut Vec<u8>, mut value: usize) {
-    while value > 0x7f {
+pub(crate) fn write_number(to: &mut Vec<u8>, value: usize) {
+    write_up_to(to, value, 0x7f);
+}
+
+/// The same where a number may be negative: the highest bit of its last byte says so.
+pub(crate) fn write_signed(to: &mut Vec<u8>, value: usize) {
+    write_up_to(to, value, 0x3f);
+}
+
+/// Writes a number whose last byte has bits of `most` alone.
+fn write_up_to(to: &mut Vec<u8>, mut value: usize, most: usize) {
+    while value > most {
         to.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
@@ -125,6 +135,15 @@ pub(crate) fn write_number(to: &mut Vec<u8>, mut value: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_beyond_63_are_not_negative() {
+        let mut written = Vec::new();
+        for number in [63, 64, 8192] {
+            write_signed(&mut written, number);
+        }
+        assert_eq!(written, [0x3f, 0xc0, 0x00, 0x80, 0xc0, 0x00]);
+    }
 
     #[test]
     fn numbers_come_back() {

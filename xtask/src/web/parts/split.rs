@@ -13,7 +13,7 @@ use super::whole::{
     CODE, CONSTANT, DATA, ELEMENTS, END, EXPORTS, FUNCTION, FUNCTIONS, GLOBAL, IMPORTS, MEMORY,
     TABLE, TABLES, TYPES, Whole,
 };
-use crate::web::binary::{MAGIC, Reader, sections, write_number, write_section};
+use crate::web::binary::{MAGIC, Reader, sections, write_number, write_section, write_signed};
 use crate::web::traps::code::{Does, instructions};
 
 const CALL: u8 = 0x10;
@@ -344,15 +344,6 @@ fn write_name(to: &mut Vec<u8>, name: &str) {
     to.extend_from_slice(name.as_bytes());
 }
 
-/// Writes a number that may be negative elsewhere (LEB128).
-fn write_signed(to: &mut Vec<u8>, mut value: usize) {
-    while value > 0x3f {
-        to.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    to.push(value as u8);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -505,14 +496,5 @@ mod tests {
         let mut module = module();
         module[refers] = REFERENCE;
         assert!(split(&module, &owners, 3).is_err());
-    }
-
-    #[test]
-    fn places_beyond_63_are_no_negative_numbers() {
-        let mut written = Vec::new();
-        write_signed(&mut written, 63);
-        write_signed(&mut written, 64);
-        write_signed(&mut written, 8192);
-        assert_eq!(written, [0x3f, 0xc0, 0x00, 0x80, 0xc0, 0x00]);
     }
 }
