@@ -62,7 +62,7 @@ pub(crate) struct SessionCache {
 }
 
 impl SessionCache {
-    /// `cache` for a session of this configuration; an ephemeral one touches no disk.
+    /// `cache` for a session of this configuration; an ephemeral one touches no disk. Never put into its caller's code: most sessions have none.
     #[inline(never)]
     pub(crate) fn new(
         cache: UrlCache,

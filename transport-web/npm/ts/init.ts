@@ -70,8 +70,8 @@ function placeOf(module: InitInput | undefined): string | undefined {
  * void preload().catch(() => {}); // not in the way of the first request
  * ```
  *
- * `cache` is what a {@link UrlCache} takes, `downloads` what a {@link DownloadTask} takes, and `more` what both of them take, and bodies that are neither text nor bytes,
- * retries, metrics, and URLs and protocols beside HTTP. When it fails it may be called again.
+ * `cache` is what a {@link UrlCache} takes, `downloads` what a {@link DownloadTask} takes, and `more` what both of them take, and bodies that are neither text nor few bytes,
+ * retries, metrics, {@link Session.response}, and URLs and protocols beside HTTP. When it fails it may be called again.
  */
 export async function preload(...parts: Part[]): Promise<void> {
   mustBeReady();

@@ -98,7 +98,7 @@ impl Module<'_> {
     }
 
     /// All of the module: that which is loaded first, and its other parts.
-    pub(crate) fn modules(&self, build: Build) -> Vec<PathBuf> {
+    fn modules(&self, build: Build) -> Vec<PathBuf> {
         let parts = PLAN.parts.iter().filter(|_| self.is_trimmed(build));
         let files = parts.map(|part| format!("{}_{}.wasm", self.name, part.name));
         let files = files.map(|name| self.folder.join(name));
