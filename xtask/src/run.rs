@@ -347,3 +347,35 @@ pub(crate) fn describe(command: &Command) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says that a test passed if the file is there; else makes the file, says something else, and fails.
+    const RUNNER: &str = "test -e \"$0\" && echo 'test result: ok. 1 passed; 0 failed;' && exit
+        touch \"$0\"; echo \"$1\"; exit 1";
+
+    /// What a suite counts whose runner says this at first.
+    fn counted(name: &str, first: &str) -> Counts {
+        let mut workspace = Workspace::load().unwrap();
+        let folder = format!("urlsession-run-{}-{name}", std::process::id());
+        workspace.target = std::env::temp_dir().join(folder);
+        let mut run = Run::open(&workspace, name, false).unwrap();
+        let mut runner = Command::new("sh");
+        runner.args(["-c", RUNNER]);
+        runner.arg(workspace.target.join("been")).arg(first);
+        run.tests_together(&mut [runner]);
+        let counts = run.finish().counts;
+        std::fs::remove_dir_all(&workspace.target).unwrap();
+        counts
+    }
+
+    #[test]
+    fn what_a_browsers_crash_has_ended_is_run_once_more() {
+        let crash = "invalid session id: session deleted because of page crash or hang.";
+        let [once_more, once] = [crash, "a test failed"].map(|it| counted(&it[..1], it));
+        assert_eq!((once_more.passed, once_more.failed), (1, 0));
+        assert_eq!((once.passed, once.failed), (0, 1));
+    }
+}
