@@ -132,6 +132,44 @@ test("cancel and suspend wait for nothing", async () => {
   assert.equal((await failure(unbegun.finished)).code, "cancelled");
 });
 
+test("a download that its part has not made yet is a task like any", async () => {
+  const { lib, come } = await held();
+  const session = new lib.Session();
+  const [running, never, data, cancelled] = [session.downloadTask(`${origin}/Nepal`, { priority: 0.75 }), session.downloadTask(`${origin}/Nepal`), session.dataTask(`${origin}/Nepal`), session.downloadTask(`${origin}/Nepal`)];
+  assert.deepEqual([running.id, never.id, data.id, cancelled.id], [1, 2, 3, 4]);
+  assert.deepEqual([running.priority, never.priority], [0.75, 0.5]);
+  never.priority = 7;
+  assert.equal(never.priority, 1);
+  assert.deepEqual([running.state, running.response, running.countOfBytesReceived, running.countOfBytesExpectedToReceive, running.progress.fraction], ["suspended", null, 0, null, 0]);
+  running.resume();
+  assert.deepEqual(session.tasks, [running]);
+  cancelled.priority = 0.25;
+  cancelled.cancel();
+  assert.equal(cancelled.state, "canceling");
+  const error = await failure(cancelled.finished);
+  assert.deepEqual([error.code, error.url, cancelled.state, cancelled.priority], ["cancelled", `${origin}/Nepal`, "completed", 0.25]);
+  session.finishTasksAndInvalidate();
+  assert.equal((await failure(never.finished)).code, "cancelled");
+  const late = session.downloadTask(`${origin}/Nepal`);
+  assert.equal((await failure(late.finished)).code, "cancelled");
+  come();
+  assert.equal(await (await running.finished).file.text(), "Kathmandu");
+  assert.equal(running.priority, 0.75);
+  const closed = session.downloadTask(`${origin}/Nepal`);
+  assert.equal(closed.state, "completed");
+  assert.equal((await failure(closed.finished)).code, "cancelled");
+});
+
+test("what is wrong with a download is said once its part is there", async () => {
+  const { lib, come } = await held();
+  const session = new lib.Session();
+  const tasks = [session.downloadTask("http://["), session.downloadTask({ resumeData: lib.ResumeData.fromJSON("damaged") })];
+  for (const task of tasks) task.resume();
+  come();
+  const [badUrl, damaged] = await Promise.all(tasks.map((task) => failure(task.finished)));
+  assert.deepEqual([badUrl.code, damaged.code], ["badURL", "unsupportedURL"]);
+});
+
 test("a download that goes on loses nothing where its part does not come", async () => {
   const { lib: first } = await anew();
   const session = new first.Session();

@@ -4,18 +4,21 @@ import { Call } from "./calls.js";
 import { bring, type Part } from "./parts.js";
 import type { TaskState } from "./state.js";
 
-/** Resumes and suspends in the order in which they came, of a task that the module has and must not begin. */
+/** Resumes and suspends in the order in which they came, of a task that the module must not begin, or cannot make. */
 export class Held {
   readonly calls: (Call.Resume | Call.Suspend)[] = [];
   /** It ran at some time, in the app's eyes. */
   hasRun = false;
+  /** Makes a task that the module does not have yet either; gives its number, as `session_task` does. */
+  readonly make: (() => number) | null;
   readonly #needs: readonly Part[];
   /** A task is born with one suspension. */
   #suspensions = 1;
   #coming: Promise<void> | null = null;
 
-  constructor(needs: readonly Part[]) {
+  constructor(needs: readonly Part[], make: (() => number) | null) {
     this.#needs = needs;
+    this.make = make;
   }
 
   get state(): TaskState {

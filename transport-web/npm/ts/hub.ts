@@ -71,6 +71,13 @@ export function tasksOf(session: Session): Transfer[] {
   return all.sort((a, b) => a.number - b.number);
 }
 
+/** Those of a session's tasks that the other part does not have yet. */
+export function unmadeOf(session: Session): Transfer[] {
+  const forgettable = [...born.values()].map((transfer) => transfer.deref());
+  const all = [...live.values(), ...made.values(), ...forgettable];
+  return all.filter((transfer): transfer is Transfer => transfer?.session === session && transfer.isUnmade);
+}
+
 /** A session was made. */
 export function enterSession(number: number, session: Session): void {
   sessions.set(number, new WeakRef(session));

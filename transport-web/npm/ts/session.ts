@@ -6,7 +6,7 @@ import { Ask, Call } from "./calls.js";
 import { numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
-import { descend, enter, enterSession, host, leaveSession, tasksOf } from "./hub.js";
+import { descend, enter, enterSession, host, leaveSession, tasksOf, unmadeOf } from "./hub.js";
 import { fetchBits } from "./fetch.js";
 import { mustBeReady } from "./init.js";
 import { areHere, bring, bringAhead } from "./parts.js";
@@ -75,6 +75,9 @@ export class Session implements Disposable {
   #delegate: SessionDelegate | null;
   #isInvalid = false;
   #isFinishing = false;
+  /** It takes no more tasks. */
+  #isClosed = false;
+  #lastTask = 0;
 
   /**
    * A session of this configuration, which is copied.
@@ -241,7 +244,9 @@ export class Session implements Disposable {
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */
   finishTasksAndInvalidate(): void {
     // The other part takes tasks that it must not begin yet for such that were never resumed.
+    this.#isClosed = true;
     const released = tasksOf(this).flatMap((transfer) => transfer.released ?? []);
+    for (const transfer of unmadeOf(this)) if (!transfer.isReleasing) transfer.cancel();
     this.#isFinishing = released.length > 0;
     const finish = () => descend(() => raw.call(Call.FinishSession, this.#number, 0));
     if (released.length === 0) finish();
@@ -250,6 +255,8 @@ export class Session implements Disposable {
 
   /** Takes no more tasks, cancels all, and becomes invalid when each has ended. */
   invalidateAndCancel(): void {
+    this.#isClosed = true;
+    for (const transfer of unmadeOf(this)) transfer.cancel();
     descend(() => raw.call(Call.CancelSession, this.#number, 0));
   }
 
@@ -287,7 +294,8 @@ export class Session implements Disposable {
       (delegate): delegate is SessionDelegate => delegate !== undefined && delegate !== null,
     );
     const collectsMetrics = Boolean(this.#configuration.collectsMetrics);
-    const plan = { session: this, of: this.#number, kind, request, delegates, collectsMetrics, download };
+    const id = ++this.#lastTask;
+    const plan = { session: this, of: this.#number, id, kind, request, delegates, collectsMetrics, isClosed: this.#isClosed, download };
     const transfer = new Transfer(plan);
     const task = wrap(transfer);
     transfer.description = options?.description ?? null;

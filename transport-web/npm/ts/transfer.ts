@@ -55,10 +55,14 @@ export interface Plan {
   session: Session;
   /** The session's number. */
   of: number;
+  /** The task's in it. */
+  id: number;
   kind: TaskKind;
   request: Taken;
   delegates: readonly SessionDelegate[];
   collectsMetrics: boolean;
+  /** The session takes no more. */
+  isClosed: boolean;
   /** Where a download goes, and what it goes on from. */
   download?: { resumeData?: string; destination?: string; replaces?: boolean; segments?: number };
 }
@@ -68,6 +72,7 @@ let lastNumber = 0;
 export class Transfer {
   readonly number = ++lastNumber;
   readonly session: Session;
+  readonly id: number;
   kind: TaskKind;
   readonly original: URLRequest;
   /** The task that the program holds. */
@@ -88,11 +93,12 @@ export class Transfer {
   /** The state that listeners were told last. */
   #told: TaskState | null = null;
   #isTelling = false;
-  #id = 0;
   /** There until all is there that it needs of the module. */
   #held: Held | null = null;
   /** What it goes on with, until it has begun; and that whoever cancels it before wants that. */
   #unbegun: string | undefined;
+  /** How urgent it is to be, until it is made. */
+  #priority: number | undefined;
   #isForLater = false;
   /** What of the module cannot be had. */
   #lack: SessionError | null = null;
@@ -110,6 +116,7 @@ export class Transfer {
 
   constructor(plan: Plan) {
     this.session = plan.session;
+    this.id = plan.id;
     this.kind = plan.kind;
     this.#delegates = plan.delegates;
     this.original = new URLRequest(plan.request.text);
@@ -125,31 +132,39 @@ export class Transfer {
       (plan.collectsMetrics || has("taskDidFinishCollectingMetrics") ? WANTS.metrics : 0) |
       (has("dataTaskWillCacheResponse") ? WANTS.cache : 0) |
       (has("taskNeedNewBodyStream") ? WANTS.body : 0);
-    const { text, timeout, traits, body } = request;
-    const { download } = plan;
-    const id =
-      download === undefined
-        ? raw.session_task(plan.of, this.number, plan.kind === "upload", wants, text, timeout, traits, body)
-        : raw.session_download(
-            plan.of,
-            this.number,
-            wants,
-            text,
-            timeout,
-            traits,
-            body,
-            download.destination,
-            download.resumeData,
-            download.replaces ?? false,
-            download.segments ?? 0,
-          );
-    this.#id = Math.abs(id);
     const needs = needsOf(plan, wants);
-    if (id > 0 && !areHere(needs)) {
-      this.#held = new Held(needs);
-      this.#unbegun = plan.download?.resumeData;
-      bringAhead(needs);
-    }
+    const { text, timeout, traits, body } = request;
+    const { of, download } = plan;
+    const make =
+      download === undefined
+        ? () => raw.session_task(of, this.number, plan.kind === "upload", wants, text, timeout, traits, body)
+        : () =>
+            raw.session_download(
+              of,
+              this.number,
+              wants,
+              text,
+              timeout,
+              traits,
+              body,
+              download.destination,
+              download.resumeData,
+              download.replaces ?? false,
+              download.segments ?? 0,
+            );
+    if (areHere(needs)) return this.#make(make);
+    if (download === undefined) this.#make(make);
+    // A session that takes no more refuses any.
+    else if (plan.isClosed) this.#make(() => raw.session_task(of, this.number, false, wants, text, timeout, traits, undefined));
+    if (this.#state !== null) return;
+    this.#held = new Held(needs, download === undefined ? null : make);
+    this.#unbegun = download?.resumeData;
+    bringAhead(needs);
+  }
+
+  /** Has the other part make it. */
+  #make(make: () => number): void {
+    const id = make();
     if (this.#ended !== null) {
       raw.call(Call.FreeTask, this.number, 0);
     } else if (id <= 0) {
@@ -161,10 +176,6 @@ export class Transfer {
         raw.call(Call.FreeTask, this.number, 0);
       });
     }
-  }
-
-  get id(): number {
-    return this.#id;
   }
 
   get state(): TaskState {
@@ -213,23 +224,46 @@ export class Transfer {
     this.#held = null;
     this.#unbegun = undefined;
     descend(() => {
+      if (held.make !== null) this.#make(held.make);
+      const urgency = this.#priority;
+      this.#priority = undefined;
+      if (urgency !== undefined) this.priority = urgency;
       for (const call of held.calls) raw.call(call, this.number, 0);
     });
   }
 
+  /** The other part does not have it yet. */
+  get isUnmade(): boolean {
+    return Boolean(this.#held?.make);
+  }
+
+  /** It begins when what it needs is there, unless it is suspended then. */
+  get isReleasing(): boolean {
+    return this.#held?.hasRun ?? false;
+  }
+
   /** Settled when it has begun, or never will; `null` where it is not kept from that, or was never resumed. */
   get released(): Promise<void> | null {
-    if (!this.#held?.hasRun) return null;
+    if (!this.isReleasing) return null;
     return new Promise((released) => this.#released.push(released));
   }
 
   cancel(reason?: unknown): void {
     if (this.#ended !== null) return;
     if (reason !== undefined) this.#reason ??= { what: reason };
-    this.#change(() => {
-      this.#held = null;
+    this.#change(() => this.#stop());
+  }
+
+  /** Has it end as cancelled. */
+  #stop(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (!held?.make) {
       raw.call(Call.Cancel, this.number, 0);
-    });
+      return;
+    }
+    this.#state = "canceling";
+    queueMicrotask(() => this.onComplete([-999, "cancelled", this.original.url, undefined, undefined], []));
   }
 
   /** Does something that may change the state, and tells the listeners if it has: those in whose midst it is done, once they have returned. */
@@ -292,12 +326,13 @@ export class Transfer {
   }
 
   get priority(): number {
-    return this.#ended?.[9] ?? raw.call(Call.Priority, this.number, 0);
+    return this.#ended?.[9] ?? this.#priority ?? raw.call(Call.Priority, this.number, 0);
   }
 
   set priority(priority: number) {
     if (typeof priority !== "number" || Number.isNaN(priority)) throw new TypeError("not a priority");
-    if (this.#ended === null) raw.call(Call.SetPriority, this.number, priority);
+    if (this.isUnmade) this.#priority = Math.fround(Math.min(Math.max(priority, 0), 1));
+    else if (this.#ended === null) raw.call(Call.SetPriority, this.number, priority);
   }
 
   get current(): URLRequest {
@@ -529,9 +564,8 @@ export class Transfer {
   #lacks(error: unknown): undefined {
     const { cause } = error as SessionError;
     const resumeData = this.#unbegun === undefined ? null : new ResumeData(this.#unbegun);
-    this.#held = null;
     this.#lack ??= lack({ cause, url: this.current.url, resumeData });
-    if (this.#ended === null) raw.call(Call.Cancel, this.number, 0);
+    if (this.#ended === null) this.#stop();
     return undefined;
   }
 
@@ -600,7 +634,7 @@ export class Transfer {
       return undefined;
     }
     this.#thrown ??= { what: thrown };
-    raw.call(Call.Cancel, this.number, 0);
+    this.#stop();
     return undefined;
   }
 }

@@ -82,7 +82,11 @@ pub(crate) const PLAN: Plan = Plan {
         Part {
             name: "downloads",
             gates: &[
+                "session_download_",
                 "TaskShared>::download_to_end",
+                "TaskShared>::settle_download",
+                "TaskShared>::suspend_download",
+                "TaskShared>::abandon_download",
                 "TaskShared>>::download_instead",
                 "load::download::partial::Remains::",
                 "words::resume_data::ResumeData::to_bytes",
