@@ -18,9 +18,13 @@ use crate::words::request::Request;
 
 /// A hop begins, by the path that was reported last.
 pub(crate) fn begin<A: App>(app: &A, signals: &Signals, request: &Request) {
-    if !signals.wants_metrics() {
-        return;
+    if signals.wants_metrics() {
+        note_hop(app, signals, request);
     }
+}
+
+#[inline(never)]
+fn note_hop<A: App>(app: &A, signals: &Signals, request: &Request) {
     signals.measure_hop(request);
     let Some(monitor) = &app.platform().network else {
         return;
@@ -42,9 +46,14 @@ pub(crate) fn measured<A: App>(
     signals: &Arc<Signals>,
     answer: HopResponse,
 ) -> HopResponse {
-    if !signals.wants_metrics() {
-        return answer;
+    match signals.wants_metrics() {
+        true => note_answer(app, signals, answer),
+        false => answer,
     }
+}
+
+#[inline(never)]
+fn note_answer<A: App>(app: &A, signals: &Arc<Signals>, answer: HopResponse) -> HopResponse {
     let is_coded_as_sent = app.platform().transport.capabilities().metrics;
     let now = signals.now();
     signals.measure(|transaction| {

@@ -8,8 +8,18 @@ use crate::words::metrics::{Interval, TaskMetrics, TransactionMetrics};
 use crate::words::request::Request;
 use crate::words::time::Moment;
 
-/// A task's collector, where it has one: a null pointer else.
-pub(crate) struct Meter(Option<Box<WithWaker<Collector>>>);
+/// A task's collector, where it has one: a null pointer else, and nobody's code then.
+pub(crate) struct Meter(Option<Box<dyn Gathers>>);
+
+trait Gathers: Send + Sync {
+    fn collector(&self) -> &Collector;
+}
+
+impl Gathers for WithWaker<Collector> {
+    fn collector(&self) -> &Collector {
+        self
+    }
+}
 
 impl Meter {
     /// Without one.
@@ -18,26 +28,33 @@ impl Meter {
     }
 
     pub(crate) fn get(&self) -> Option<&Collector> {
-        self.0.as_ref().map(|collector| &***collector)
+        self.0.as_ref().map(|meter| meter.collector())
+    }
+
+    pub(crate) const fn is_there(&self) -> bool {
+        self.0.is_some()
     }
 
     /// One for what is made beside, where this one collects.
     #[cfg(feature = "download")]
     pub(crate) fn beside(&self, now: Moment) -> Self {
-        match self.get() {
-            Some(_) => Collector::new(now, SystemTime::UNIX_EPOCH).into(),
-            None => Self::none(),
+        let mut meter = Self::none();
+        if self.is_there() {
+            meter.begin(now, SystemTime::UNIX_EPOCH);
         }
+        meter
     }
-}
 
-impl From<Collector> for Meter {
-    fn from(collector: Collector) -> Self {
-        Self(Some(Box::new(WithWaker::new(collector))))
+    /// Gathers from now on. Put in, not given back: a caller would be seen to have that code.
+    #[inline(never)]
+    pub(crate) fn begin(&mut self, now: Moment, date: SystemTime) {
+        self.0 = Some(Box::new(WithWaker::new(Collector::new(now, date))));
     }
 }
 
 /// The metrics of one task, for which somebody has asked. Once they are taken, what still comes is nobody's.
+///
+/// Its methods are never put into their callers, most of whom have none: a module can leave them to a part that is loaded later.
 pub(crate) struct Collector {
     metrics: Mutex<Option<TaskMetrics>>,
     /// Attempts that were made beside others, and have ended.
@@ -55,7 +72,7 @@ pub(crate) struct Counts {
 
 impl Collector {
     /// Of a task made now.
-    pub(crate) fn new(now: Moment, date: SystemTime) -> Self {
+    fn new(now: Moment, date: SystemTime) -> Self {
         let interval = Interval {
             start: now,
             end: now,
@@ -68,6 +85,7 @@ impl Collector {
     }
 
     /// A hop begins, or another attempt at one. `sent` is what the one before sent.
+    #[inline(never)]
     pub(crate) fn begin(&self, request: Request, now: Moment, sent: u64) {
         if let Some(metrics) = &mut *self.metrics() {
             end_last(metrics, &Counts { sent, received: 0 });
@@ -80,6 +98,7 @@ impl Collector {
     }
 
     /// The last attempt is made again.
+    #[inline(never)]
     pub(crate) fn begin_again(&self, now: Moment, sent: u64) {
         let last = self.last(|last| last.request.clone());
         if let Some(request) = last {
@@ -88,6 +107,7 @@ impl Collector {
     }
 
     /// Works on the attempt under way.
+    #[inline(never)]
     pub(crate) fn last<R>(&self, work: impl FnOnce(&mut TransactionMetrics) -> R) -> Option<R> {
         let mut metrics = self.metrics();
         let last = metrics.as_mut()?.transaction_metrics.last_mut()?;
@@ -101,6 +121,7 @@ impl Collector {
     }
 
     /// A redirect is followed.
+    #[inline(never)]
     pub(crate) fn redirected(&self) {
         if let Some(metrics) = &mut *self.metrics() {
             metrics.redirect_count += 1;
@@ -108,6 +129,7 @@ impl Collector {
     }
 
     /// The task has ended: its metrics, once.
+    #[inline(never)]
     pub(crate) fn take(&self, now: Moment, counts: &Counts) -> Option<TaskMetrics> {
         let mut metrics = self.metrics().take()?;
         end_last(&mut metrics, counts);

@@ -18,6 +18,10 @@ impl Meter {
         None
     }
 
+    pub(crate) const fn is_there(&self) -> bool {
+        false
+    }
+
     #[cfg(feature = "download")]
     pub(crate) fn beside(&self, _: Moment) -> Self {
         Self

@@ -116,7 +116,7 @@ impl Signals {
 
     /// True when somebody wants metrics.
     pub(crate) fn wants_metrics(&self) -> bool {
-        self.collector().is_some()
+        self.meter.is_there()
     }
 
     /// Works on the metrics of the attempt under way, where somebody wants them.
@@ -149,11 +149,11 @@ impl Signals {
 
     /// The task's metrics, when it has ended: once.
     pub(crate) fn take_metrics(&self) -> Option<TaskMetrics> {
+        let collector = self.collector()?;
         let counts = Counts {
             sent: self.sent(),
             received: self.received(),
         };
-        let collector = self.collector()?;
         collector.take(self.now(), &counts)
     }
 

@@ -89,9 +89,14 @@ impl Handover {
 
     /// The metrics come first, where there are any.
     fn begin(&mut self) {
-        let Some(metrics) = self.task.signals().take_metrics().map(Arc::new) else {
-            return self.complete();
-        };
+        match self.task.signals().take_metrics() {
+            Some(metrics) => self.begin_with(Arc::new(metrics)),
+            None => self.complete(),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_with(&mut self, metrics: Arc<TaskMetrics>) {
         #[cfg(feature = "metrics")]
         {
             self.task.facts().extras_mut().metrics = Some(metrics.clone());

@@ -11,8 +11,6 @@ use http::HeaderMap;
 use crate::cache::session::SessionCache;
 #[cfg(feature = "download")]
 use crate::load::download::Download;
-#[cfg(feature = "metrics")]
-use crate::seams::collector::Collector;
 use crate::seams::collector::Meter;
 use crate::seams::protocol::list::{Protocols, Route};
 use crate::seams::signals::Signals;
@@ -582,11 +580,11 @@ impl Iterator for Audience {
 /// What gathers a task's metrics, where somebody wants them.
 #[cfg(feature = "metrics")]
 fn meter(session: &SessionShared, wants: Wants) -> Meter {
-    if !wants.contains(Wants::METRICS) && !session.observes_metrics {
-        return Meter::none();
+    let mut meter = Meter::none();
+    if wants.contains(Wants::METRICS) || session.observes_metrics {
+        meter.begin(session.clock.now(), session.runtime().wall_clock());
     }
-    let date = session.runtime().wall_clock();
-    Collector::new(session.clock.now(), date).into()
+    meter
 }
 
 #[cfg(not(feature = "metrics"))]

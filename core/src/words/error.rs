@@ -137,10 +137,36 @@ struct Facts {
     place: Option<Place>,
     /// In a box of its own, as it was given: an `Arc` of it would have to be made anew.
     cause: Option<Arc<Box<dyn StdError + Send + Sync>>>,
+    #[cfg(any(feature = "download", feature = "upload"))]
+    rest: Option<Arc<dyn Rest>>,
+}
+
+/// What it takes to go on with a transfer that failed. Its code is linked where there is something, and nowhere else.
+#[cfg(any(feature = "download", feature = "upload"))]
+trait Rest: Send + Sync {
     #[cfg(feature = "download")]
-    resume_data: Option<ResumeData>,
+    fn of_download(&self) -> Option<&ResumeData> {
+        None
+    }
+
     #[cfg(feature = "upload")]
-    upload_resume_data: Option<Arc<WithWaker<UploadResumeData>>>,
+    fn of_upload(&self) -> Option<&UploadResumeData> {
+        None
+    }
+}
+
+#[cfg(feature = "download")]
+impl Rest for ResumeData {
+    fn of_download(&self) -> Option<&ResumeData> {
+        Some(self)
+    }
+}
+
+#[cfg(feature = "upload")]
+impl Rest for WithWaker<UploadResumeData> {
+    fn of_upload(&self) -> Option<&UploadResumeData> {
+        Some(self)
+    }
 }
 
 impl Error {
@@ -156,10 +182,8 @@ impl Error {
             reason,
             place: None,
             cause: None,
-            #[cfg(feature = "download")]
-            resume_data: None,
-            #[cfg(feature = "upload")]
-            upload_resume_data: None,
+            #[cfg(any(feature = "download", feature = "upload"))]
+            rest: None,
         }))
     }
 
@@ -223,7 +247,7 @@ impl Error {
     #[cfg(feature = "download")]
     #[must_use]
     pub(crate) fn with_resume_data(self, data: ResumeData) -> Self {
-        self.with(|facts| facts.resume_data = Some(data))
+        self.with(|facts| facts.rest = Some(Arc::new(data)))
     }
 
     /// What is needed to go on where a download stopped, if it can
@@ -231,21 +255,21 @@ impl Error {
     #[cfg(feature = "download")]
     #[must_use]
     pub fn resume_data(&self) -> Option<&ResumeData> {
-        self.0.resume_data.as_ref()
+        self.0.rest.as_deref()?.of_download()
     }
 
     /// The same error, with what it takes to go on with the upload that it ended.
     #[cfg(feature = "upload")]
+    #[inline(never)]
     pub(crate) fn with_upload_resume_data(self, data: UploadResumeData) -> Self {
-        let data = Arc::new(WithWaker::new(data));
-        self.with(|facts| facts.upload_resume_data = Some(data))
+        self.with(|facts| facts.rest = Some(Arc::new(WithWaker::new(data))))
     }
 
     /// What it takes to go on with the upload that this error ended, where the server has offered that.
     #[cfg(feature = "upload")]
     #[must_use]
     pub fn upload_resume_data(&self) -> Option<&UploadResumeData> {
-        self.0.upload_resume_data.as_deref().map(|data| &**data)
+        self.0.rest.as_deref()?.of_upload()
     }
 
     /// Why, as one of Apple's codes.

@@ -54,7 +54,8 @@ impl<'a> Numbers<'a> {
 
 /// A time in seconds; below 0 it is 0, beyond what there is, the longest.
 pub(crate) fn duration(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
+    // The cast saturates: the longest is five centuries.
+    Duration::from_nanos((seconds.max(0.0) * 1e9) as u64)
 }
 
 /// The policy of Apple's number.

@@ -27,19 +27,7 @@ extern "C" {
     fn answer(this: &Host) -> JsValue;
 
     #[wasm_bindgen(method, js_name = numbers)]
-    fn list(
-        this: &Host,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-        _: f64,
-    ) -> JsValue;
+    fn list(this: &Host, _: f64, _: f64, _: f64, _: f64, _: f64) -> JsValue;
 }
 
 thread_local! {
@@ -105,11 +93,9 @@ pub(crate) fn tell_value(event: Event, number: u32, value: JsValue) -> Told {
 pub(crate) const NO_COUNTS: [f64; 3] = [0.0; 3];
 
 /// A list of numbers.
-pub(crate) fn numbers([a, b, c, d, e, f, g, h, i, j]: [f64; 10]) -> JsValue {
+pub(crate) fn numbers([a, b, c, d, e]: [f64; 5]) -> JsValue {
     HOST.with(|host| {
         let host = host.get();
-        host.map_or(JsValue::UNDEFINED, |host| {
-            host.list(a, b, c, d, e, f, g, h, i, j)
-        })
+        host.map_or(JsValue::UNDEFINED, |host| host.list(a, b, c, d, e))
     })
 }

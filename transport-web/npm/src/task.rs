@@ -42,24 +42,14 @@ pub(crate) fn error(number: u32) -> JsValue {
     failure::list(&error.unwrap_or_else(|| Error::new(ErrorCode::Cancelled)))
 }
 
-/// What there is to know of it in numbers.
-///
-/// The bytes of both bodies: sent, expected to be sent, received, expected to be received. How far it is: units done and in all (negative while unknown),
-/// the share, units a second and seconds left. How urgent it is. What is unknown is not a number.
+/// What there is to know of it in numbers: the bytes of both bodies, sent, expected to be sent, received, expected to be received; and how urgent it is. What is
+/// unknown is not a number.
 pub(crate) fn numbers(task: &Task) -> JsValue {
-    let now = task.session().platform().runtime.now();
-    let progress = task.progress().snapshot(now);
-    let left = progress.estimated_time_remaining;
     host::numbers([
         task.count_of_bytes_sent() as f64,
         known(task.count_of_bytes_expected_to_send()),
         task.count_of_bytes_received() as f64,
         known(task.count_of_bytes_expected_to_receive()),
-        progress.completed_unit_count as f64,
-        progress.total_unit_count as f64,
-        progress.fraction_completed,
-        progress.throughput.unwrap_or(f64::NAN),
-        left.map_or(f64::NAN, |left| left.as_secs_f64()),
         task.priority().into(),
     ])
 }

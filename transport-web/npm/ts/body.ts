@@ -16,6 +16,13 @@ export interface Content {
   type?: string;
 }
 
+/** How many bytes a body has; not a number where that is unknown. */
+export function lengthOf(body: unknown): number {
+  if (typeof body === "string") return new TextEncoder().encode(body).length;
+  if (body instanceof Uint8Array) return body.length;
+  return body instanceof Blob ? body.size : body === undefined ? 0 : NaN;
+}
+
 /** Takes a body in any of its forms. */
 export function contentOf(body: RequestBody): Content {
   if (typeof body === "string") return { body, type: "text/plain;charset=UTF-8" };

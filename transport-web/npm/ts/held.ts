@@ -4,19 +4,19 @@ import { Call } from "./calls.js";
 import { bring, type Part } from "./parts.js";
 import type { TaskState } from "./state.js";
 
-/** Resumes and suspends in the order in which they came, of a task that the module must not begin, or cannot make. */
+/** Resumes and suspends in the order in which they came, of a task that the module cannot make before. */
 export class Held {
   readonly calls: (Call.Resume | Call.Suspend)[] = [];
   /** It ran at some time, in the app's eyes. */
   hasRun = false;
-  /** Makes a task that the module does not have yet either; gives its number, as `session_task` does. */
-  readonly make: (() => number) | null;
+  /** Has the module make it; above 0 unless that refuses. */
+  readonly make: () => number;
   readonly #needs: readonly Part[];
   /** A task is born with one suspension. */
   #suspensions = 1;
   #coming: Promise<void> | null = null;
 
-  constructor(needs: readonly Part[], make: (() => number) | null) {
+  constructor(needs: readonly Part[], make: () => number) {
     this.#needs = needs;
     this.make = make;
   }

@@ -4,7 +4,7 @@
  */
 
 import * as raw from "./wasm/urlsession.js";
-import { contentOf } from "./body.js";
+import { contentOf, lengthOf } from "./body.js";
 import { Ask, Call, Look } from "./calls.js";
 import { type CachedList, ofList, toList } from "./cached.js";
 import type { SessionDelegate } from "./delegate.js";
@@ -22,7 +22,7 @@ import { Held } from "./held.js";
 import { descend, keep, leave } from "./hub.js";
 import { metricsOf, type TaskMetrics } from "./metrics.js";
 import { areHere, bring, bringAhead, lack, type Part } from "./parts.js";
-import { known, type Progress, progressOf } from "./progress.js";
+import { type ByteCounts, ended, known, Pace, type Progress } from "./progress.js";
 import { ChunkReader } from "./reader.js";
 import { type Taken, taken, URLRequest } from "./request.js";
 import { HTTPURLResponse } from "./response.js";
@@ -30,14 +30,6 @@ import { ResumeData } from "./resume-data.js";
 import type { Session } from "./session.js";
 import { STATES, type TaskKind, type TaskState } from "./state.js";
 import type { Task } from "./task.js";
-
-/** The bytes of both bodies; what is unknown is `null`. */
-export interface ByteCounts {
-  sent: number;
-  expectedToSend: number | null;
-  received: number;
-  expectedToReceive: number | null;
-}
 
 /** Calls that the other part makes only where they are wanted; the bits are those of `src/bridge.rs`. */
 const WANTS = { data: 1, retry: 2, metrics: 4, cache: 8, body: 16 } as const;
@@ -99,6 +91,8 @@ export class Transfer {
   #unbegun: string | undefined;
   /** How urgent it is to be, until it is made. */
   #priority: number | undefined;
+  /** How long its body is, until it is made. */
+  #expected = NaN;
   #isForLater = false;
   /** What of the module cannot be had. */
   #lack: SessionError | null = null;
@@ -109,6 +103,7 @@ export class Transfer {
   #reader: ChunkReader | null = null;
   #isTaken = false;
   #lastProgress = -Infinity;
+  #pace: Pace | null = null;
   /** Its numbers, since it has ended. */
   #ended: readonly number[] | null = null;
   #settle: (() => void)[] = [];
@@ -153,12 +148,11 @@ export class Transfer {
               download.segments ?? 0,
             );
     if (areHere(needs)) return this.#make(make);
-    if (download === undefined) this.#make(make);
-    // A session that takes no more refuses any.
-    else if (plan.isClosed) this.#make(() => raw.session_task(of, this.number, false, wants, text, timeout, traits, undefined));
-    if (this.#state !== null) return;
-    this.#held = new Held(needs, download === undefined ? null : make);
+    // A session that takes no more refuses whatever it is.
+    if (plan.isClosed) return this.#make(() => raw.session_task(of, this.number, false, wants, text, timeout, traits, undefined));
+    this.#held = new Held(needs, make);
     this.#unbegun = download?.resumeData;
+    this.#expected = lengthOf(body);
     bringAhead(needs);
   }
 
@@ -224,7 +218,7 @@ export class Transfer {
     this.#held = null;
     this.#unbegun = undefined;
     descend(() => {
-      if (held.make !== null) this.#make(held.make);
+      this.#make(held.make);
       const urgency = this.#priority;
       this.#priority = undefined;
       if (urgency !== undefined) this.priority = urgency;
@@ -234,7 +228,7 @@ export class Transfer {
 
   /** The other part does not have it yet. */
   get isUnmade(): boolean {
-    return Boolean(this.#held?.make);
+    return this.#held !== null;
   }
 
   /** It begins when what it needs is there, unless it is suspended then. */
@@ -258,7 +252,7 @@ export class Transfer {
   #stop(): void {
     const held = this.#held;
     this.#held = null;
-    if (!held?.make) {
+    if (held === null) {
       raw.call(Call.Cancel, this.number, 0);
       return;
     }
@@ -311,8 +305,9 @@ export class Transfer {
     return this.#response;
   }
 
-  /** What there is to know of it in numbers: four counts, five of the progress, the priority. None before it is made. */
+  /** What there is to know of it in numbers: four counts, and the priority. None before it is made. */
   #look(): readonly number[] {
+    if (this.#held !== null) return [0, this.#expected];
     return this.#ended ?? raw.look(Look.Numbers, this.number, "") ?? [];
   }
 
@@ -321,12 +316,12 @@ export class Transfer {
   }
 
   get progress(): Progress {
-    const progress = progressOf(this.#look().slice(4));
-    return this.#ended === null ? progress : ended(progress, this.error === null);
+    if (this.#ended !== null) return ended(this.counts, this.error === null);
+    return (this.#pace ??= new Pace()).look(this.counts, this.state === "running", performance.now() / 1e3);
   }
 
   get priority(): number {
-    return this.#ended?.[9] ?? this.#priority ?? raw.call(Call.Priority, this.number, 0);
+    return this.#ended?.[4] ?? this.#priority ?? raw.call(Call.Priority, this.number, 0);
   }
 
   set priority(priority: number) {
@@ -678,10 +673,4 @@ function countsOf(numbers: readonly number[]): ByteCounts {
     received,
     expectedToReceive: known(expectedToReceive),
   };
-}
-
-/** The progress of a task that has ended: of one that has succeeded all is done, whatever was known before. */
-function ended(progress: Progress, isWhole: boolean): Progress {
-  if (!isWhole) return { ...progress, throughput: null, remaining: null };
-  return { completed: progress.completed, total: progress.completed, fraction: 1, throughput: null, remaining: null };
 }
