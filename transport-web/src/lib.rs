@@ -133,6 +133,11 @@ pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
     executor::spawn(Box::pin(future));
 }
 
+/// Has URLs parsed by the browser from now on. A [`platform`] does it by itself: this is for who has requests and no platform yet, for a cache say.
+pub fn parse_urls() {
+    urlsession_core::parse_urls_by(urls::parse);
+}
+
 /// The browser's platform.
 ///
 /// Of the configuration, what belongs to core works as everywhere; TLS is the browser's own.
@@ -144,7 +149,7 @@ pub fn platform(configuration: &Configuration) -> Platform {
 /// The same, telling `fetch` this of every request.
 #[must_use]
 pub fn platform_with(_configuration: &Configuration, options: FetchOptions) -> Platform {
-    urlsession_core::parse_urls_by(urls::parse);
+    parse_urls();
     let platform = Platform::new(
         Arc::new(WebTransport::new().with_options(options)),
         Arc::new(WebRuntime::new()),

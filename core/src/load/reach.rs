@@ -24,7 +24,16 @@ pub(crate) fn is_open<A: App>(app: &A, hop: &Hop) -> bool {
     is_clear(app, hop) || in_the_way(app, hop, reported(app)).is_none()
 }
 
-/// Makes the hop once there is a way.
+/// Fails where there is no network, for one that neither waits for any nor objects to one.
+pub(crate) async fn check_path<A: App>(app: &A, hop: &Hop) -> Result<(), Error> {
+    let Some(monitor) = &app.platform().network else {
+        return Ok(());
+    };
+    let path = monitor.settled().await;
+    in_the_way(app, hop, path).map_or(Ok(()), |obstacle| Err(obstacle.into()))
+}
+
+/// Makes the hop once there is a way, where it [is choosy](is_choosy).
 ///
 /// All this is about connecting. A transport that finds no route is heard as well, for a platform may know nothing of paths, or
 /// know it late: the attempt is made again when the path changes, and now and then.
@@ -120,7 +129,7 @@ fn is_out_of_reach<A: App>(app: &A, hop: &Hop, error: &Error) -> bool {
 }
 
 /// True when the session waits for networks, or not every one may be used.
-fn is_choosy<A: App>(app: &A, hop: &Hop) -> bool {
+pub(crate) fn is_choosy<A: App>(app: &A, hop: &Hop) -> bool {
     app.configuration().waits_for_connectivity || !forbidden(app, hop).is_nothing()
 }
 

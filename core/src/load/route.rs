@@ -5,7 +5,7 @@ use crate::load::cache::Proposal;
 #[cfg(feature = "protocols")]
 use crate::load::protocol;
 #[cfg(feature = "connectivity")]
-use crate::load::reach::{is_clear, reach};
+use crate::load::reach::{check_path, is_choosy, is_clear, reach};
 use crate::load::send::{Hop, send};
 use crate::seams::app::App;
 use crate::seams::protocol::list::Route;
@@ -40,8 +40,14 @@ impl From<HopResponse> for Answer {
 pub(crate) async fn route<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     match hop.route {
         #[cfg(feature = "connectivity")]
-        Route::Transport if !is_clear(app, hop) => apart(reach(app, hop)).await.map(Answer::from),
-        Route::Transport => send(app, hop).await.map(Answer::from),
+        Route::Transport if is_choosy(app, hop) => apart(reach(app, hop)).await.map(Answer::from),
+        Route::Transport => {
+            #[cfg(feature = "connectivity")]
+            if !is_clear(app, hop) {
+                check_path(app, hop).await?;
+            }
+            send(app, hop).await.map(Answer::from)
+        }
         #[cfg(feature = "protocols")]
         Route::Protocol(number) => {
             apart(protocol::load(app, hop, app.protocols().get(number))).await

@@ -20,6 +20,8 @@ pub(crate) fn get(number: u32) -> Option<UrlCache> {
 /// Makes a cache in memory, of so many bytes, and on disk, unless that takes none.
 #[wasm_bindgen]
 pub fn cache_new(number: u32, memory_capacity: f64, disk_capacity: f64, name: &str) {
+    // There may be no session yet.
+    urlsession_transport_web::parse_urls();
     let (memory, disk) = (memory_capacity as u64, disk_capacity as u64);
     let cache = match disk {
         0 => UrlCache::in_memory(memory),

@@ -39,31 +39,36 @@ pub fn call(deed: u8, number: u32, argument: f64) -> f64 {
         9 => session::free(number),
         10 => session::cancel_response(number),
         11 => cache::free(number),
-        12..=15 => {
-            if let Some(cache) = cache::get(number) {
-                match deed {
-                    12 => return cache.memory_capacity() as f64,
-                    13 => return cache.current_memory_usage() as f64,
-                    14 => return cache.disk_capacity() as f64,
-                    _ => cache.set_memory_capacity(argument as u64),
-                }
-            }
-        }
+        12..=15 => return at_cache(number, deed, argument),
         _ => return capabilities::bits().into(),
     }
     0.0
 }
 
-/// Gives what there is to know: of a task why it failed (0), its answer's head as a text (1), its numbers (2); of the head in `text`, a name for a file (3).
+/// Of a cache: 12 and 13 give its capacity and its use of memory, 14 its capacity on disk, 15 sets that in memory.
+#[inline(never)]
+fn at_cache(number: u32, deed: u8, argument: f64) -> f64 {
+    let Some(cache) = cache::get(number) else {
+        return 0.0;
+    };
+    match deed {
+        12 => cache.memory_capacity() as f64,
+        13 => cache.current_memory_usage() as f64,
+        14 => cache.disk_capacity() as f64,
+        _ => {
+            cache.set_memory_capacity(argument as u64);
+            0.0
+        }
+    }
+}
+
+/// Gives what there is to know: of a task why it failed (0), of a download its answer's head as a text (1), of any its numbers (2); of the head in `text`, a name for a file (3).
 /// What there is not is undefined.
 #[wasm_bindgen]
 pub fn look(what: u8, number: u32, text: &str) -> JsValue {
     match what {
         0 => task::error(number),
-        1 => {
-            let response = task::get(number).and_then(|task| task.response());
-            response.map(|response| wire::of_response(&response)).into()
-        }
+        1 => head(number),
         2 => task::get(number).map_or(JsValue::UNDEFINED, |task| task::numbers(&task)),
         _ => {
             let response = wire::response(text).ok();
@@ -72,6 +77,13 @@ pub fn look(what: u8, number: u32, text: &str) -> JsValue {
                 .into()
         }
     }
+}
+
+/// The head of the answer to a download.
+#[inline(never)]
+fn head(number: u32) -> JsValue {
+    let response = task::get(number).and_then(|task| task.response());
+    response.map(|response| wire::of_response(&response)).into()
 }
 
 /// Does a deed that takes its time: those of `Ask` in `ts/calls.ts`.
@@ -87,6 +99,7 @@ pub fn ask(deed: u8, number: u32, argument: f64, text: &str, value: JsValue) -> 
 }
 
 /// Forgets what the session has learned (`resets`), or writes out what is still to be written.
+#[inline(never)]
 fn flush(number: u32, resets: bool) -> Promise {
     let session = session::get(number);
     promise(async move {
@@ -158,6 +171,7 @@ fn of_response(number: u32, request: &str, value: JsValue) -> Promise {
 }
 
 /// Removes the file at a path.
+#[inline(never)]
 fn remove_file(path: &str) -> Promise {
     let removed = WebFiles::new().remove(&FileRef::new(path));
     promise(async move {

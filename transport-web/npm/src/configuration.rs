@@ -77,16 +77,10 @@ pub(crate) fn service_type(number: u32) -> NetworkServiceType {
     }
 }
 
-/// The configuration in `numbers` (the order is `ts/configuration.ts`'), the fields of every request, and the names of those that a redirect keeps, a
-/// line each. `retry` is there where the session has a retry policy: its methods, a line each, where they are not the default ones.
-pub(crate) fn configuration(
-    numbers: &[f64],
-    fields: &str,
-    safe: &str,
-    retry: Option<Option<&str>>,
-) -> Configuration {
+/// The configuration in the first `numbers` (the order is `ts/configuration.ts`'), the fields of every request, and the names of those that a redirect keeps, a
+/// line each.
+pub(crate) fn configuration(numbers: &mut Numbers<'_>, fields: &str, safe: &str) -> Configuration {
     let mut made = Configuration::default();
-    let numbers = &mut Numbers::new(numbers);
     numbers.seconds(&mut made.timeout_interval_for_request);
     numbers.seconds(&mut made.timeout_interval_for_resource);
     numbers.flag(&mut made.waits_for_connectivity);
@@ -108,7 +102,6 @@ pub(crate) fn configuration(
     numbers.flag(&mut made.collapses_identical_requests);
     numbers.count_32(&mut made.retries_downloads);
     numbers.flag(&mut made.is_ephemeral);
-    made.retry_policy = retry.map(|methods| policy(methods, numbers));
     made.http_additional_headers = wire::fields(fields).unwrap_or_default().into();
     for name in safe.split('\n') {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
@@ -118,8 +111,9 @@ pub(crate) fn configuration(
     made
 }
 
-/// What is none of what is listed is left out. Loops, for they weigh a third of what gathers iterators.
-fn policy(methods: Option<&str>, numbers: &mut Numbers<'_>) -> RetryPolicy {
+/// The retry policy in the next numbers, and its methods, a line each, where they are not the default ones. What is none of what is listed is left out. Loops, for they
+/// weigh a third of what gathers iterators.
+pub(crate) fn retry_policy(methods: Option<&str>, numbers: &mut Numbers<'_>) -> RetryPolicy {
     let mut policy = RetryPolicy::default();
     numbers.count_32(&mut policy.maximum_attempts);
     numbers.seconds(&mut policy.base_delay);

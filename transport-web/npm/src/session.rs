@@ -5,14 +5,15 @@ use std::cell::RefCell;
 use js_sys::Promise;
 use urlsession_core::futures::future::{AbortHandle, abortable};
 use urlsession_core::{
-    DownloadOptions, Error, ErrorCode, Request, Session, Task, TaskKind, written_url,
+    Configuration, DownloadOptions, Error, ErrorCode, Request, Session, SessionBuilder, Task,
+    TaskKind, written_url,
 };
 use urlsession_transport_web::platform_with;
 use wasm_bindgen::prelude::*;
 
 use crate::answer::promise;
 use crate::bridge::Bridge;
-use crate::configuration;
+use crate::configuration::{self, Numbers};
 use crate::download::Download;
 use crate::host::{self, Host};
 use crate::protocol::HostProtocol;
@@ -29,33 +30,40 @@ pub(crate) fn get(number: u32) -> Option<Session> {
     table::get(&SESSIONS, number)
 }
 
-/// Makes a session, whose host is that of all. With `retries` it has a retry policy, whose numbers are the last ones. `cache` is a cache's number, 0 for none; `protocols` says how many
-/// protocols the host has for it.
+/// Makes a session, whose host is that of all.
+#[wasm_bindgen]
+pub fn session_new(number: u32, host: Host, numbers: &[f64], fields: &str, safe: &str, fetch: u32) {
+    host::enter(host);
+    let made = configuration::configuration(&mut Numbers::new(numbers), fields, safe);
+    table::put(&SESSIONS, number, builder(number, made, fetch).build());
+}
+
+/// The same with what most sessions do without: with `retries` a retry policy, whose numbers are the last ones; a cache's number, 0 for none; and how many protocols
+/// the host has for it.
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
     reason = "each is cheaper than an object to look into"
 )]
-pub fn session_new(
+pub fn session_with(
     number: u32,
     host: Host,
     numbers: &[f64],
     fields: &str,
     safe: &str,
+    fetch: u32,
     retries: bool,
     methods: Option<String>,
     cache: u32,
     protocols: u32,
-    fetch: u32,
 ) {
     host::enter(host);
-    let methods = retries.then_some(methods.as_deref());
-    let configuration = configuration::configuration(numbers, fields, safe, methods);
-    let mut builder = Session::builder(
-        platform_with(&configuration, fetch::options(fetch)),
-        configuration,
-    )
-    .delegate(Bridge::of_session(number));
+    let numbers = &mut Numbers::new(numbers);
+    let mut made = configuration::configuration(numbers, fields, safe);
+    if retries {
+        made.retry_policy = Some(configuration::retry_policy(methods.as_deref(), numbers));
+    }
+    let mut builder = builder(number, made, fetch);
     if let Some(cache) = cache::get(cache) {
         builder = builder.cache(cache);
     }
@@ -66,6 +74,11 @@ pub fn session_new(
         });
     }
     table::put(&SESSIONS, number, builder.build());
+}
+
+fn builder(number: u32, configuration: Configuration, fetch: u32) -> SessionBuilder {
+    let platform = platform_with(&configuration, fetch::options(fetch));
+    Session::builder(platform, configuration).delegate(Bridge::of_session(number))
 }
 
 /// Makes a task, for data or to upload. `timeout` and `traits` are what the request has beside its text.

@@ -1,6 +1,7 @@
 /** What a session is told once. */
 
 import { type SessionErrorCode, rawCode } from "./error.js";
+import type { Part } from "./parts.js";
 import type { URLProtocol } from "./protocol.js";
 import type { UrlCache } from "./url-cache.js";
 import { seconds } from "./request.js";
@@ -163,6 +164,14 @@ export function numbersOf(given: SessionConfiguration): Numbers {
     retries: retry !== undefined,
     methods: retry?.methods && lines(retry.methods),
   };
+}
+
+/** What of the module all tasks of a session need, beside the first part: to have a cache, retries or protocols, to wait for networks, or to object to some. */
+export function needsOf(given: SessionConfiguration): readonly Part[] {
+  if (given.urlCache) return ["cache"];
+  const access = [given.allowsCellularAccess, given.allowsExpensiveNetworkAccess, given.allowsConstrainedNetworkAccess];
+  const isChoosy = given.waitsForConnectivity || access.some((may) => may !== undefined && !may);
+  return isChoosy || given.retryPolicy || given.protocols?.length ? ["more"] : [];
 }
 
 /** Apple's number of a policy. */

@@ -3,13 +3,13 @@
 import * as raw from "./wasm/urlsession.js";
 import type { RequestBody } from "./body.js";
 import { Ask, Call } from "./calls.js";
-import { numbersOf, type SessionConfiguration } from "./configuration.js";
+import { needsOf, numbersOf, type SessionConfiguration } from "./configuration.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, rejection, report, SessionError, type SessionErrorList } from "./error.js";
 import { descend, enter, enterSession, host, leaveSession, tasksOf, unmadeOf } from "./hub.js";
 import { fetchBits } from "./fetch.js";
 import { mustBeReady } from "./init.js";
-import { areHere, bring, bringAhead } from "./parts.js";
+import { areHere, bring, bringAhead, type Part } from "./parts.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
@@ -72,6 +72,14 @@ export class Session implements Disposable {
 
   readonly #number = ++lastNumber;
   readonly #configuration: SessionConfiguration;
+  /**
+   * What of the module all its tasks need, beside the first part.
+   *
+   * @internal
+   */
+  readonly _needs: readonly Part[];
+  /** Has the other part make it, which does not have it yet. */
+  #unmade: (() => void) | null;
   #delegate: SessionDelegate | null;
   #isInvalid = false;
   #isFinishing = false;
@@ -92,22 +100,31 @@ export class Session implements Disposable {
     const protocols = configuration.protocols && [...configuration.protocols];
     this.#configuration = Object.freeze({ ...configuration, protocols });
     this.#delegate = delegate;
-    const made = numbersOf(configuration);
-    raw.session_new(
-      this.#number,
-      host,
-      made.numbers,
-      made.fields,
-      made.safe,
-      made.retries,
-      made.methods,
-      configuration.urlCache?._number ?? 0,
-      configuration.protocols?.length ?? 0,
-      fetchBits(configuration),
-    );
-    forgotten.register(this, this.#number);
-    enterSession(this.#number, this);
-    if (configuration.urlCache) bringAhead(["cache"]);
+    const { numbers, fields, safe, retries, methods } = numbersOf(configuration);
+    const fetch = fetchBits(configuration);
+    const number = this.#number;
+    const { urlCache } = configuration;
+    const ownProtocols = protocols?.length ?? 0;
+    const isPlain = !urlCache && !retries && ownProtocols === 0;
+    this.#unmade = isPlain
+      ? () => raw.session_new(number, host, numbers, fields, safe, fetch)
+      : () => raw.session_with(number, host, numbers, fields, safe, fetch, retries, methods, urlCache?._made() ?? 0, ownProtocols);
+    this._needs = needsOf(configuration);
+    if (isPlain || areHere(this._needs)) this._make();
+    else bringAhead(this._needs);
+    forgotten.register(this, number);
+    enterSession(number, this);
+  }
+
+  /**
+   * Has the other part make it, if it does not have it: once all is there that its tasks need.
+   *
+   * @internal
+   */
+  _make(): void {
+    const make = this.#unmade;
+    this.#unmade = null;
+    make?.();
   }
 
   /** The configuration, as it was when the session was made. */
@@ -201,6 +218,7 @@ export class Session implements Disposable {
     const abort = () => raw.call(Call.CancelResponse, number, 0);
     const { text, timeout, traits, body } = request;
     if (!areHere(["more"])) await bring(["more"]);
+    this._make();
     try {
       for (const signal of signals) if (signal.aborted) throw [-999, "cancelled", undefined, undefined, undefined];
       const coming = descend(() =>
@@ -248,7 +266,7 @@ export class Session implements Disposable {
     const released = tasksOf(this).flatMap((transfer) => transfer.released ?? []);
     for (const transfer of unmadeOf(this)) if (!transfer.isReleasing) transfer.cancel();
     this.#isFinishing = released.length > 0;
-    const finish = () => descend(() => raw.call(Call.FinishSession, this.#number, 0));
+    const finish = () => this.#invalidate(Call.FinishSession);
     if (released.length === 0) finish();
     else void Promise.all(released).then(finish);
   }
@@ -257,23 +275,34 @@ export class Session implements Disposable {
   invalidateAndCancel(): void {
     this.#isClosed = true;
     for (const transfer of unmadeOf(this)) transfer.cancel();
-    descend(() => raw.call(Call.CancelSession, this.#number, 0));
+    this.#invalidate(Call.CancelSession);
+  }
+
+  #invalidate(call: Call.FinishSession | Call.CancelSession): void {
+    if (this.#unmade === null) {
+      descend(() => raw.call(call, this.#number, 0));
+    } else if (!this.#isInvalid) {
+      // Nobody else has tasks of it.
+      this.#unmade = () => {};
+      queueMicrotask(() => this._invalidated(undefined));
+    }
   }
 
   /** Forgets what the session has learned: its cache is emptied. */
   async reset(): Promise<void> {
-    await this.#cacheIsHere();
-    await raw.ask(Ask.Reset, this.#number, 0, "", undefined);
+    await this.#askCache(Ask.Reset);
   }
 
   /** Writes out what is still to be written. */
   async flush(): Promise<void> {
-    await this.#cacheIsHere();
-    await raw.ask(Ask.FlushSession, this.#number, 0, "", undefined);
+    await this.#askCache(Ask.FlushSession);
   }
 
-  async #cacheIsHere(): Promise<void> {
-    if (this.#configuration.urlCache) await bring(["cache"]);
+  async #askCache(deed: Ask.Reset | Ask.FlushSession): Promise<void> {
+    if (!this.#configuration.urlCache) return;
+    await bring(["cache"]);
+    this._make();
+    await raw.ask(deed, this.#number, 0, "", undefined);
   }
 
   /** Invalidates and cancels, at the end of a `using` block. */

@@ -149,7 +149,7 @@ export class Transfer {
             );
     if (areHere(needs)) return this.#make(make);
     // A session that takes no more refuses whatever it is.
-    if (plan.isClosed) return this.#make(() => raw.session_task(of, this.number, false, wants, text, timeout, traits, undefined));
+    if (plan.isClosed) return this.#made(raw.session_task(of, this.number, false, wants, text, timeout, traits, undefined));
     this.#held = new Held(needs, make);
     this.#unbegun = download?.resumeData;
     this.#expected = lengthOf(body);
@@ -158,7 +158,12 @@ export class Transfer {
 
   /** Has the other part make it. */
   #make(make: () => number): void {
-    const id = make();
+    this.session._make();
+    this.#made(make());
+  }
+
+  /** The other part has made it, or has not: its number says which. */
+  #made(id: number): void {
     if (this.#ended !== null) {
       raw.call(Call.FreeTask, this.number, 0);
     } else if (id <= 0) {
@@ -298,7 +303,7 @@ export class Transfer {
 
   /** The answer's head. Of a download nobody is asked: it is looked for. */
   get response(): HTTPURLResponse | null {
-    if (this.#response === null && this.#ended === null) {
+    if (this.#response === null && this.#ended === null && this.kind === "download" && areHere(["downloads"])) {
       const head = raw.look(Look.Response, this.number, "");
       if (head !== undefined) this.#response = new HTTPURLResponse(head);
     }
@@ -636,18 +641,21 @@ export class Transfer {
 
 /** What of the module a task needs beside its first part. */
 function needsOf({ kind, request, session }: Plan, wants: number): readonly Part[] {
-  const needs: Part[] = [];
+  const needs = [...session._needs];
   if (kind === "download") needs.push("downloads");
-  if (session.configuration.urlCache) needs.push("cache");
-  if (needs.length === 0 && (wants & (WANTS.retry | WANTS.metrics) || needsMore(request, session))) needs.push("more");
+  if (needs.length === 0 && (wants & (WANTS.retry | WANTS.metrics | WANTS.body) || needsMore(request, session))) needs.push("more");
   return needs;
 }
 
+/** Bits of a request's traits: networks that it may not use, and a URL that is none. */
+const OBJECTS = 7;
+const BAD_URL = 8;
+
 /** True for a request that the first part of the module cannot load. */
 function needsMore({ text, traits, body, isLong }: Taken, { configuration }: Session): boolean {
-  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & 8) !== 0;
+  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & BAD_URL) !== 0;
   const isCounted = body !== undefined && Boolean(configuration.countsUploads);
-  return !isHttp || isLong || isCounted || Boolean(configuration.retryPolicy || configuration.protocols?.length);
+  return !isHttp || isLong || isCounted || (traits & OBJECTS) !== 0;
 }
 
 function isThenable<A>(value: A | PromiseLike<A>): value is PromiseLike<A> {

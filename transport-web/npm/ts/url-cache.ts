@@ -34,38 +34,49 @@ let lastNumber = 0;
  */
 export class UrlCache {
   readonly #number = ++lastNumber;
+  /** What it is made of, until the other part has it. */
+  #unmade: { memory: number; readonly disk: number; readonly name: string } | null;
 
   /** A cache. Throws before `init` is done. */
   constructor(options: UrlCacheOptions = {}) {
     mustBeReady();
     const { memoryCapacity = 4 * 1024 * 1024, diskCapacity = 0, name = "urlsession" } = options;
-    raw.cache_new(this.#number, bytes(memoryCapacity), bytes(diskCapacity), String(name));
+    this.#unmade = { memory: bytes(memoryCapacity), disk: bytes(diskCapacity), name: String(name) };
     forgotten.register(this, this.#number);
-    bringAhead(["cache"]);
+    if (areHere(["cache"])) this._made();
+    else bringAhead(["cache"]);
   }
 
-  /** @internal */
-  get _number(): number {
+  /**
+   * Its number, with which the other part has it from now on. That part is there.
+   *
+   * @internal
+   */
+  _made(): number {
+    const unmade = this.#unmade;
+    this.#unmade = null;
+    if (unmade !== null) raw.cache_new(this.#number, unmade.memory, unmade.disk, unmade.name);
     return this.#number;
   }
 
   /** How many bytes the part in memory may take. What is over a smaller number is evicted at once. */
   get memoryCapacity(): number {
-    return raw.call(Call.MemoryCapacity, this.#number, 0);
+    return this.#unmade?.memory ?? raw.call(Call.MemoryCapacity, this.#number, 0);
   }
 
   set memoryCapacity(capacity: number) {
-    raw.call(Call.SetMemoryCapacity, this.#number, bytes(capacity));
+    if (this.#unmade === null) raw.call(Call.SetMemoryCapacity, this.#number, bytes(capacity));
+    else this.#unmade.memory = bytes(capacity);
   }
 
   /** How many bytes the part in memory takes. */
   get currentMemoryUsage(): number {
-    return raw.call(Call.MemoryUsage, this.#number, 0);
+    return this.#unmade === null ? raw.call(Call.MemoryUsage, this.#number, 0) : 0;
   }
 
   /** How many bytes the part on disk may take; 0 where there is none. */
   get diskCapacity(): number {
-    return raw.call(Call.DiskCapacity, this.#number, 0);
+    return this.#unmade?.disk ?? raw.call(Call.DiskCapacity, this.#number, 0);
   }
 
   /** Sets how many bytes the part on disk may take. */
@@ -111,14 +122,14 @@ export class UrlCache {
 
   async #ask(deed: Ask, argument = 0): Promise<any> {
     if (!areHere(["cache"])) await bring(["cache"]);
-    return raw.ask(deed, this.#number, argument, "", undefined);
+    return raw.ask(deed, this._made(), argument, "", undefined);
   }
 
   async #asked(request: RequestInput, value: CachedList | null | undefined): Promise<CachedList | undefined> {
     const { text } = taken(request);
     if (!areHere(["cache"])) await bring(["cache"]);
     try {
-      return await raw.ask(Ask.CachedResponse, this.#number, 0, text, value);
+      return await raw.ask(Ask.CachedResponse, this._made(), 0, text, value);
     } catch (thrown) {
       throw rejection(thrown);
     }

@@ -16,11 +16,19 @@ export function session_new(
   numbers: Float64Array,
   fields: string,
   safe: string,
+  fetch: number,
+): void;
+export function session_with(
+  number: number,
+  host: Host,
+  numbers: Float64Array,
+  fields: string,
+  safe: string,
+  fetch: number,
   retries: boolean,
   methods: string | null | undefined,
   cache: number,
   protocols: number,
-  fetch: number,
 ): void;
 export function session_task(
   session: number,

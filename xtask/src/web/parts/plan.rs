@@ -34,6 +34,15 @@ pub(crate) const PLAN: Plan = Plan {
                 "Delegate>::will_perform_http_redirection",
                 "drop_in_place<urlsession_core::load::protocol::",
                 "drop_in_place<urlsession_core::seams::protocol::client::",
+                // Sessions that most are not.
+                "session_with_",
+                // To wait for a network, or to object to one.
+                "load::reach::reach",
+                "drop_in_place<urlsession_core::load::reach::reach",
+                "WebNetwork as urlsession_core::seams::network::NetworkMonitor>::changed",
+                "Delegate>::task_is_waiting_for_connectivity",
+                // Bodies that the app is asked for.
+                "Delegate>::need_new_body_stream",
                 // Retries.
                 "load::retry::reconsider",
                 "drop_in_place<urlsession_core::load::retry::reconsider",
@@ -71,10 +80,18 @@ pub(crate) const PLAN: Plan = Plan {
         Part {
             name: "cache",
             gates: &[
+                "cache_new_",
+                "npm::calls::at_cache",
+                "npm::calls::flush",
+                "drop_in_place<urlsession_npm::calls::flush",
+                "cache::session::SessionCache::",
+                "drop_in_place<urlsession_core::cache::session::SessionCache",
+                "drop_in_place<urlsession_core::cache::url_cache::UrlCache",
+                "drop_in_place<alloc::sync::Arc<urlsession_core::cache::session::SessionCache",
+                "drop_in_place<alloc::sync::Arc<urlsession_core::cache::flights::Flights",
                 "load::cache::cached",
                 "load::cache::proposal::Proposal::put_to",
                 "cache::flights::Flights::end",
-                "cache::session::SessionCache::answers_at_once",
                 "cache::url_cache::UrlCache::flush",
                 "cache::url_cache::UrlCache::remove_all_cached_responses",
                 "IndexedDbCacheStore as ",
@@ -106,6 +123,9 @@ pub(crate) const PLAN: Plan = Plan {
                 "WebFiles as ",
                 "files::work::Work as ",
                 "npm::calls::cancel_resumable",
+                "npm::calls::head",
+                "npm::calls::remove_file",
+                "drop_in_place<alloc::sync::Arc<urlsession_core::load::download::shared::Download",
                 "drop_in_place<urlsession_core::load::download::course::",
                 "drop_in_place<urlsession_core::load::download::finish",
                 "drop_in_place<urlsession_core::load::download::journal::",
