@@ -11,5 +11,5 @@ pub(crate) async fn upload<A: App>(_: &A, request: Request) -> Result<(Answer, R
     let error = Error::new(ErrorCode::UnsupportedUrl);
     Err(error
         .because("the feature `informational` is off: no upload goes on")
-        .with_url(request.url()))
+        .with_place(request.place()))
 }

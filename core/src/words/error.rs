@@ -284,6 +284,12 @@ impl Error {
         self.0.place.as_ref().map(Place::url)
     }
 
+    /// The same as text: where the platform parses, no [`Url`] is made of it.
+    #[must_use]
+    pub fn url_text(&self) -> Option<&str> {
+        self.0.place.as_ref().map(Place::as_str)
+    }
+
     /// True when the task was cancelled, by whomever.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

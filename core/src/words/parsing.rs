@@ -15,7 +15,7 @@ mod serialised;
 
 use url::{Host, Url};
 
-use crate::words::error::Error;
+use crate::words::error::{Error, ErrorCode};
 
 #[cfg(feature = "url-parser")]
 pub use at_once::ParsedUrl;
@@ -47,14 +47,14 @@ pub fn join_url(base: &Url, text: &str) -> Result<Url, Error> {
 ///
 /// # Errors
 /// [`BadUrl`](crate::ErrorCode::BadUrl) when it cannot have written that.
-pub fn written_url(text: &str) -> Result<Url, Error> {
-    by::written(text)
+pub fn written_url(text: &str) -> Result<ParsedUrl, Error> {
+    let url = ParsedUrl::of_serialised(text.to_owned());
+    url.ok_or_else(|| Error::new(ErrorCode::BadUrl).because("no platform writes such a URL"))
 }
 
 #[cfg(feature = "url-parser")]
 mod by {
-    use super::{Error, SchemeHostPort, Url};
-    use crate::words::error::ErrorCode;
+    use super::{Error, ErrorCode, SchemeHostPort, Url};
 
     pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
         let port = url.port_or_known_default().unwrap_or(0);
@@ -65,22 +65,21 @@ mod by {
         let parsed = Url::options().base_url(base).parse(text);
         parsed.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
     }
-
-    pub(super) fn written(text: &str) -> Result<Url, Error> {
-        parse(text, None)
-    }
 }
 
 #[cfg(not(feature = "url-parser"))]
 mod by {
     use super::places::Places;
     use super::serialised::serialised;
-    use super::{Error, SchemeHostPort, Url, platform};
-    use crate::words::error::ErrorCode;
+    use super::{Error, ErrorCode, SchemeHostPort, Url, platform};
 
     /// Where it goes; `None` without a host.
     pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
-        let text = url.as_str();
+        origin_of(url.as_str())
+    }
+
+    /// The same of a serialised URL.
+    pub(super) fn origin_of(text: &str) -> Option<SchemeHostPort<'_>> {
         let places = Places::of(text)?;
         let host = places.host_of(text).ok()??;
         let scheme = places.scheme(text);
@@ -109,11 +108,6 @@ mod by {
         parser(text, base)
             .and_then(take)
             .ok_or_else(|| bad("the platform knows no such URL"))
-    }
-
-    pub(super) fn written(text: &str) -> Result<Url, Error> {
-        let url = serialised(text.to_owned());
-        url.ok_or_else(|| Error::new(ErrorCode::BadUrl).because("no platform writes such a URL"))
     }
 }
 

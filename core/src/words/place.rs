@@ -34,6 +34,12 @@ impl Place {
         }
     }
 
+    #[cfg(feature = "protocols")]
+    pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
+        let rest = self.as_str().strip_prefix(scheme);
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Target(target) => target.as_str(),

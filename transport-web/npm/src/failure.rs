@@ -13,7 +13,7 @@ pub(crate) fn list(error: &Error) -> JsValue {
     let list = Array::new();
     list.push(&error.code().raw().into());
     list.push(&error.code().to_string().into());
-    list.push(&error.url().map(|url| url.as_str()).into());
+    list.push(&error.url_text().into());
     list.push(&cause(error));
     let resume_data = error.resume_data().map(|data| data.to_bytes());
     let resume_data = resume_data.and_then(|bytes| String::from_utf8(bytes).ok());

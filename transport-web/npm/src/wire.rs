@@ -6,7 +6,7 @@
 use std::str::Split;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, Request, Response, Url};
+use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, ParsedUrl, Request, Response};
 use wasm_bindgen::prelude::*;
 
 /// Reads a request.
@@ -14,13 +14,13 @@ use wasm_bindgen::prelude::*;
 /// # Errors
 /// [`ErrorCode::BadUrl`] when method, URL or a header field cannot be sent.
 pub(crate) fn request(text: &str) -> Result<Request, Error> {
-    request_of(text, |url| url.into_url())
+    request_of(text, |url| url.into_parsed())
 }
 
 /// The same, its URL read by `url`.
 pub(crate) fn request_of(
     text: &str,
-    url: fn(&str) -> Result<Url, Error>,
+    url: fn(&str) -> Result<ParsedUrl, Error>,
 ) -> Result<Request, Error> {
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
@@ -102,7 +102,7 @@ pub(crate) fn of_head(response: &Response) -> [JsValue; 2] {
 }
 
 fn first_lines(response: &Response) -> String {
-    two_lines(response.url().as_str(), response.status().as_str())
+    two_lines(response.url_text(), response.status().as_str())
 }
 
 fn two_lines(first: &str, second: &str) -> String {

@@ -15,7 +15,7 @@ pub(super) struct DataProtocol;
 
 impl UrlProtocol for DataProtocol {
     fn can_init(&self, request: &Request) -> bool {
-        request.url().scheme() == "data"
+        request.place().has_scheme("data")
     }
 
     fn start_loading(&self, request: Request) -> ProtocolEvents {

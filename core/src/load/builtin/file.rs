@@ -19,7 +19,7 @@ pub(super) struct FileProtocol(pub(super) Arc<dyn Files>);
 
 impl UrlProtocol for FileProtocol {
     fn can_init(&self, request: &Request) -> bool {
-        request.url().scheme() == "file"
+        request.place().has_scheme("file")
     }
 
     fn start_loading(&self, request: Request) -> ProtocolEvents {

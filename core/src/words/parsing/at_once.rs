@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::words::error::Error;
-use crate::words::parsing::parse;
+use crate::words::parsing::{SchemeHostPort, origin, parse};
 
 /// A URL that was parsed, as text and, for who asks, as a [`Url`].
 #[derive(Clone, Debug)]
@@ -17,6 +17,11 @@ impl ParsedUrl {
     /// What somebody else has parsed; `None` when it is no URL.
     pub(crate) fn of_serialised(text: String) -> Option<Self> {
         parse(&text).map(Self).ok()
+    }
+
+    /// Where it goes; `None` without a host.
+    pub(crate) fn origin(&self) -> Option<SchemeHostPort<'_>> {
+        origin(&self.0)
     }
 
     /// The URL.

@@ -6,6 +6,8 @@ use url::Url;
 
 #[cfg(not(feature = "url-parser"))]
 use crate::words::error::Error;
+#[cfg(not(feature = "url-parser"))]
+use crate::words::parsing::SchemeHostPort;
 use crate::words::parsing::serialised::serialised;
 
 /// A URL that was parsed, as text and, for who asks, as a [`Url`].
@@ -29,6 +31,12 @@ impl ParsedUrl {
     pub(crate) fn of_serialised(text: String) -> Option<Self> {
         let url = OnceLock::new();
         is_plausible(text.as_bytes()).then_some(Self { text, url })
+    }
+
+    /// Where it goes; `None` without a host.
+    #[cfg(not(feature = "url-parser"))]
+    pub(crate) fn origin(&self) -> Option<SchemeHostPort<'_>> {
+        super::by::origin_of(&self.text)
     }
 
     /// The URL.

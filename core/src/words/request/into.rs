@@ -69,6 +69,16 @@ impl IntoUrl for &Url {
     }
 }
 
+impl IntoUrl for ParsedUrl {
+    fn into_url(self) -> Result<Url, Error> {
+        Ok(self.url().clone())
+    }
+
+    fn into_parsed(self) -> Result<ParsedUrl, Error> {
+        Ok(self)
+    }
+}
+
 impl IntoUrl for &http::Uri {
     fn into_url(self) -> Result<Url, Error> {
         self.to_string().into_url()

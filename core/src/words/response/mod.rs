@@ -113,6 +113,12 @@ impl Response {
         self.0.place.url()
     }
 
+    /// The same as text: where the platform parses, no [`Url`] is made of it.
+    #[must_use]
+    pub fn url_text(&self) -> &str {
+        self.0.place.as_str()
+    }
+
     /// The same, as it was come by.
     pub(crate) fn place(&self) -> &Place {
         &self.0.place

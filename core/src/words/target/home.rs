@@ -12,7 +12,8 @@ pub(super) struct Home(Arc<Origin>);
 
 impl Home {
     pub(super) fn of(url: &ParsedUrl) -> Result<Self, Error> {
-        Self::of_url(url.url())
+        let (scheme, host, port) = url.origin().ok_or_else(|| without_host(url.url()))?;
+        Ok(Self(origins::intern(scheme, host, port)))
     }
 
     pub(super) fn of_url(url: &Url) -> Result<Self, Error> {

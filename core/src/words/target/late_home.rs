@@ -26,7 +26,7 @@ impl Home {
 
     /// What leads nowhere is of an origin of its own, without a host.
     pub(super) fn origin(&self, url: &ParsedUrl) -> &Arc<Origin> {
-        self.0.get_or_init(|| match origin(url.url()) {
+        self.0.get_or_init(|| match url.origin() {
             Some((scheme, host, port)) => origins::intern(scheme, host, port),
             None => origins::intern("", Host::Domain(""), 0),
         })

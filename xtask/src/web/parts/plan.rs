@@ -47,6 +47,12 @@ pub(crate) const PLAN: Plan = Plan {
                 "load::retry::reconsider",
                 "drop_in_place<urlsession_core::load::retry::reconsider",
                 "Delegate>::will_retry",
+                // To write to bytes that were read only, which nobody does here.
+                "bytes::bytes::shared_to_mut",
+                "bytes::bytes::promotable_to_mut",
+                "bytes::bytes::static_to_mut",
+                // Forms that core makes, which the package makes itself.
+                "load::form::carried_by",
                 // Metrics. Nobody answers later to anything else that is told at the end.
                 "seams::collector::Collector::",
                 "seams::collector::Meter::begin",
