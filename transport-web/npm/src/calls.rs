@@ -62,20 +62,13 @@ fn at_cache(number: u32, deed: u8, argument: f64) -> f64 {
     }
 }
 
-/// Gives what there is to know: of a task why it failed (0), of a download its answer's head as a text (1), of any its numbers (2); of the head in `text`, a name for a file (3).
-/// What there is not is undefined.
+/// Gives what there is to know: of a task why it failed (0), of a download its answer's head as a text (1), of any its numbers (2). What there is not is undefined.
 #[wasm_bindgen]
-pub fn look(what: u8, number: u32, text: &str) -> JsValue {
+pub fn look(what: u8, number: u32) -> JsValue {
     match what {
         0 => task::error(number),
         1 => head(number),
-        2 => task::get(number).map_or(JsValue::UNDEFINED, |task| task::numbers(&task)),
-        _ => {
-            let response = wire::response(text).ok();
-            response
-                .map(|response| response.suggested_filename())
-                .into()
-        }
+        _ => task::get(number).map_or(JsValue::UNDEFINED, |task| task::numbers(&task)),
     }
 }
 

@@ -288,3 +288,49 @@ test("parts are beside the package where the module is bytes, or a response that
     delete globalThis.document;
   }
 });
+
+test("the names that servers suggest lead nowhere else", async () => {
+  const { HTTPURLResponse } = await import(pathToFileURL(join(folder, "index.js")).href);
+  const named = (disposition, url = "http://a.example/") => HTTPURLResponse.of(url, 200, { "content-disposition": disposition }).suggestedFilename;
+  for (const [name, safe] of [
+    ["../../etc/passwd", "_.._etc_passwd"],
+    ["/etc/passwd", "_etc_passwd"],
+    [".bashrc", "bashrc"],
+    ["...", "a.example"],
+    ["", "a.example"],
+    ["C:x", "C_x"],
+    ["CON", "_CON"],
+    ["con.txt", "_con.txt"],
+    ["lpt1", "_lpt1"],
+    ["COM9 .tar", "_COM9 .tar"],
+    ["console", "console"],
+    ["file.txt. .", "file.txt"],
+    ["x".repeat(300), "x".repeat(255)],
+    [`con.${"x".repeat(300)}`, `_con.${"x".repeat(250)}`],
+  ]) {
+    assert.equal(named(`attachment; filename="${name}"`), safe);
+  }
+  for (const [parameters, name] of [
+    ["filename*=UTF-8''%e2%82%ac%20rates", "€ rates"],
+    ["filename*=utf-8'en'%C2%A3; filename=a", "£"],
+    ["filename=a; filename*=iso-8859-1'en'%A3%20rates", "£ rates"],
+    ["filename*=UTF-8''%ff; filename=a", "a"],
+    ["filename*=UTF-8''%2; filename=a", "a"],
+    ["filename*=UTF-8''%zz; filename=a", "a"],
+    ["filename*=koi8-r''x; filename=a", "a"],
+    ["filename*=plain", "a.example"],
+    ["filename*=UTF-8''..%2f..%2fetc", "_.._etc"],
+    ["filename*=UTF-8''photo%E2%80%AEgpj.exe", "photogpj.exe"],
+    [`filename*=UTF-8''${"%C3%A9".repeat(400)}`, "é".repeat(127)],
+    ["FileName = x.txt ", "x.txt"],
+    ['x="a; filename=no"; filename="a \\"b\\" c"', 'a "b" c'],
+    ['filename="open; x', "open; x"],
+    ["inline", "a.example"],
+    ["other=1;; filename=a;b", "a"],
+  ]) {
+    assert.equal(named(`attachment; ${parameters}`), name, parameters);
+  }
+  assert.equal(named("filename=a", "http://a.example/b/document.pdf?q=/c"), "document.pdf");
+  assert.equal(named("attachment; filename=é", "http://a.example/b/"), "a.example");
+  assert.equal(HTTPURLResponse.of("data:text/plain,a/b").suggestedFilename, "Unknown");
+});

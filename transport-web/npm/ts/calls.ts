@@ -26,7 +26,6 @@ export const enum Look {
   Error,
   Response,
   Numbers,
-  SuggestedFilename,
 }
 
 /** Deeds that take their time. */

@@ -1,7 +1,6 @@
 /** The head of a response. */
 
-import { look } from "./wasm/urlsession.js";
-import { Look } from "./calls.js";
+import { suggestedFilename } from "./file-name.js";
 import { copied, type Fields, fieldsOf, firstLine, flat, lines, secondLine } from "./wire.js";
 
 /**
@@ -80,6 +79,6 @@ export class HTTPURLResponse {
    * of a file.
    */
   get suggestedFilename(): string {
-    return look(Look.SuggestedFilename, 0, this._text) ?? "Unknown";
+    return suggestedFilename(this.url, this.value("content-disposition"));
   }
 }

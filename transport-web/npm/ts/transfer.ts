@@ -171,7 +171,7 @@ export class Transfer {
       this.#state = "completed";
       keep(this);
       queueMicrotask(() => {
-        this.onComplete(raw.look(Look.Error, this.number, ""), this.#look());
+        this.onComplete(raw.look(Look.Error, this.number), this.#look());
         raw.call(Call.FreeTask, this.number, 0);
       });
     }
@@ -304,7 +304,7 @@ export class Transfer {
   /** The answer's head. Of a download nobody is asked: it is looked for. */
   get response(): HTTPURLResponse | null {
     if (this.#response === null && this.#ended === null && this.kind === "download" && areHere(["downloads"])) {
-      const head = raw.look(Look.Response, this.number, "");
+      const head = raw.look(Look.Response, this.number);
       if (head !== undefined) this.#response = new HTTPURLResponse(head);
     }
     return this.#response;
@@ -313,7 +313,7 @@ export class Transfer {
   /** What there is to know of it in numbers: four counts, and the priority. None before it is made. */
   #look(): readonly number[] {
     if (this.#held !== null) return [0, this.#expected];
-    return this.#ended ?? raw.look(Look.Numbers, this.number, "") ?? [];
+    return this.#ended ?? raw.look(Look.Numbers, this.number) ?? [];
   }
 
   get counts(): ByteCounts {

@@ -72,6 +72,6 @@ export const addPart: ((module: Response | BufferSource | WebAssembly.Module) =>
 /** `deed` is a `Call` of `calls.ts`. */
 export function call(deed: number, number: number, argument: number): number;
 /** `what` is a `Look` of `calls.ts`. */
-export function look(what: number, number: number, text: string): any;
+export function look(what: number, number: number): any;
 /** `deed` is an `Ask` of `calls.ts`. */
 export function ask(deed: number, number: number, argument: number, text: string, value: unknown): Promise<any>;

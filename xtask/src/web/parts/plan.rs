@@ -72,6 +72,8 @@ pub(crate) const PLAN: Plan = Plan {
                 "transport_web::timing::Sought",
                 // The browser's own responses.
                 "session_response_",
+                // Heads of what no server has answered.
+                "npm::wire::of_response",
                 "drop_in_place<urlsession_npm::session::session_response",
                 // Bodies that are no bytes.
                 "load::form::Source as ",
