@@ -22,6 +22,8 @@ pub(in crate::web) struct Instruction {
 pub(in crate::web) enum Does {
     /// Opens a block.
     Open,
+    /// Ends the first half of a block, and begins the second.
+    Else,
     /// Ends the block, or the body.
     End,
     /// May go to the ends of blocks, so many further out.
@@ -29,8 +31,9 @@ pub(in crate::web) enum Does {
     Return,
     Trap,
     Call(usize),
-    /// Puts a constant or a local on the stack.
-    Push,
+    /// Calls what is in a table.
+    CallOfTable,
+    /// Something in its turn, which leads nowhere else.
     Other,
 }
 
@@ -85,14 +88,16 @@ fn instruction(reader: &mut Reader<'_>) -> Result<Does, String> {
             return labels.collect::<Result<_, _>>().map(Does::Branch);
         }
         0x0f => return Ok(Does::Return),
+        0x05 => return Ok(Does::Else),
         0x10 => return reader.number().map(Does::Call),
-        0x20 | 0x41 => {
+        0x11 => {
             reader.skip_number()?;
-            return Ok(Does::Push);
+            reader.skip_number()?;
+            return Ok(Does::CallOfTable);
         }
-        0x01 | 0x05 | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => {}
-        0x21..=0x26 | 0x3f | 0x40 | 0x42 | 0xd0 | 0xd2 => reader.skip_number()?,
-        0x11 | 0x28..=0x3e => {
+        0x01 | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => {}
+        0x20..=0x26 | 0x3f..=0x42 | 0xd0 | 0xd2 => reader.skip_number()?,
+        0x28..=0x3e => {
             reader.skip_number()?;
             reader.skip_number()?;
         }
@@ -131,7 +136,12 @@ pub(super) fn never_returns(instructions: &[Instruction]) -> bool {
             Does::End => depth = depth.saturating_sub(1),
             Does::Return => return false,
             Does::Branch(labels) if labels.contains(&depth) => return false,
-            Does::Branch(_) | Does::Trap | Does::Call(_) | Does::Push | Does::Other => {}
+            Does::Else
+            | Does::Branch(_)
+            | Does::Trap
+            | Does::Call(_)
+            | Does::CallOfTable
+            | Does::Other => {}
         }
     }
     inner.last().is_some_and(|last| last.does == Does::Trap)

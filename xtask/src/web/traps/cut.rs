@@ -63,8 +63,8 @@ fn speaks(linked: &Linked<'_>, code: &Code) -> Vec<bool> {
     }
 }
 
-/// Where `function` calls what is cut: from the first of the constants and locals that stand right before the call. Whatever is on the stack
-/// at a trap may stay there, so it matters not whose they are.
+/// Where `function` calls what is cut: from the first of the instructions that only lead to the call. Whatever is on the stack at a trap may stay there, so it matters not
+/// whose they are; and nobody reads what they would have written.
 fn calls_of<'f>(
     function: &'f [Instruction],
     is_cut: &'f dyn Fn(usize) -> bool,
@@ -73,8 +73,44 @@ fn calls_of<'f>(
     let calls = calls.filter(|(_, it)| matches!(it.does, Does::Call(callee) if is_cut(callee)));
     calls.map(|(index, call)| {
         let given = function[..index].iter().rev();
-        let given = given.take_while(|it| it.does == Does::Push);
+        let given = given.take_while(|it| it.does == Does::Other);
         let start = given.last().unwrap_or(call).place.start;
         start..call.place.end
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::traps::code::instructions;
+
+    /// What is cut of a body that ends in a call of function 5.
+    fn cut(before: &[u8]) -> Vec<u8> {
+        let body = [&[0], before, &[0x10, 5, 0x00, 0x0b]].concat();
+        let function = instructions(&body, &(0..body.len())).unwrap();
+        let mut calls = calls_of(&function, &|callee| callee == 5);
+        body[calls.next().unwrap()].to_vec()
+    }
+
+    #[test]
+    fn what_leads_to_a_call_goes_with_it() {
+        let stores = [0x20, 0, 0x41, 7, 0x36, 2, 0];
+        assert_eq!(cut(&stores), [&stores[..], &[0x10, 5]].concat());
+        let twice = [&stores[..], &stores].concat();
+        assert_eq!(cut(&twice), [&twice[..], &[0x10, 5]].concat());
+    }
+
+    #[test]
+    fn what_may_lead_elsewhere_stays() {
+        for before in [
+            // To other code, in a block's end or its second half, and to callers.
+            &[0x20, 0, 0x0d, 0][..],
+            &[0x02, 0x40, 0x0b],
+            &[0x41, 1, 0x04, 0x40, 0x05, 0x0b],
+            &[0x41, 1, 0x10, 4],
+            &[0x41, 1, 0x11, 0, 0],
+        ] {
+            assert_eq!(cut(&[before, &[0x41, 1]].concat()), [0x41, 1, 0x10, 5]);
+        }
+    }
 }
