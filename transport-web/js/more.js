@@ -242,7 +242,7 @@ export function give(feed, chunk) {
  * The body has ended.
  * @param {Feed} feed
  */
-export function end({ controller }) {
+export function endFeed({ controller }) {
   try {
     controller?.close();
   } catch {
@@ -312,11 +312,11 @@ function settled(counted, xhr) {
   if (!(Number(status) >= 100 && Number(status) < 1000)) return counted.settle(REJECTED, new Error("XMLHttpRequest failed"));
   const from = attempted(() => xhr.responseURL);
   if (typeof from === "string") counted.from = from;
-  counted.settle(FULFILLED, attempted(() => made(xhr)));
+  counted.settle(FULFILLED, attempted(() => asFetched(xhr)));
 }
 
 /** @param {XMLHttpRequest} xhr */
-function made(xhr) {
+function asFetched(xhr) {
   const { status } = xhr;
   const headers = new Headers();
   for (const line of attempted(() => xhr.getAllResponseHeaders().split("\n")) ?? []) {
@@ -505,11 +505,11 @@ export function watch(look) {
 
 /**
  * Has the browser tell of entries as they come; `undefined` where it cannot.
- * @param {(entries: PerformanceEntryList) => void} heard
+ * @param {(entries: PerformanceEntryList) => void} told
  */
-export function observe(heard) {
+export function observe(told) {
   try {
-    const observer = new PerformanceObserver((list) => heard(list.getEntries()));
+    const observer = new PerformanceObserver((list) => told(list.getEntries()));
     observer.observe({ type: "resource" });
     return observer;
   } catch {
@@ -672,6 +672,18 @@ class Work extends Wait {
     if (begun === this.begun) this.settle(state, value);
   }
 
+  /** Nobody wants it any more. A file that is open is closed once what was begun is written. */
+  drop() {
+    abandon(this);
+    this.isLeaving = true;
+    if (this.writer !== undefined) {
+      closeFile(this);
+      return;
+    }
+    this.isCut = true;
+    this.cut();
+  }
+
   /**
    * What `call` comes to, as long as somebody waits for it.
    * @param {() => any} call
@@ -735,7 +747,7 @@ class Work extends Wait {
  * @param {Wake} wake
  * @param {number} future
  */
-export function begin(files, operation, path, to, at, wake, future) {
+export function beginWork(files, operation, path, to, at, wake, future) {
   const work = new Work(files, named(path), named(to), at, wake, future);
   work.begin(() => OPERATIONS[operation]?.(work));
   return work;
@@ -758,19 +770,10 @@ export function outcome({ state, value }) {
 export const thrownIn = ({ value }) => value;
 
 /**
- * Nobody wants it any more. A file that is open is closed once what was begun is written.
+ * Nobody wants it any more.
  * @param {Work} work
  */
-export function drop(work) {
-  abandon(work);
-  work.isLeaving = true;
-  if (work.writer !== undefined) {
-    close(work);
-    return;
-  }
-  work.isCut = true;
-  work.cut();
-}
+export const drop = (work) => work.drop();
 
 // # Names
 
@@ -904,7 +907,7 @@ export const files = () => new Files();
  * Where files are.
  * @param {Work} work
  */
-async function ground(work) {
+async function groundOf(work) {
   return (work.files.ground ??= await work.until(privateFileSystem));
 }
 
@@ -1083,8 +1086,8 @@ async function placeOf(work, root, name, create) {
   const last = path.pop() ?? "";
   let folder = root;
   for (const part of path) {
-    const within = folder;
-    folder = await work.until(() => within.getDirectoryHandle(part, { create }));
+    const parent = folder;
+    folder = await work.until(() => parent.getDirectoryHandle(part, { create }));
   }
   return new Place(work, folder, last);
 }
@@ -1292,7 +1295,7 @@ const locked = (work) =>
  * Hands on what was written, and closes once and for all: the file can be written by others.
  * @param {Work} work
  */
-async function close(work) {
+async function closeFile(work) {
   work.isLeaving = true;
   const closed = async () => work.writer?.close();
   await over(closed());
@@ -1317,11 +1320,11 @@ async function letGo(work) {
  * A file's bytes, how many they are, and what tells one state of it from another: when it was written last, in milliseconds since 1970, or its stamp in memory.
  * @param {Work} work
  */
-async function look(work) {
+async function lookAtFile(work) {
   if (work.name === "") throw NOWHERE;
   const file = kept.get(work.name);
   if (file !== undefined) return { ...file, size: counted(file.blob.size) };
-  const under = await ground(work);
+  const under = await groundOf(work);
   if (!under) throw ABSENT;
   const pieces = await (await placeOf(work, under.root, work.name, false)).pieces();
   const files = pieces.map((piece) => piece.file);
@@ -1335,7 +1338,7 @@ async function look(work) {
  * @param {Work} work
  */
 async function lookToSend(work) {
-  const found = await look(work);
+  const found = await lookAtFile(work);
   return { ...found, blob: found.blob.slice(0, found.size) };
 }
 
@@ -1344,7 +1347,7 @@ async function lookToSend(work) {
  * @param {Work} work
  */
 async function lookForFile(work) {
-  const found = await look(work);
+  const found = await lookAtFile(work);
   const { blob } = found;
   return { ...found, blob: blob instanceof File ? blob : new File([blob], work.name.split("/").pop() ?? "") };
 }
@@ -1355,7 +1358,7 @@ async function lookForFile(work) {
  * @param {boolean} mayBeThere
  * @param {boolean} mustBeThere
  */
-async function open(work, mayBeThere, mustBeThere) {
+async function openFile(work, mayBeThere, mustBeThere) {
   if (work.name === "") throw NAMELESS;
   /** @param {number} [length] What it has, if it is there. */
   const check = (length) => {
@@ -1365,7 +1368,7 @@ async function open(work, mayBeThere, mustBeThere) {
   try {
     await claim(work);
     const file = kept.get(work.name);
-    const under = file === undefined ? await ground(work) : null;
+    const under = file === undefined ? await groundOf(work) : null;
     if (under) {
       const place = await placeOf(work, under.root, work.name, !mustBeThere);
       const pieces = await prepared(place, check, mustBeThere);
@@ -1377,7 +1380,7 @@ async function open(work, mayBeThere, mustBeThere) {
     // Dropped meanwhile: nobody would close it.
     if (work.isCut) throw BUSY;
   } catch (thrown) {
-    close(work);
+    closeFile(work);
     throw thrown;
   }
 }
@@ -1433,10 +1436,10 @@ async function inPieces(place, pieces) {
  * @param {Work} work
  * @param {boolean} replaces
  */
-async function rename(work, replaces) {
+async function renameFile(work, replaces) {
   if (work.to === "") throw NAMELESS;
   await letGo(work);
-  const under = await ground(work);
+  const under = await groundOf(work);
   if (!under || kept.has(work.name)) return renameKept(work, replaces);
   const from = await placeOf(work, under.root, work.name, false);
   const handle = await from.handle(false);
@@ -1462,10 +1465,10 @@ async function joinInPlace(place, pieces) {
 }
 
 /** @param {Work} work */
-async function remove(work) {
+async function removeFile(work) {
   await letGo(work);
   if (kept.delete(work.name)) return;
-  const under = await ground(work);
+  const under = await groundOf(work);
   if (!under) throw ABSENT;
   const place = await placeOf(work, under.root, work.name, false);
   await place.handle(false);
@@ -1478,15 +1481,15 @@ async function remove(work) {
  * @type {((work: Work) => unknown)[]}
  */
 const OPERATIONS = [
-  look,
+  lookAtFile,
   lookToSend,
   lookForFile,
-  (work) => open(work, true, false),
-  (work) => open(work, false, false),
-  (work) => open(work, true, true),
-  (work) => rename(work, false),
-  (work) => rename(work, true),
-  remove,
+  (work) => openFile(work, true, false),
+  (work) => openFile(work, false, false),
+  (work) => openFile(work, true, true),
+  (work) => renameFile(work, false),
+  (work) => renameFile(work, true),
+  removeFile,
 ];
 
 // # What was looked at
@@ -1506,9 +1509,9 @@ export const contentOf = ({ value }) => value.blob;
  * @param {Wake} wake
  * @param {number} future
  */
-export function read({ files, name, at, value }, wake, future) {
+export function readFile({ files, name, at, value }, wake, future) {
   return readParts(value.blob, at, value.size, wake, future, async () => {
-    const now = await look(new Work(files, name, "", 0));
+    const now = await lookAtFile(new Work(files, name, "", 0));
     return now.size === value.size && now.stamp === value.stamp;
   });
 }
@@ -1520,7 +1523,7 @@ export function read({ files, name, at, value }, wake, future) {
  * @param {Uint8Array} chunk
  * @param {boolean} isOurs
  */
-function write(work, chunk, isOurs) {
+function writeTo(work, chunk, isOurs) {
   work.begun += 1;
   try {
     const waits = work.writer?.put(chunk, isOurs);
@@ -1537,14 +1540,14 @@ function write(work, chunk, isOurs) {
  * @param {Work} work
  * @param {Uint8Array} chunk
  */
-export const put = (work, chunk) => write(work, chunk, true);
+export const put = (work, chunk) => writeTo(work, chunk, true);
 
 /**
  * Writes the chunk that has come: it does not pass the program's memory.
  * @param {Work} work
  * @param {Exchange} exchange
  */
-export const pass = (work, { chunk }) => write(work, chunk, false);
+export const pass = (work, { chunk }) => writeTo(work, chunk, false);
 
 /**
  * What is written from now on begins at `offset`; false where that cannot be.
@@ -1682,7 +1685,7 @@ const STORES = [RECORDS, BODIES, USES, TOTALS];
 const SIZE = "size";
 
 /** @param {Store} store */
-function opened(store) {
+function databaseOf(store) {
   if (clock() < store.absentUntil) return Promise.reject(new Error("there is no database"));
   return (store.database ??= openDatabase(store));
 }
@@ -1714,7 +1717,7 @@ async function openOrRebuild(name) {
 /** @param {string} name */
 async function openAt(name) {
   const request = indexedDB.open(name, VERSION);
-  request.onupgradeneeded = () => attempt(() => create(request.result));
+  request.onupgradeneeded = () => attempt(() => createStores(request.result));
   await heard(request, "onsuccess", "onerror", "onblocked");
   const database = request.result;
   // Whoever wants it changed or gone need not wait for this tab.
@@ -1727,7 +1730,7 @@ async function openAt(name) {
 }
 
 /** @param {IDBDatabase} database */
-function create(database) {
+function createStores(database) {
   const byId = { keyPath: "id" };
   const records = database.createObjectStore(RECORDS, byId);
   records.createIndex("key", "key");
@@ -1776,7 +1779,7 @@ const ended = (transaction) => heard(transaction, "oncomplete", "onabort");
  */
 async function transact(store, mode, work, durability = "relaxed") {
   for (let isAgain = false; ; isAgain = true) {
-    const opening = opened(store);
+    const opening = databaseOf(store);
     const database = await opening;
     /** @type {IDBTransaction} */
     let transaction;
@@ -1888,7 +1891,7 @@ class Change {
  * @param {(change: Change) => Promise<unknown>} work
  * @param {IDBTransactionDurability} [durability]
  */
-const change = (store, work, durability) =>
+const changing = (store, work, durability) =>
   transact(
     store,
     "readwrite",
@@ -2098,7 +2101,7 @@ export const finishRecord = (entry, key, head, length, size, stored, replaces, w
     try {
       const row = { id, key, head: new Uint8Array(head), length, stored };
       if (length > SMALL && entry.length > 0) await writePart(entry);
-      await change(store, async (change) => {
+      await changing(store, async (change) => {
         await change.removeAll(replaces);
         if (entry.length > 0) await answer(change.bodies.put(joined(entry.gathered, length), [id, 0]));
         await answer(change.records.add(row));
@@ -2116,7 +2119,7 @@ export const finishRecord = (entry, key, head, length, size, stored, replaces, w
  * @param {Entry} entry
  */
 export function forget({ store, id, parts }) {
-  if (parts > 0) change(store, (change) => answer(change.bodies.delete(partsOf(id)))).catch(ignore);
+  if (parts > 0) changing(store, (change) => answer(change.bodies.delete(partsOf(id)))).catch(ignore);
 }
 
 /** Parts of a body whose record did not come in so many milliseconds belong to nobody. */
@@ -2127,7 +2130,7 @@ const LONGEST_WRITE = 24 * 3600 * 1000;
  * @param {Store} store
  */
 const sweep = (store) =>
-  change(store, async (change) => {
+  changing(store, async (change) => {
     const latest = (Date.now() - LONGEST_WRITE) * IDS_A_MILLISECOND;
     let last = 0;
     for (const key of await answer(change.bodies.getAllKeys())) {
@@ -2149,7 +2152,7 @@ const sweep = (store) =>
 export const update = (store, id, bytes, wake, future) =>
   perform(wake, future, async () => {
     const head = new Uint8Array(bytes);
-    await change(store, async (change) => {
+    await changing(store, async (change) => {
       const row = await answer(change.records.get(id));
       if (row === undefined) return;
       await answer(change.records.put({ ...row, head }));
@@ -2165,7 +2168,7 @@ export const update = (store, id, bytes, wake, future) =>
  * @param {Wake} wake
  * @param {number} future
  */
-export const removeRecords = (store, ids, wake, future) => perform(wake, future, () => change(store, (change) => change.removeAll(ids)));
+export const removeRecords = (store, ids, wake, future) => perform(wake, future, () => changing(store, (change) => change.removeAll(ids)));
 
 /**
  * Removes the records of a key, or of all keys that begin so.
@@ -2194,7 +2197,7 @@ export const removeSince = (store, date, wake, future) =>
  * @param {() => IDBKeyRange} range
  */
 const removeBy = (store, index, range) =>
-  change(store, async (change) => change.removeAll(await answer(change.records.index(index).getAllKeys(range()))));
+  changing(store, async (change) => change.removeAll(await answer(change.records.index(index).getAllKeys(range()))));
 
 /**
  * Removes what is over a capacity, and notes what was used; as durably as that can be, where it is to be.
@@ -2206,5 +2209,5 @@ const removeBy = (store, index, range) =>
  */
 export function settle(store, capacity, isStrict, wake, future) {
   store.capacity = capacity;
-  return perform(wake, future, () => change(store, async () => {}, isStrict ? "strict" : "relaxed"));
+  return perform(wake, future, () => changing(store, async () => {}, isStrict ? "strict" : "relaxed"));
 }

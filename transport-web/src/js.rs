@@ -172,6 +172,7 @@ extern "C" {
 
     pub(crate) fn give(feed: &Feed, chunk: &[u8]);
 
+    #[wasm_bindgen(js_name = endFeed)]
     pub(crate) fn end(feed: &Feed);
 }
 

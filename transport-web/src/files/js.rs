@@ -22,6 +22,7 @@ extern "C" {
     /// One thing that is asked of a file, and what writes.
     pub(super) type Work;
 
+    #[wasm_bindgen(js_name = beginWork)]
     pub(super) fn begin(
         files: &Files,
         operation: u32,
@@ -51,6 +52,7 @@ extern "C" {
     #[wasm_bindgen(js_name = contentOf)]
     pub(super) fn content_of(work: &Work) -> JsValue;
 
+    #[wasm_bindgen(js_name = readFile)]
     pub(super) fn read(work: &Work, wake: &JsValue, future: u32) -> Exchange;
 }
 

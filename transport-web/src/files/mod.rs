@@ -63,18 +63,22 @@ impl WebFiles {
         Ok(js::content_of(&work.object).unchecked_into())
     }
 
-    /// The bytes of `file` in the state `version`, as the browser sends them.
-    pub(crate) async fn blob(
+    /// The bytes of `file` in the state `version`, as the browser sends them. Its code is never put into its caller's, so that a module can leave it to a part
+    /// that is loaded later.
+    #[inline(never)]
+    pub(crate) fn blob(
         &self,
         file: &FileRef,
         version: FileVersion,
-    ) -> Result<JsValue, Error> {
+    ) -> BoxFuture<'static, Result<JsValue, Error>> {
         let mut work = self.begin(Operation::LookToSend, file);
-        (&mut work).await?;
-        match version_of(&work) == version {
-            true => Ok(js::content_of(&work.object)),
-            false => Err(FileChanged.into()),
-        }
+        Box::pin(async move {
+            (&mut work).await?;
+            match version_of(&work) == version {
+                true => Ok(js::content_of(&work.object)),
+                false => Err(FileChanged.into()),
+            }
+        })
     }
 
     fn begin(&self, operation: Operation, file: &FileRef) -> Work {

@@ -129,6 +129,7 @@ pub(crate) const PLAN: Plan = Plan {
                 "Delegate>::did_resume_at_offset",
                 "Delegate>::did_write_data",
                 "WebFiles as ",
+                "files::WebFiles::blob",
                 "files::work::Work as ",
                 "npm::calls::cancel_resumable",
                 "npm::calls::head",
