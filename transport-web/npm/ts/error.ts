@@ -2,61 +2,86 @@
 
 import { ResumeData } from "./resume-data.js";
 
-/** The codes of `NSURLErrorDomain`, by Apple's numbers. */
-const NAMES = {
-  "-1": "unknown",
-  "-995": "backgroundSessionRequiresSharedContainer",
-  "-996": "backgroundSessionInUseByAnotherProcess",
-  "-997": "backgroundSessionWasDisconnected",
-  "-999": "cancelled",
-  "-1000": "badURL",
-  "-1001": "timedOut",
-  "-1002": "unsupportedURL",
-  "-1003": "cannotFindHost",
-  "-1004": "cannotConnectToHost",
-  "-1005": "networkConnectionLost",
-  "-1006": "dnsLookupFailed",
-  "-1007": "httpTooManyRedirects",
-  "-1008": "resourceUnavailable",
-  "-1009": "notConnectedToInternet",
-  "-1010": "redirectToNonExistentLocation",
-  "-1011": "badServerResponse",
-  "-1012": "userCancelledAuthentication",
-  "-1013": "userAuthenticationRequired",
-  "-1014": "zeroByteResource",
-  "-1015": "cannotDecodeRawData",
-  "-1016": "cannotDecodeContentData",
-  "-1017": "cannotParseResponse",
-  "-1018": "internationalRoamingOff",
-  "-1019": "callIsActive",
-  "-1020": "dataNotAllowed",
-  "-1021": "requestBodyStreamExhausted",
-  "-1022": "appTransportSecurityRequiresSecureConnection",
-  "-1100": "fileDoesNotExist",
-  "-1101": "fileIsDirectory",
-  "-1102": "noPermissionsToReadFile",
-  "-1103": "dataLengthExceedsMaximum",
-  "-1104": "fileOutsideSafeArea",
-  "-1200": "secureConnectionFailed",
-  "-1201": "serverCertificateHasBadDate",
-  "-1202": "serverCertificateUntrusted",
-  "-1203": "serverCertificateHasUnknownRoot",
-  "-1204": "serverCertificateNotYetValid",
-  "-1205": "clientCertificateRejected",
-  "-1206": "clientCertificateRequired",
-  "-2000": "cannotLoadFromNetwork",
-  "-3000": "cannotCreateFile",
-  "-3001": "cannotOpenFile",
-  "-3002": "cannotCloseFile",
-  "-3003": "cannotWriteToFile",
-  "-3004": "cannotRemoveFile",
-  "-3005": "cannotMoveFile",
-  "-3006": "downloadDecodingFailedMidStream",
-  "-3007": "downloadDecodingFailedToComplete",
-} as const;
+/** The codes of `NSURLErrorDomain`: those whose numbers follow one another, downwards from Apple's of the first. */
+const CODES = [
+  [-1, ["unknown"]],
+  [
+    -995,
+    [
+      "backgroundSessionRequiresSharedContainer",
+      "backgroundSessionInUseByAnotherProcess",
+      "backgroundSessionWasDisconnected",
+    ],
+  ],
+  [
+    -999,
+    [
+      "cancelled",
+      "badURL",
+      "timedOut",
+      "unsupportedURL",
+      "cannotFindHost",
+      "cannotConnectToHost",
+      "networkConnectionLost",
+      "dnsLookupFailed",
+      "httpTooManyRedirects",
+      "resourceUnavailable",
+      "notConnectedToInternet",
+      "redirectToNonExistentLocation",
+      "badServerResponse",
+      "userCancelledAuthentication",
+      "userAuthenticationRequired",
+      "zeroByteResource",
+      "cannotDecodeRawData",
+      "cannotDecodeContentData",
+      "cannotParseResponse",
+      "internationalRoamingOff",
+      "callIsActive",
+      "dataNotAllowed",
+      "requestBodyStreamExhausted",
+      "appTransportSecurityRequiresSecureConnection",
+    ],
+  ],
+  [
+    -1100,
+    [
+      "fileDoesNotExist",
+      "fileIsDirectory",
+      "noPermissionsToReadFile",
+      "dataLengthExceedsMaximum",
+      "fileOutsideSafeArea",
+    ],
+  ],
+  [
+    -1200,
+    [
+      "secureConnectionFailed",
+      "serverCertificateHasBadDate",
+      "serverCertificateUntrusted",
+      "serverCertificateHasUnknownRoot",
+      "serverCertificateNotYetValid",
+      "clientCertificateRejected",
+      "clientCertificateRequired",
+    ],
+  ],
+  [-2000, ["cannotLoadFromNetwork"]],
+  [
+    -3000,
+    [
+      "cannotCreateFile",
+      "cannotOpenFile",
+      "cannotCloseFile",
+      "cannotWriteToFile",
+      "cannotRemoveFile",
+      "cannotMoveFile",
+      "downloadDecodingFailedMidStream",
+      "downloadDecodingFailedToComplete",
+    ],
+  ],
+] as const;
 
 /** Why a transfer failed: the codes of `NSURLErrorDomain`. */
-export type SessionErrorCode = (typeof NAMES)[keyof typeof NAMES];
+export type SessionErrorCode = (typeof CODES)[number][1][number];
 
 /** An error as the part in WebAssembly gives it: number, text, URL, cause, resume data. */
 export type SessionErrorList = [
@@ -121,8 +146,9 @@ export class SessionError extends Error {
  * @internal
  */
 export function rawCode(code: SessionErrorCode): number {
-  for (const [raw, name] of Object.entries(NAMES)) {
-    if (name === code) return Number(raw);
+  for (const [first, names] of CODES) {
+    const at = (names as readonly string[]).indexOf(code);
+    if (at >= 0) return first - at;
   }
   throw new TypeError(`no such error code: ${String(code)}`);
 }
@@ -134,7 +160,7 @@ export function rawCode(code: SessionErrorCode): number {
  */
 export function errorOf(list: SessionErrorList, cause?: unknown): SessionError {
   const [raw, text, url, told, resumeData] = list;
-  const code = NAMES[String(raw) as keyof typeof NAMES] ?? "unknown";
+  const code = CODES.map(([first, names]) => names[first - raw]).find(Boolean) ?? "unknown";
   return new SessionError(code, url === undefined ? text : `${text} (${shown(url)})`, {
     url: url ?? null,
     cause: cause ?? (typeof told === "string" ? new Error(told) : told),
