@@ -1,5 +1,5 @@
 // The package in Chromium: every case in a page (from a plain `<script type=module>`), in a dedicated, a shared and a service worker; in a page
-// that gets no part of the module but the first; a cache and a download that outlive a page's visit; an app built by Vite.
+// that gets no part of the module but the first, and in one that only lacks their JavaScript; what a service worker is told that imports what is for pages; a cache and a download that outlive a page's visit; an app built by Vite.
 //
 //     URLSESSION_ORIGIN=<the origin server's line> node browser.mjs <folder of the package> <folder node_modules> <chromium>
 
@@ -57,11 +57,11 @@ async function found(page) {
 
 let [passed, failed] = [0, 0];
 try {
-  for (const place of ["page", "without-parts", "worker", "shared", "service"]) {
+  for (const place of ["page", "without-parts", "without-scripts", "worker", "shared", "service"]) {
     const page = await (await browser.newContext()).newPage();
     const errors = [];
     // What the hostile delegate throws is reported as an error of the page, and what it asks for and looks not at may be rejected.
-    const isMeant = (message) => message.includes("thrown by the app") || (place === "without-parts" && message.includes("a part of urlsession"));
+    const isMeant = (message) => message.includes("thrown by the app") || (place.startsWith("without-") && message.includes("a part of urlsession"));
     page.on("pageerror", (error) => isMeant(error.message) || errors.push(error.message));
     await page.goto(`${base}/${place}.html`);
     const { count = 0, failures } = await found(page);
@@ -72,6 +72,10 @@ try {
     await page.context().close();
   }
   const page = await browser.newPage();
+  await page.goto(`${base}/lacking.html`);
+  const [plain, cached] = await found(page);
+  assert.equal(plain, 200);
+  assert.match(cached, /^cannotLoadFromNetwork: .*urlsession\/service-worker/);
   await page.goto(`${base}/reload.html`);
   assert.deepEqual(await found(page), FIRST);
   await page.reload();
@@ -80,9 +84,9 @@ try {
   await page.waitForFunction(() => document.title !== "", undefined, { timeout: 30_000 });
   assert.equal(await page.title(), "200 Kathmandu badURL");
   // Of the module's parts, those that this takes.
-  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => /urlsession_\w+?(?=-[^/]*\.wasm$)/.exec(name)?.[0]));
+  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => /urlsession_\w+?(?=-[^/]*\.(wasm|js)$)/.exec(name)?.[0]));
   assert.deepEqual(loaded.filter(Boolean), ["urlsession_bg"]);
-  passed += 2;
+  passed += 3;
 } finally {
   await browser.close();
   close();

@@ -667,20 +667,23 @@ export const check = {
 };
 
 /**
- * The same where no part of the module but the first can be had, and any case may fail by that: by nothing else. What only runs once a part is there runs nowhere without it, or the module
- * would trap, and be of no more use.
+ * The same where no part of the module but the first can be had, or only the JavaScript of parts is lacking, and any case may fail by that: by nothing else. What only runs once a part
+ * is there runs nowhere without it, or the module would trap, and be of no more use.
  */
-export async function runWithoutParts(lib, origin) {
+export async function runWithoutParts(lib, origin, lacksScripts = false) {
   const trapped = [];
   const note = ({ error, reason }) => (error ?? reason) instanceof WebAssembly.RuntimeError && trapped.push(String((error ?? reason).stack));
   for (const type of ["error", "unhandledrejection"]) globalThis.addEventListener(type, note);
-  await lib.default(undefined, () => Promise.reject(new TypeError("there are no parts")));
+  await lib.default(undefined, lacksScripts ? undefined : () => Promise.reject(new TypeError("there are no parts")));
   const { count, failures } = await run(lib, origin, 2_000);
   const session = new lib.Session();
   check.equal(text((await session.data(`${origin}/Nepal`)).data), "Kathmandu");
-  check.equal((await failure(session.download(`${origin}/Nepal`))).cause?.message, "there are no parts");
+  const lack = (await failure(session.download(`${origin}/Nepal`))).cause;
+  check.ok(lack instanceof TypeError && (lacksScripts ? /import/i : /there are no parts/).test(lack.message), String(lack));
   check.ok(failures.length > 0 && failures.length < count, `${failures.length} of ${count} cases failed`);
-  return { count, failures: [...failures.filter((line) => line.includes("RuntimeError")), ...trapped] };
+  // Nor is anything done with JavaScript that is not there.
+  const isWrong = (line) => /RuntimeError|is undefined|of undefined|is not a function/.test(line);
+  return { count, failures: [...failures.filter(isWrong), ...trapped] };
 }
 
 /** Runs every case, and gives a line for each that fails, or does not end in so many milliseconds. */

@@ -76,7 +76,7 @@ async function play() {
   const found = () => until(120_000, () => browser.tell("execute/sync", { script: "return window.found ?? null", args: [] }));
   let [passed, failed] = [0, 0];
   try {
-    for (const place of ["page", "without-parts", "worker", "shared"]) {
+    for (const place of ["page", "without-parts", "without-scripts", "worker", "shared"]) {
       await browser.tell("url", { url: `${base}/${place}.html` });
       const { count = 0, failures } = (await found()) ?? { failures: ["it does not end"] };
       for (const failure of failures) console.log(`FAILED in ${place}: ${failure}`);

@@ -43,7 +43,10 @@ test("numbers that nobody gave out, and hosts that throw, are harmless to the mo
   const glue = resolve(process.env.URLSESSION_GLUE);
   const raw = await import(pathToFileURL(join(glue, "urlsession.js")).href);
   await raw.default({ module_or_path: await readFile(join(glue, "urlsession_bg.wasm")) });
-  for (const part of ["more", "cache", "downloads"]) await raw.addPart(await readFile(join(glue, `urlsession_${part}.wasm`)));
+  for (const part of ["more", "cache", "downloads"]) {
+    const javascript = await import(pathToFileURL(join(glue, `urlsession_${part}.js`)).href);
+    await raw.addPart(await readFile(join(glue, `urlsession_${part}.wasm`)), javascript);
+  }
   const numbers = new Float64Array([Infinity, -5, 2, NaN, 7, 1e308, 99, -1, 300, 1, 1, 1e300, 0, 1e9, -1, 1e300, -5, 1e300, 1e300, 1e300, 3, 0, 99, 503, 1e300, 1, -1001]);
   const exported = Object.entries(raw).filter(([name]) => /^(session_|cache_|call$|look$|ask$)/.test(name));
   assert.equal(exported.length, 9);

@@ -3,7 +3,8 @@
 //     URLSESSION_PACKAGE=<folder> URLSESSION_ORIGIN=<the origin server's line> node --test parts.test.mjs
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -15,8 +16,8 @@ const file = (part) => readFile(join(folder, `urlsession_${part}.wasm`));
 let copies = 0;
 
 /** The package anew, its parts given by `find`; and which were asked for. In Node the base is there at once: any task may be led on by a redirect. */
-async function anew(find = file) {
-  const lib = await import(`${pathToFileURL(join(folder, "index.js")).href}?${++copies}`);
+async function anew(find = file, from = folder) {
+  const lib = await import(`${pathToFileURL(join(from, "index.js")).href}?${++copies}`);
   const asked = [];
   await lib.default(await file("bg"), (part) => {
     asked.push(part);
@@ -115,6 +116,51 @@ test("a part of another version of the module is none", async () => {
   assert.equal(error.code, "cannotLoadFromNetwork");
   assert.ok(error.cause instanceof WebAssembly.LinkError);
   assert.equal((await new lib.Session().data(`${origin}/Nepal`)).response.status, 200);
+});
+
+/** What `use` comes to with a copy of the package in which the JavaScript of the part `cache` is this, or absent. */
+async function withScript(script, use) {
+  const copy = await mkdtemp(join(tmpdir(), "urlsession-copy-"));
+  const place = join(copy, "urlsession_cache.js");
+  try {
+    await cp(folder, copy, { recursive: true });
+    await rm(place);
+    if (script !== undefined) await writeFile(place, script);
+    return await use(await anew(file, copy), place);
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+const script = await readFile(join(folder, "urlsession_cache.js"), "utf8");
+
+test("JavaScript of a part that cannot be had fails who needs it, and is asked for again by the next", async () => {
+  await withScript(undefined, async ({ lib }, place) => {
+    const session = new lib.Session({ urlCache: new lib.UrlCache() });
+    const error = await failure(session.data(`${origin}/Nepal`));
+    assert.deepEqual([error.code, error.url, error.cause.code], ["cannotLoadFromNetwork", `${origin}/Nepal`, "ERR_MODULE_NOT_FOUND"]);
+    assert.equal((await new lib.Session().data(`${origin}/Nepal`)).response.status, 200);
+    await writeFile(place, script);
+    assert.equal((await session.data(`${origin}/Nepal`)).response.status, 200);
+  });
+});
+
+test("JavaScript of a part of another version is none", async () => {
+  const [mark] = /"m[\da-f]{6,16}"/.exec(script);
+  await withScript(script.replace(mark, '"m0"'), async ({ lib }) => {
+    const error = await failure(new lib.Session({ urlCache: new lib.UrlCache() }).data(`${origin}/Nepal`));
+    assert.deepEqual([error.code, error.cause.message], ["cannotLoadFromNetwork", "of another version"]);
+    assert.equal((await new lib.Session().data(`${origin}/Nepal`)).response.status, 200);
+  });
+});
+
+test("who is given the JavaScript of the parts imports none", async () => {
+  const { cache, ...others } = { more: await import(join(folder, "urlsession_more.js")), downloads: await import(join(folder, "urlsession_downloads.js")), cache: await import(join(folder, "urlsession_cache.js")) };
+  await withScript(undefined, async (_, place) => {
+    const lib = await import(pathToFileURL(join(place, "..", "index.js")).href);
+    await lib.default(await file("bg"), file, { cache, ...others });
+    assert.equal((await new lib.Session({ urlCache: new lib.UrlCache() }).data(`${origin}/Nepal`)).response.status, 200);
+  });
 });
 
 test("cancel and suspend wait for nothing", async () => {

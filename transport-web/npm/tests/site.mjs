@@ -14,9 +14,9 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/ja
 /** What a page shows as `window.found` where something fails before it begins. */
 const failing = (error) => `{ failures: [String(${error})] }`;
 
-/** Every place runs this, and gives what `run` gives. */
-const RUNNER = `
-  import * as lib from "./package/index.js";
+/** Every place runs this of an entry of the package, and gives what `run` gives. */
+const runner = (entry) => `
+  import * as lib from "./package/${entry}.js";
   import { run } from "./tests/cases.mjs";
   export const outcome = lib.default().then(() => run(lib, self.location.origin)).catch((error) => (${failing("error")}));
 `;
@@ -25,7 +25,8 @@ const page = (script) => `<!doctype html><script type="module">${script}</script
 
 /** The places, by the name of their page. */
 const FILES = {
-  "runner.js": RUNNER,
+  "runner.js": runner("index"),
+  "service-runner.js": runner("service-worker"),
   "page.html": page(`
     import { outcome } from "./runner.js";
     window.found = await outcome;`),
@@ -43,13 +44,31 @@ const FILES = {
     self.onconnect = ({ ports: [port] }) => outcome.then((found) => port.postMessage(found));`,
   "shared.html": page(`
     new SharedWorker("./shared.js", { type: "module" }).port.onmessage = ({ data }) => { window.found = data; };`),
+  "without-scripts.html": page(`
+    import * as lib from "./without-scripts/index.js";
+    import { runWithoutParts } from "./tests/cases.mjs";
+    window.found = await runWithoutParts(lib, self.location.origin, true).catch((error) => (${failing("error.stack")}));`),
   "service.js": `
-    import { outcome } from "./runner.js";
+    import { outcome } from "./service-runner.js";
     self.addEventListener("message", (event) => event.waitUntil(outcome.then((found) => event.source.postMessage(found))));
     self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));`,
   "service.html": page(`
     navigator.serviceWorker.onmessage = ({ data }) => { window.found = data; };
     await navigator.serviceWorker.register("./service.js", { type: "module" });
+    (await navigator.serviceWorker.ready).active.postMessage("run");`),
+  "lacking.js": `
+    import * as lib from "./package/index.js";
+    const code = (promise) => promise.then(({ response }) => response.status, ({ code, cause }) => code + ": " + cause.message);
+    const found = async () => {
+      await lib.default();
+      const target = self.location.origin + "/Nepal";
+      return [await code(new lib.Session().data(target)), await code(new lib.Session({ urlCache: new lib.UrlCache() }).data(target))];
+    };
+    self.addEventListener("message", (event) => event.waitUntil(found().catch(String).then((found) => event.source.postMessage(found))));
+    self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));`,
+  "lacking.html": page(`
+    navigator.serviceWorker.onmessage = ({ data }) => { window.found = data; };
+    await navigator.serviceWorker.register("./lacking.js", { type: "module" });
     (await navigator.serviceWorker.ready).active.postMessage("run");`),
   "reload.html": page(`
     import * as lib from "./package/index.js";
@@ -61,6 +80,7 @@ const FILES = {
 export async function open(folder, origin) {
   const site = mkdtempSync(join(tmpdir(), "urlsession-site-"));
   cpSync(folder, join(site, "package"), { recursive: true });
+  cpSync(folder, join(site, "without-scripts"), { recursive: true, filter: (path) => !/urlsession_\w+\.js$/.test(path) });
   cpSync(here, join(site, "tests"), { recursive: true });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(site, name), text);
   const server = createServer((request, response) => {

@@ -22,6 +22,8 @@ import init, {
   UrlCache,
 } from "urlsession";
 
+const sameApi: typeof import("urlsession") = await import("urlsession/service-worker");
+await sameApi.default();
 await init();
 await init(new URL("https://a.example/urlsession_bg.wasm"));
 const parts: Partial<Record<ModulePart, WebAssembly.Module>> = {};

@@ -3,7 +3,9 @@
 import * as raw from "./wasm/urlsession.js";
 import { Call } from "./calls.js";
 import type { Host, Told } from "./host.js";
-import { begin, canInit, pull, stop, type URLProtocol } from "./protocol.js";
+import { partOf } from "./parts.js";
+import { canInit, type URLProtocol } from "./protocol.js";
+import { URLRequest } from "./request.js";
 import type { Session } from "./session.js";
 import type { Transfer } from "./transfer.js";
 
@@ -128,9 +130,10 @@ const EVENTS: readonly ((...told: Told) => unknown)[] = [
   (task, _first, _second, _third, numbers, texts) => of(task)?.onMetrics(numbers, texts),
   (task, _first, _second, _third, list) => of(task)?.onCache(list),
   (session, protocol, _second, _third, request) => canInit(protocolsOf(session)[protocol], request) || undefined,
-  (session, protocol, load, _third, request, body) => begin(protocolsOf(session)[protocol], load, request, body),
-  pull,
-  stop,
+  (session, protocol, load, _third, request, body) =>
+    partOf("more").begin(protocolsOf(session)[protocol], load, new URLRequest(request), body),
+  (load) => partOf("more").pull(load),
+  (load) => partOf("more").stop(load),
   (task, _first, _second, _third, error, numbers) => of(task)?.onComplete(error, numbers),
   (session, _first, _second, _third, error) => sessions.get(session)?.deref()?._invalidated(error),
 ];

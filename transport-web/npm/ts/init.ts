@@ -2,7 +2,7 @@
 
 import load, { call } from "./wasm/urlsession.js";
 import { Call } from "./calls.js";
-import { areHere, bring, locateBy, type Part } from "./parts.js";
+import { areHere, bring, have, type Javascript, locateBy, type Part } from "./parts.js";
 
 /** Where the module comes from, where that is not beside this file. */
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
@@ -25,7 +25,23 @@ let isLoaded = false;
 export default function init(
   module?: InitInput | Promise<InitInput>,
   parts?: (part: Part) => InitInput | Promise<InitInput>,
+): Promise<void>;
+/**
+ * The same with the JavaScript of the parts, for `urlsession/service-worker`.
+ *
+ * @internal
+ */
+export default function init(
+  module?: InitInput | Promise<InitInput>,
+  parts?: (part: Part) => InitInput | Promise<InitInput>,
+  javascript?: Javascript,
+): Promise<void>;
+export default function init(
+  module?: InitInput | Promise<InitInput>,
+  parts?: (part: Part) => InitInput | Promise<InitInput>,
+  javascript?: Javascript,
 ): Promise<void> {
+  if (javascript !== undefined) have(javascript);
   loading ??= begun(module, parts).catch((error: unknown) => {
     loading = null;
     throw error;

@@ -1,8 +1,8 @@
 /**
- * The parts of the module that are loaded when they are first needed.
+ * The parts of the module that are loaded when they are first needed, and with each its JavaScript.
  *
  * What is in each, and what only runs once it is there, `xtask/src/web/parts/plan.rs` says. Here is said when that is; whoever asks the module for it waits for
- * {@link bring} first.
+ * {@link bring} first. A part's JavaScript imports nothing of this file's: who has this one from two places would have it twice.
  */
 
 import * as raw from "./wasm/urlsession.js";
@@ -22,8 +22,27 @@ const FILES: Record<Part, () => URL> = {
   downloads: () => new URL("urlsession_downloads.wasm", import.meta.url),
 };
 
+/**
+ * The JavaScript of each.
+ *
+ * @internal
+ */
+export interface Javascript {
+  more: typeof import("./more.js");
+  cache: typeof import("./cache.js");
+  downloads: typeof import("./downloads.js");
+}
+
+const IMPORTS: { [P in Part]: () => Promise<Javascript[P]> } = {
+  more: () => import("./more.js"),
+  cache: () => import("./cache.js"),
+  downloads: () => import("./downloads.js"),
+};
+
 const coming = new Map<Part, Promise<void>>();
-const here = new Set<Part>();
+const here: Partial<Javascript> = {};
+/** The JavaScript of parts that need not be imported. */
+let imported: Partial<Javascript> = {};
 
 let locate: (part: Part) => InitInput | Promise<InitInput> = (part) => FILES[part]();
 
@@ -32,10 +51,27 @@ export function locateBy(by: typeof locate): void {
   locate = by;
 }
 
+/**
+ * From now on the JavaScript of parts is this.
+ *
+ * @internal
+ */
+export function have(javascript: Javascript): void {
+  imported = javascript;
+}
+
 /** True when all of these are there. */
 export function areHere(parts: readonly Part[]): boolean {
-  // A module that was built whole has them all.
-  return raw.addPart === undefined || parts.every((part) => here.has(part));
+  return parts.every((part) => part in here);
+}
+
+/**
+ * The JavaScript of a part that is there.
+ *
+ * @internal
+ */
+export function partOf<P extends Part>(part: P): Javascript[P] {
+  return here[part] as Javascript[P];
 }
 
 /** The error of who needs a part that cannot be had. */
@@ -67,13 +103,23 @@ function once(part: Part): Promise<void> {
   return begun;
 }
 
-async function load(part: Part): Promise<void> {
-  const module = found(part);
+async function load<P extends Part>(part: P): Promise<void> {
+  // A module that was built whole has all parts, but for their JavaScript.
+  const module = raw.addPart && found(part);
   // It is only waited for once the base is there.
-  module.catch(() => {});
+  module?.catch(() => {});
   if (part !== "more") await once("more");
-  await raw.addPart?.(await module);
-  here.add(part);
+  const content = await module;
+  // Asked for where there is a network: not every browser asks again for a script that could not be had.
+  const javascript = await (imported[part] ?? IMPORTS[part]().catch(inServiceWorker));
+  if (content !== undefined) await raw.addPart?.(content, javascript);
+  here[part] = javascript;
+}
+
+/** Says of the lack of a script what is to be done about it where no script can be had so. */
+function inServiceWorker(cause: unknown): never {
+  if (!("ServiceWorkerGlobalScope" in globalThis)) throw cause;
+  throw new Error("a service worker imports urlsession/service-worker in place of urlsession", { cause });
 }
 
 /** The part's module, or a response that brings it. */

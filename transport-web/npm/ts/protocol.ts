@@ -3,7 +3,6 @@
 import type { RequestBody } from "./body.js";
 import type { MaybePromise } from "./delegate.js";
 import { URLRequest } from "./request.js";
-import { lines } from "./wire.js";
 
 /** What a protocol is given beside the request. */
 export interface ProtocolContext {
@@ -38,14 +37,6 @@ export interface URLProtocol {
   startLoading(request: URLRequest, context: ProtocolContext): MaybePromise<Response>;
 }
 
-/** A load under way. */
-interface Load {
-  abort: AbortController;
-  reader: ReadableStreamDefaultReader<Uint8Array> | null;
-}
-
-const loads = new Map<number, Load>();
-
 /** Does the protocol load this request? */
 export function canInit(protocol: URLProtocol | undefined, text: string): boolean {
   if (protocol === undefined) return false;
@@ -56,43 +47,4 @@ export function canInit(protocol: URLProtocol | undefined, text: string): boolea
   } catch {
     return false;
   }
-}
-
-/** Begins a load; gives the text of the answer's head. */
-export async function begin(
-  protocol: URLProtocol | undefined,
-  number: number,
-  text: string,
-  body: RequestBody | undefined,
-): Promise<string> {
-  const abort = new AbortController();
-  const load: Load = { abort, reader: null };
-  loads.set(number, load);
-  const request = new URLRequest(text);
-  const response = await protocol?.startLoading(request, { signal: abort.signal, body: body ?? null });
-  if (!(response instanceof Response)) throw new TypeError("a protocol gave no Response");
-  // `Response.error()` has the status 0.
-  if (response.status === 0) throw new TypeError("a protocol gave the response of a network error");
-  if (loads.get(number) === load) load.reader = response.body?.getReader() ?? null;
-  else await response.body?.cancel();
-  return lines([response.url || request.url, String(response.status), ...[...response.headers].flat()]);
-}
-
-/** The next chunk of a load; undefined at the end. */
-export async function pull(number: number): Promise<Uint8Array | undefined> {
-  const reader = loads.get(number)?.reader;
-  for (;;) {
-    const read = await reader?.read();
-    if (read === undefined || read.done) return undefined;
-    if (!(read.value instanceof Uint8Array)) throw new TypeError("a protocol's body is made of Uint8Arrays");
-    if (read.value.length > 0) return read.value;
-  }
-}
-
-/** The load has ended, or is stopped. */
-export function stop(number: number): void {
-  const load = loads.get(number);
-  loads.delete(number);
-  load?.reader?.cancel().catch(() => undefined);
-  load?.abort.abort();
 }

@@ -9,7 +9,7 @@ import { errorOf, rejection, report, SessionError, type SessionErrorList } from 
 import { descend, enter, enterSession, host, leaveSession, tasksOf, unmadeOf } from "./hub.js";
 import { fetchBits } from "./fetch.js";
 import { mustBeReady } from "./init.js";
-import { areHere, bring, bringAhead, type Part } from "./parts.js";
+import { areHere, bring, bringAhead, type Part, partOf } from "./parts.js";
 import { type RequestInput, taken, type URLRequestInit } from "./request.js";
 import type { HTTPURLResponse } from "./response.js";
 import type { ResumeData } from "./resume-data.js";
@@ -241,22 +241,7 @@ export class Session implements Disposable {
     const task = this.dataTask(input, options);
     const chunks = task[Symbol.asyncIterator]();
     const first = await chunks.next();
-    const head = task.response as HTTPURLResponse;
-    let next: Promise<IteratorResult<Uint8Array<ArrayBuffer>>> | null = Promise.resolve(first);
-    const stream = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        const { done, value } = await (next ?? chunks.next());
-        next = null;
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await chunks.return?.();
-      },
-    });
-    const isEmpty = head.status < 200 || [204, 205, 304].includes(head.status);
-    const made = new Response(isEmpty ? null : stream, { status: head.status, headers: head.headers });
-    return Object.defineProperty(made, "url", { value: head.url });
+    return partOf("more").responseOf(task.response as HTTPURLResponse, first, chunks);
   }
 
   /** Takes no more tasks, cancels those never resumed, and becomes invalid when the others have ended. */

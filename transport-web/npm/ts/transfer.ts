@@ -6,7 +6,7 @@
 import * as raw from "./wasm/urlsession.js";
 import { contentOf, lengthOf } from "./body.js";
 import { Ask, Call, Look } from "./calls.js";
-import { type CachedList, ofList, toList } from "./cached.js";
+import type { CachedList } from "./cached.js";
 import type { SessionDelegate } from "./delegate.js";
 import { errorOf, report, SessionError, type SessionErrorList } from "./error.js";
 import {
@@ -20,8 +20,8 @@ import {
 } from "./events.js";
 import { Held } from "./held.js";
 import { descend, keep, leave } from "./hub.js";
-import { metricsOf, type TaskMetrics } from "./metrics.js";
-import { areHere, bring, bringAhead, lack, type Part } from "./parts.js";
+import type { TaskMetrics } from "./metrics.js";
+import { areHere, bring, bringAhead, lack, type Part, partOf } from "./parts.js";
 import { type ByteCounts, ended, known, Pace, type Progress } from "./progress.js";
 import { ChunkReader } from "./reader.js";
 import { type Taken, taken, URLRequest } from "./request.js";
@@ -498,18 +498,19 @@ export class Transfer {
   }
 
   onMetrics(numbers: Float64Array, texts: string[]): unknown {
-    const metrics = metricsOf(numbers, texts);
+    const metrics = partOf("more").metricsOf(numbers, texts, { URLRequest, HTTPURLResponse });
     this.metrics = metrics;
     this.#fire("metrics", () => new TaskMetricsEvent(metrics));
     return this.#notify("taskDidFinishCollectingMetrics", (delegate) => delegate?.(this.task, metrics)).answer;
   }
 
   onCache(list: CachedList): unknown {
-    const proposed = ofList(list);
+    const { ofList, toList } = partOf("cache");
+    const proposed = ofList(list, HTTPURLResponse);
     return this.#ask(
       "dataTaskWillCacheResponse",
       (delegate) => delegate?.(this.task, proposed),
-      (kept) => (kept === null ? null : toList(kept)),
+      (kept) => (kept === null ? null : toList(kept, HTTPURLResponse)),
     );
   }
 

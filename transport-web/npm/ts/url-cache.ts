@@ -1,12 +1,13 @@
 /** Caches. */
 
 import * as raw from "./wasm/urlsession.js";
-import { type CachedList, type CachedURLResponse, ofList, toList } from "./cached.js";
+import type { CachedList, CachedURLResponse } from "./cached.js";
 import { Ask, Call } from "./calls.js";
 import { rejection } from "./error.js";
 import { mustBeReady } from "./init.js";
-import { areHere, bring, bringAhead } from "./parts.js";
+import { areHere, bring, bringAhead, partOf } from "./parts.js";
 import { type RequestInput, taken } from "./request.js";
+import { HTTPURLResponse } from "./response.js";
 
 /** How a cache is made. Each member may be left out. */
 export interface UrlCacheOptions {
@@ -91,18 +92,18 @@ export class UrlCache {
 
   /** The response to a request that is kept, fresh or not; `null` where there is none. */
   async cachedResponse(request: RequestInput): Promise<Required<CachedURLResponse> | null> {
-    const found = await this.#asked(request, undefined);
-    return found === undefined ? null : ofList(found);
+    const found = await this.#asked(request, () => undefined);
+    return found === undefined ? null : partOf("cache").ofList(found, HTTPURLResponse);
   }
 
   /** Keeps a response as the answer to a request, in place of the one there was. One that HTTP does not let be kept is not. */
   async storeCachedResponse(cached: CachedURLResponse, request: RequestInput): Promise<void> {
-    await this.#asked(request, toList(cached));
+    await this.#asked(request, () => partOf("cache").toList(cached, HTTPURLResponse));
   }
 
   /** Takes out every response to the URL of a request. */
   async removeCachedResponse(request: RequestInput): Promise<void> {
-    await this.#asked(request, null);
+    await this.#asked(request, () => null);
   }
 
   /** Takes everything out. */
@@ -125,11 +126,14 @@ export class UrlCache {
     return raw.ask(deed, this._made(), argument, "", undefined);
   }
 
-  async #asked(request: RequestInput, value: CachedList | null | undefined): Promise<CachedList | undefined> {
+  async #asked(
+    request: RequestInput,
+    value: () => CachedList | null | undefined,
+  ): Promise<CachedList | undefined> {
     const { text } = taken(request);
     if (!areHere(["cache"])) await bring(["cache"]);
     try {
-      return await raw.ask(Ask.CachedResponse, this._made(), 0, text, value);
+      return await raw.ask(Ask.CachedResponse, this._made(), 0, text, value());
     } catch (thrown) {
       throw rejection(thrown);
     }

@@ -93,7 +93,7 @@ pub(super) fn web(workspace: &Workspace, rounds: usize, scale: f64) -> Result<()
     let npm = package::build(workspace, &web, Build::Optimised, execute)?;
     let app = size::app(workspace, &web, &[], execute)?;
     sizes.insert(0, ("ours", size::app_size(workspace, &web, &app)?));
-    sizes.push((PACKAGE, size::package_size(workspace, &web, &npm, &["bg"])?));
+    sizes.push((PACKAGE, size::first_size(workspace, &web, &npm)?));
 
     println!("\nload of the machine before: {}", load());
     let page = workspace.root.join("benches/web/page");

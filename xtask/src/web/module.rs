@@ -80,6 +80,7 @@ impl Module<'_> {
         for part in &self.modules(Build::Optimised)[1..] {
             // Of a build that had parts.
             let _ = std::fs::remove_file(part);
+            let _ = std::fs::remove_file(part.with_extension("js"));
         }
         execute(&mut self.wasm_bindgen(web, build, &linked))?;
         if self.is_trimmed(build) {
@@ -93,6 +94,9 @@ impl Module<'_> {
                     order(web, &module, execute)?;
                 }
             }
+        }
+        if self.is_trimmed(build) {
+            self.cut_javascript()?;
         }
         write(&stamp, what.as_bytes())
     }
@@ -108,6 +112,11 @@ impl Module<'_> {
     /// The module's file.
     pub(crate) fn wasm(&self) -> PathBuf {
         self.folder.join(format!("{}_bg.wasm", self.name))
+    }
+
+    /// The file of its glue.
+    fn glue(&self) -> PathBuf {
+        self.folder.join(format!("{}.js", self.name))
     }
 
     fn cargo(&self, workspace: &Workspace, build: Build) -> Command {
@@ -140,17 +149,33 @@ impl Module<'_> {
     /// Cuts the module into its parts.
     fn split(&self, owners: &Owners) -> Result<(), String> {
         let files = self.modules(Build::Optimised);
-        let parts = parts::split(&read(&self.wasm())?, owners, files.len())?;
+        let beside = snippets::files(&self.folder)?.into_values();
+        let beside = read_text(&self.glue())? + &beside.collect::<String>();
+        let parts = parts::split(&read(&self.wasm())?, owners, files.len(), &beside)?;
         let mut parts = files.iter().zip(parts);
         parts.try_for_each(|(file, part)| write(file, &part))
     }
 
+    /// Cuts the JavaScript as the module is cut: by what is left of what each part imports.
+    fn cut_javascript(&self) -> Result<(), String> {
+        let files = snippets::files(&self.folder)?;
+        let modules = self.modules(Build::Optimised);
+        let parts: Result<Vec<_>, _> = modules.iter().map(|it| read(it)).collect();
+        let cut = parts::cut(&read_text(&self.glue())?, &files, &parts?)?;
+        for (file, text) in &cut.files {
+            write(&self.folder.join(file), text.as_bytes())?;
+        }
+        for (module, text) in modules[1..].iter().zip(&cut.parts) {
+            write(&module.with_extension("js"), text.as_bytes())?;
+        }
+        write(&self.glue(), cut.glue.as_bytes())
+    }
+
     fn shorten_glue(&self) -> Result<(), String> {
-        let (glue, module) = (self.folder.join(format!("{}.js", self.name)), self.wasm());
-        let text = String::from_utf8(read(&glue)?).map_err(|error| error.to_string())?;
+        let (glue, module) = (self.glue(), self.wasm());
+        let text = read_text(&glue)?;
         let text = turns::by_promise(&catches::in_place(&snippets::once(&text))?)?;
         let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
-        let text = parts::taking_parts(&text)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)
     }
@@ -207,6 +232,10 @@ fn order(web: &WebTools, module: &Path, execute: &mut Execute<'_>) -> Result<(),
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    String::from_utf8(read(path)?).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

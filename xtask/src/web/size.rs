@@ -87,23 +87,42 @@ pub(crate) fn app_size(
     measure(workspace, web, &files)
 }
 
-/// Code of the package: these parts of the module and the wrapper, glue included.
+/// What of the package a page loads before its first request.
+pub(crate) fn first_size(
+    workspace: &Workspace,
+    web: &WebTools,
+    folder: &Path,
+) -> Result<Size, String> {
+    let files = ["index.js", "urlsession_bg.wasm"].map(|name| folder.join(name));
+    measure(workspace, web, &files)
+}
+
+/// What it loads with a part.
+fn part_size(
+    workspace: &Workspace,
+    web: &WebTools,
+    folder: &Path,
+    part: &str,
+) -> Result<Size, String> {
+    let files = ["js", "wasm"].map(|end| folder.join(format!("urlsession_{part}.{end}")));
+    measure(workspace, web, &files)
+}
+
+/// All code of the package, whatever loads it.
 pub(crate) fn package_size(
     workspace: &Workspace,
     web: &WebTools,
     folder: &Path,
-    parts: &[&str],
 ) -> Result<Size, String> {
-    let modules = parts.iter().map(|part| format!("urlsession_{part}.wasm"));
-    let names = modules.chain(["index.js".to_owned()]);
-    let files: Vec<_> = names.map(|name| folder.join(name)).collect();
+    let told = |error| format!("{}: {error}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(told)?;
+    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|it| it.path())).collect();
+    let mut files = paths.map_err(told)?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|it| it == "js" || it == "wasm")
+    });
     measure(workspace, web, &files)
-}
-
-/// The ends of the names of all parts of the package's module, the one that is loaded first before the others.
-pub(crate) fn package_parts() -> Vec<&'static str> {
-    let others = PLAN.parts.iter().map(|part| part.name);
-    std::iter::once("bg").chain(others).collect()
 }
 
 /// `cargo xtask size`: a table of what each feature costs.
@@ -125,16 +144,18 @@ pub(crate) fn table(workspace: &Workspace) -> Result<ExitCode, String> {
         row(&format!("GET app, `{feature}`"), with(&[feature], execute)?);
     }
     let folder = package::build(workspace, &web, Build::Optimised, execute)?;
-    let parts = package_parts();
-    let size = |parts: &[&str]| package_size(workspace, &web, &folder, parts);
-    row("npm package, what is loaded first", size(&parts[..1])?);
-    let wrapper = size(&[])?.brotli;
-    for part in &parts[1..] {
-        let size = size(&[part])?;
-        let part_alone = size.brotli.saturating_sub(wrapper);
-        println!("| npm package, `{part}` | | {part_alone} | |");
+    row(
+        "npm package, what is loaded first",
+        first_size(workspace, &web, &folder)?,
+    );
+    for part in PLAN.parts {
+        let Size { raw, brotli, .. } = part_size(workspace, &web, &folder, part.name)?;
+        println!("| npm package, `{}` | {raw} | {brotli} | |", part.name);
     }
-    row("npm package, all of it", size(&parts)?);
+    row(
+        "npm package, all of it",
+        package_size(workspace, &web, &folder)?,
+    );
     Ok(ExitCode::SUCCESS)
 }
 

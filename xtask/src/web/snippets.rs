@@ -1,10 +1,35 @@
-//! How a module's glue imports the JavaScript of crates: each file once.
+//! The JavaScript of crates beside a module's glue, and how that imports it: each file once.
 //!
 //! wasm-bindgen imports a file, and names it to the module, once for each function that the module calls without more ado.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 const BEGINS: &str = "import * as ";
+const FOLDER: &str = "./snippets";
+
+/// Their texts, by the paths that the glue in this folder knows them by.
+///
+/// # Errors
+///
+/// They cannot be read.
+pub(super) fn files(folder: &Path) -> Result<BTreeMap<String, String>, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![FOLDER.to_owned()];
+    while let Some(path) = open.pop() {
+        let place = folder.join(&path);
+        let told = |error| format!("{}: {error}", place.display());
+        if place.is_file() {
+            files.insert(path, std::fs::read_to_string(&place).map_err(told)?);
+            continue;
+        }
+        for entry in std::fs::read_dir(&place).map_err(told)? {
+            let name = entry.map_err(told)?.file_name();
+            open.push(format!("{path}/{}", name.to_string_lossy()));
+        }
+    }
+    Ok(files)
+}
 
 /// The glue that imports each file under one name.
 pub(super) fn once(glue: &str) -> String {

@@ -65,9 +65,11 @@ export function session_response(
 export function cache_new(number: number, memory_capacity: number, disk_capacity: number, name: string): void;
 
 /**
- * Takes another part of the module, the base of the others first. Undefined where the module was built whole, as the optimised one is not.
+ * Takes another part of the module, and its JavaScript, the base of the others first. Undefined where the module was built whole, as the optimised one is not.
  */
-export const addPart: ((module: Response | BufferSource | WebAssembly.Module) => Promise<void>) | undefined;
+export const addPart:
+  | ((module: Response | BufferSource | WebAssembly.Module, javascript: typeof import("./javascript.js")) => Promise<void>)
+  | undefined;
 
 /** `deed` is a `Call` of `calls.ts`. */
 export function call(deed: number, number: number, argument: number): number;

@@ -45,7 +45,8 @@ impl Crossings {
             ..Self::default()
         };
         let places: BTreeMap<_, _> = whole.table.iter().map(|(at, it)| (*it, *at)).collect();
-        for (from, callee) in calls(whole)? {
+        for (caller, callee) in calls(whole)? {
+            let from = whole.owners[caller];
             match Way::between(from, whole.owners[callee]) {
                 Way::Own => {}
                 Way::Imported => {
@@ -74,13 +75,13 @@ impl Crossings {
     }
 }
 
-/// The part of who calls, and whom.
-fn calls(whole: &Whole<'_>) -> Result<Vec<(usize, usize)>, String> {
+/// Who calls, and whom.
+pub(super) fn calls(whole: &Whole<'_>) -> Result<Vec<(usize, usize)>, String> {
     let mut calls = Vec::new();
     for (function, body) in (whole.imports.len()..).zip(&whole.bodies) {
         for instruction in instructions(whole.module, body)? {
             if let Does::Call(callee) = instruction.does {
-                calls.push((whole.owners[function], callee));
+                calls.push((function, callee));
             }
         }
     }

@@ -6,13 +6,16 @@
 
 mod crossings;
 mod glue;
+mod javascript;
 mod names;
 mod owners;
 mod plan;
+mod shims;
 mod split;
+mod statements;
 mod whole;
 
-pub(super) use glue::taking_parts;
+pub(super) use javascript::cut;
 pub(super) use owners::Owners;
 pub(super) use plan::PLAN;
 pub(super) use split::split;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::names::path;
 use super::plan::Plan;
+use super::shims::common;
 use crate::web::traps::code::Code;
 use crate::web::traps::cut::Cuts;
 use crate::web::traps::linked::{Linked, Symbol};
@@ -88,20 +89,14 @@ struct Shares {
 impl Shares {
     /// A part reaches this: what several do is in the base of them all, unless the first one does.
     fn add(&mut self, part: usize, reached: Reached) {
-        let share = |owner: &mut usize| *owner = if *owner == 0 { 0 } else { 1 };
+        let share = |owner: &mut usize| *owner = common(*owner, part);
         for function in reached.functions {
             let owner = self.functions.entry(function);
             owner.and_modify(share).or_insert(part);
         }
         for byte in reached.data.into_iter().flat_map(|(start, end)| start..end) {
             let owner = self.bytes.entry(byte);
-            owner
-                .and_modify(|owner| {
-                    if *owner != part {
-                        share(owner);
-                    }
-                })
-                .or_insert(part);
+            owner.and_modify(share).or_insert(part);
         }
     }
 }

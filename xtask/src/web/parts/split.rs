@@ -26,13 +26,18 @@ const FIRST: &str = "m";
 /// A body that traps.
 const TRAP: [u8; 3] = [0x00, 0x00, END];
 
-/// The module's parts, the first one first, `count` in all.
+/// The module's parts, the first one first, `count` in all. Beside it is JavaScript.
 ///
 /// # Errors
 ///
 /// What in it is not known here.
-pub(crate) fn split(module: &[u8], owners: &Owners, count: usize) -> Result<Vec<Vec<u8>>, String> {
-    let whole = Whole::read(module, owners)?;
+pub(crate) fn split(
+    module: &[u8],
+    owners: &Owners,
+    count: usize,
+    beside: &str,
+) -> Result<Vec<Vec<u8>>, String> {
+    let whole = Whole::read(module, owners, beside)?;
     let crossings = Crossings::of(&whole)?;
     let mut parts = vec![whole.first(&crossings)?];
     for part in 1..count {
@@ -372,7 +377,16 @@ mod tests {
 
     /// Function 0 is imported. 1 is exported and calls 2, which calls 1; 3 is in the table and calls 2; 4 calls 0.
     fn module() -> Vec<u8> {
-        let names = b"\x04name\x01\x0d\x04\x01\x01a\x02\x01b\x03\x01c\x04\x01d";
+        module_of([2, 1, 2, 0], "d")
+    }
+
+    /// The same with these calls, and this name of the last function.
+    fn module_of(callees: [u8; 4], last: &str) -> Vec<u8> {
+        let beginning = [&b"\x04name\x01"[..], &[12 + last.len() as u8, 4]].concat();
+        let names = b"\x01\x01a\x02\x01b\x03\x01c\x04";
+        let last = [&[last.len() as u8], last.as_bytes()].concat();
+        let names = [&beginning, &names[..], &last].concat();
+        let [a, b, c, d] = callees.map(calling);
         [
             MAGIC.to_vec(),
             section(TYPES, TYPE),
@@ -383,9 +397,9 @@ mod tests {
             section(GLOBALS, &[1, 0x7f, 1, CONSTANT, 0, END]),
             section(EXPORTS, b"\x01\x03run\0\x01"),
             section(ELEMENTS, &[1, 0, CONSTANT, 0, END, 1, 3]),
-            code(&[&calling(2), &calling(1), &calling(2), &calling(0)]),
+            code(&[&a, &b, &c, &d]),
             section(DATA, &[1, 0, CONSTANT, 0, END, 8, 1, 2, 3, 4, 5, 6, 0, 8]),
-            section(0, names),
+            section(0, &names),
         ]
         .concat()
     }
@@ -395,12 +409,12 @@ mod tests {
     }
 
     fn parts() -> Vec<Vec<u8>> {
-        split(&module(), &owners(), 3).unwrap()
+        split(&module(), &owners(), 3, "").unwrap()
     }
 
     /// The memory's name behind its length.
     fn memory() -> Vec<u8> {
-        let name = Whole::read(&module(), &owners()).unwrap().memory_name;
+        let name = Whole::read(&module(), &owners(), "").unwrap().memory_name;
         [&[name.len() as u8], name.as_bytes()].concat()
     }
 
@@ -465,6 +479,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_before_javascript_is_where_it_is_called() {
+        let shim = "d externref shim";
+        let owner = |callees: [u8; 4], name: &str| {
+            let module = module_of(callees, name);
+            Whole::read(&module, &owners(), "").unwrap().owners[4]
+        };
+        assert_eq!(owner([2, 4, 2, 0], shim), 1);
+        assert_eq!(owner([2, 1, 4, 0], shim), 2);
+        assert_eq!(owner([2, 4, 4, 0], shim), 1);
+        assert_eq!(owner([4, 4, 2, 0], shim), 0);
+        assert_eq!(owner([2, 1, 2, 0], shim), 0);
+        assert_eq!(owner([2, 4, 2, 0], "d"), 0);
+    }
+
+    #[test]
     fn parts_of_another_module_ask_for_another_memory() {
         let memory = memory();
         assert_eq!(memory[1], b'm');
@@ -472,12 +501,22 @@ mod tests {
         let last = other.len() - 1;
         other[last] = b'e';
         assert_ne!(
-            Whole::read(&other, &owners).unwrap().memory_name.as_bytes(),
+            Whole::read(&other, &owners, "")
+                .unwrap()
+                .memory_name
+                .as_bytes(),
+            &memory[1..]
+        );
+        assert_ne!(
+            Whole::read(&module(), &owners, "other")
+                .unwrap()
+                .memory_name
+                .as_bytes(),
             &memory[1..]
         );
         let owners = Owners::from(&[("b", 1), ("c", 1)], &[]);
         assert_ne!(
-            Whole::read(&module(), &owners)
+            Whole::read(&module(), &owners, "")
                 .unwrap()
                 .memory_name
                 .as_bytes(),
@@ -487,7 +526,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        assert!(split(&module(), &Owners::default(), 3).is_err());
+        assert!(split(&module(), &Owners::default(), 3, "").is_err());
         let owners = Owners::from(&[("b", 1)], &[]);
         let refers = module()
             .windows(3)
@@ -495,6 +534,6 @@ mod tests {
             .unwrap();
         let mut module = module();
         module[refers] = REFERENCE;
-        assert!(split(&module, &owners, 3).is_err());
+        assert!(split(&module, &owners, 3, "").is_err());
     }
 }

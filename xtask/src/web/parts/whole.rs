@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::owners::Owners;
+use super::shims;
 use crate::web::binary::{Reader, limits, sections};
 use crate::web::order::all;
 
@@ -51,12 +52,13 @@ pub(super) struct Whole<'m> {
     pub(super) data: Vec<(usize, Range<usize>)>,
     /// Those that are in another part than the first.
     pub(super) apart: Vec<(Range<usize>, usize)>,
-    /// The name of the memory, which no other module's parts ask for: theirs must not get this one's.
+    /// The name of the memory, which no other module's parts ask for, nor its JavaScript: theirs must not get this one's.
     pub(super) memory_name: String,
 }
 
 impl<'m> Whole<'m> {
-    pub(super) fn read(module: &'m [u8], owners: &Owners) -> Result<Self, String> {
+    /// The module, beside which is JavaScript.
+    pub(super) fn read(module: &'m [u8], owners: &Owners, beside: &str) -> Result<Self, String> {
         let mut whole = Self {
             module,
             ..Self::default()
@@ -89,7 +91,10 @@ impl<'m> Whole<'m> {
         whole.apart.clone_from(&owners.data);
         let owner = |function| owners.of_function(names.get(&function).copied());
         whole.owners = (0..whole.kinds.len()).map(owner).collect();
-        whole.memory_name = format!("m{:x}", whole.hash());
+        let named = names.iter().filter(|(_, name)| shims::is_shim(name));
+        let shims: Vec<_> = named.map(|(function, _)| *function).collect();
+        shims::settle(&mut whole, &shims)?;
+        whole.memory_name = format!("m{:x}", whole.hash(beside));
         let owned = whole.owners.iter().filter(|it| **it > 0).count();
         match owned {
             0 => Err("no function of the module is in a part".into()),
@@ -97,15 +102,16 @@ impl<'m> Whole<'m> {
         }
     }
 
-    /// FNV-1a of the module, and of what is in which part.
-    fn hash(&self) -> u64 {
+    /// FNV-1a of the module, of the JavaScript beside it, and of what is in which part.
+    fn hash(&self, beside: &str) -> u64 {
         let apart = self
             .apart
             .iter()
             .flat_map(|(run, part)| [run.start, run.end, *part]);
         let numbers = self.owners.iter().copied().chain(apart);
         let numbers = numbers.flat_map(|number| (number as u64).to_le_bytes());
-        let bytes = self.module.iter().copied().chain(numbers);
+        let bytes = self.module.iter().copied().chain(beside.bytes());
+        let bytes = bytes.chain(numbers);
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
         })

@@ -1,0 +1,1 @@
+export { of, default } from "./javascript.js";
