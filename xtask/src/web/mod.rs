@@ -4,6 +4,7 @@ mod alike;
 mod binary;
 mod catches;
 mod imports;
+mod lean;
 mod locals;
 pub(crate) mod module;
 mod order;

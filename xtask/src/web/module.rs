@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::parts::{self, Owners, PLAN};
-use super::{Build, Execute, WebTools, catches, imports, locals, order, snippets, traps, turns};
+use super::{
+    Build, Execute, WebTools, catches, imports, lean, locals, order, snippets, traps, turns,
+};
 use crate::tools::WASM;
 use crate::workspace::Workspace;
 
@@ -175,6 +177,7 @@ impl Module<'_> {
         let (glue, module) = (self.glue(), self.wasm());
         let text = read_text(&glue)?;
         let text = turns::by_promise(&catches::in_place(&snippets::once(&text))?)?;
+        let text = lean::lean(&text)?;
         let (text, bytes) = imports::shorten(&text, &read(&module)?)?;
         write(&glue, text.as_bytes())?;
         write(&module, &bytes)
