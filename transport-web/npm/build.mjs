@@ -6,7 +6,7 @@
 // or not, and the other parts of a module that is in parts, a `.wasm` and a `.js` of each. The second is made anew, as `npm pack` takes it.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ cpSync(join(glue, "urlsession.js"), join(work, "wasm", "urlsession.js"));
 cpSync(join(glue, "snippets"), join(work, "wasm", "snippets"), { recursive: true });
 
 const parts = ["more", "cache", "downloads"].map((name) => ({ name, file: `urlsession_${name}.js` }));
-const isInParts = parts.every(({ file }) => existsSync(join(glue, file)));
+const isInParts = readFileSync(join(glue, "urlsession.js"), "utf8").includes("function addPart(");
 for (const { file } of parts) {
   const javascript = join(work, "wasm", file);
   if (isInParts) cpSync(join(glue, file), javascript);

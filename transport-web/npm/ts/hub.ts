@@ -4,7 +4,7 @@ import * as raw from "./wasm/urlsession.js";
 import { Call } from "./calls.js";
 import type { Host, Told } from "./host.js";
 import { partOf } from "./parts.js";
-import { canInit, type URLProtocol } from "./protocol.js";
+import type { URLProtocol } from "./protocol.js";
 import { URLRequest } from "./request.js";
 import type { Session } from "./session.js";
 import type { Transfer } from "./transfer.js";
@@ -129,7 +129,8 @@ const EVENTS: readonly ((...told: Told) => unknown)[] = [
   (task, _first, _second, _third, file, path) => of(task)?.onFile(file, path),
   (task, _first, _second, _third, numbers, texts) => of(task)?.onMetrics(numbers, texts),
   (task, _first, _second, _third, list) => of(task)?.onCache(list),
-  (session, protocol, _second, _third, request) => canInit(protocolsOf(session)[protocol], request) || undefined,
+  (session, protocol, _second, _third, request) =>
+    partOf("more").canInit(protocolsOf(session)[protocol], new URLRequest(request)) || undefined,
   (session, protocol, load, _third, request, body) =>
     partOf("more").begin(protocolsOf(session)[protocol], load, new URLRequest(request), body),
   (load) => partOf("more").pull(load),

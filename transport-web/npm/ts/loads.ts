@@ -13,6 +13,17 @@ interface Load {
 
 const loads = new Map<number, Load>();
 
+/** Does the protocol load this request? */
+export function canInit(protocol: URLProtocol | undefined, request: URLRequest): boolean {
+  if (protocol === undefined) return false;
+  try {
+    if (protocol.canInit !== undefined) return Boolean(protocol.canInit(request));
+    return protocol.scheme !== undefined && request.url.startsWith(`${protocol.scheme}:`);
+  } catch {
+    return false;
+  }
+}
+
 /** Begins a load; gives the text of the answer's head. */
 export async function begin(
   protocol: URLProtocol | undefined,

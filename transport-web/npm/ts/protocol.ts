@@ -2,7 +2,7 @@
 
 import type { RequestBody } from "./body.js";
 import type { MaybePromise } from "./delegate.js";
-import { URLRequest } from "./request.js";
+import type { URLRequest } from "./request.js";
 
 /** What a protocol is given beside the request. */
 export interface ProtocolContext {
@@ -35,16 +35,4 @@ export interface URLProtocol {
    * `resourceUnavailable`, and is the error's `cause`.
    */
   startLoading(request: URLRequest, context: ProtocolContext): MaybePromise<Response>;
-}
-
-/** Does the protocol load this request? */
-export function canInit(protocol: URLProtocol | undefined, text: string): boolean {
-  if (protocol === undefined) return false;
-  try {
-    const request = new URLRequest(text);
-    if (protocol.canInit !== undefined) return Boolean(protocol.canInit(request));
-    return protocol.scheme !== undefined && request.url.startsWith(`${protocol.scheme}:`);
-  } catch {
-    return false;
-  }
 }
