@@ -96,6 +96,9 @@ impl Module<'_> {
                     order(web, &module, execute)?;
                 }
             }
+            if self.is_trimmed(build) {
+                self.label()?;
+            }
         }
         if self.is_trimmed(build) {
             self.cut_javascript()?;
@@ -171,6 +174,15 @@ impl Module<'_> {
             write(&module.with_extension("js"), text.as_bytes())?;
         }
         write(&self.glue(), cut.glue.as_bytes())
+    }
+
+    /// Gives what the parts import of each other names that weigh little.
+    fn label(&self) -> Result<(), String> {
+        let files = self.modules(Build::Optimised);
+        let parts: Vec<_> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+        let labelled = parts::label(&parts)?;
+        let mut labelled = files.iter().zip(labelled);
+        labelled.try_for_each(|(file, part)| write(file, &part))
     }
 
     fn shorten_glue(&self) -> Result<(), String> {

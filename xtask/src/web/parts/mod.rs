@@ -7,6 +7,7 @@
 mod crossings;
 mod glue;
 mod javascript;
+mod labels;
 mod names;
 mod owners;
 mod plan;
@@ -16,6 +17,7 @@ mod statements;
 mod whole;
 
 pub(super) use javascript::cut;
+pub(super) use labels::label;
 pub(super) use owners::Owners;
 pub(super) use plan::PLAN;
 pub(super) use split::split;

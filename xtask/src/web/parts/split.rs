@@ -21,7 +21,7 @@ const CALL_INDIRECT: u8 = 0x11;
 const REFERENCE: u8 = 0xd2;
 
 /// The module that parts import from: the first one, and the base with it.
-const FIRST: &str = "m";
+pub(super) const FIRST: &str = "m";
 
 /// A body that traps.
 const TRAP: [u8; 3] = [0x00, 0x00, END];
@@ -344,7 +344,7 @@ fn grown(table: &[u8], length: usize) -> Vec<u8> {
     written
 }
 
-fn write_name(to: &mut Vec<u8>, name: &str) {
+pub(super) fn write_name(to: &mut Vec<u8>, name: &str) {
     write_number(to, name.len());
     to.extend_from_slice(name.as_bytes());
 }

@@ -182,7 +182,7 @@ fn piece<'m>(
     Ok(&module[start..reader.at])
 }
 
-fn table_type(reader: &mut Reader<'_>) -> Result<(), String> {
+pub(super) fn table_type(reader: &mut Reader<'_>) -> Result<(), String> {
     reader.byte()?;
     limits(reader)
 }
