@@ -278,6 +278,12 @@ impl Error {
         self.0.reason.code
     }
 
+    /// What the code says, in words: what is displayed, without the URL. Unlike [`ErrorCode`]'s own display it brings no words but those of codes that can be met.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.0.reason.text
+    }
+
     /// The URL whose load failed: the last hop's, after redirects.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {

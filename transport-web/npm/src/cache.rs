@@ -13,6 +13,7 @@ thread_local! {
     static CACHES: Table<UrlCache> = const { RefCell::new(Vec::new()) };
 }
 
+#[inline(never)]
 pub(crate) fn get(number: u32) -> Option<UrlCache> {
     table::get(&CACHES, number)
 }
@@ -31,6 +32,7 @@ pub fn cache_new(number: u32, memory_capacity: f64, disk_capacity: f64, name: &s
 }
 
 /// Lets go of a cache. Sessions keep theirs.
+#[inline(never)]
 pub(crate) fn free(number: u32) {
     drop(table::take(&CACHES, number));
 }

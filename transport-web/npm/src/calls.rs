@@ -115,8 +115,7 @@ fn cancel_resumable(number: u32) -> Promise {
             Some(data) => data.await,
             None => None,
         };
-        let text = data.and_then(|data| String::from_utf8(data.to_bytes()).ok());
-        Ok(text.into())
+        Ok(data.map_or(JsValue::UNDEFINED, |data| failure::stored(&data)))
     })
 }
 

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use js_sys::Array;
-use urlsession_core::{Error, ErrorCode};
+use urlsession_core::{Error, ErrorCode, ResumeData};
 use urlsession_transport_web::ScriptError;
 use wasm_bindgen::prelude::*;
 
@@ -12,13 +12,17 @@ use wasm_bindgen::prelude::*;
 pub(crate) fn list(error: &Error) -> JsValue {
     let list = Array::new();
     list.push(&error.code().raw().into());
-    list.push(&error.code().to_string().into());
+    list.push(&error.reason().into());
     list.push(&error.url_text().into());
     list.push(&cause(error));
-    let resume_data = error.resume_data().map(|data| data.to_bytes());
-    let resume_data = resume_data.and_then(|bytes| String::from_utf8(bytes).ok());
-    list.push(&resume_data.into());
+    list.push(&error.resume_data().map_or(JsValue::UNDEFINED, stored));
     list.into()
+}
+
+/// Resume data as their text.
+#[inline(never)]
+pub(crate) fn stored(data: &ResumeData) -> JsValue {
+    String::from_utf8(data.to_bytes()).ok().into()
 }
 
 /// What JavaScript threw, else the text of what caused it.

@@ -64,7 +64,9 @@ pub fn session_with(
         made.retry_policy = Some(configuration::retry_policy(methods.as_deref(), numbers));
     }
     let mut builder = builder(number, made, fetch);
-    if let Some(cache) = cache::get(cache) {
+    if cache != 0
+        && let Some(cache) = cache::get(cache)
+    {
         builder = builder.cache(cache);
     }
     for protocol in 0..protocols {

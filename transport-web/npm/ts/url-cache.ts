@@ -43,7 +43,6 @@ export class UrlCache {
     mustBeReady();
     const { memoryCapacity = 4 * 1024 * 1024, diskCapacity = 0, name = "urlsession" } = options;
     this.#unmade = { memory: bytes(memoryCapacity), disk: bytes(diskCapacity), name: String(name) };
-    forgotten.register(this, this.#number);
     if (areHere(["cache"])) this._made();
     else bringAhead(["cache"]);
   }
@@ -56,7 +55,10 @@ export class UrlCache {
   _made(): number {
     const unmade = this.#unmade;
     this.#unmade = null;
-    if (unmade !== null) raw.cache_new(this.#number, unmade.memory, unmade.disk, unmade.name);
+    if (unmade !== null) {
+      raw.cache_new(this.#number, unmade.memory, unmade.disk, unmade.name);
+      forgotten.register(this, this.#number);
+    }
     return this.#number;
   }
 

@@ -90,6 +90,7 @@ pub(crate) const PLAN: Plan = Plan {
             gates: &[
                 "cache_new_",
                 "npm::calls::at_cache",
+                "npm::cache::",
                 "npm::calls::flush",
                 "drop_in_place<urlsession_npm::calls::flush",
                 "cache::session::SessionCache::",
@@ -131,6 +132,7 @@ pub(crate) const PLAN: Plan = Plan {
                 "WebFiles as ",
                 "files::WebFiles::blob",
                 "files::work::Work as ",
+                "npm::failure::stored",
                 "npm::calls::cancel_resumable",
                 "npm::calls::head",
                 "npm::calls::remove_file",
