@@ -179,7 +179,10 @@ impl Module<'_> {
     /// Gives what the parts import of each other names that weigh little.
     fn label(&self) -> Result<(), String> {
         let files = self.modules(Build::Optimised);
-        let parts: Vec<_> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+        let parts: Vec<_> = files
+            .iter()
+            .map(|file| read(file))
+            .collect::<Result<_, _>>()?;
         let labelled = parts::label(&parts)?;
         let mut labelled = files.iter().zip(labelled);
         labelled.try_for_each(|(file, part)| write(file, &part))

@@ -140,15 +140,24 @@ mod tests {
 
     #[test]
     fn functions_are_named_in_their_order_on_both_sides() {
-        let first = module(&[section(7, b"\x05\x0241\0\x09\x01g\x03\0\x0242\0\x04\x03run\0\x01\x017\0\x09")]);
+        let first = module(&[section(
+            7,
+            b"\x05\x0241\0\x09\x01g\x03\0\x0242\0\x04\x03run\0\x01\x017\0\x09",
+        )]);
         let other = module(&[
-            section(2, b"\x04\x01m\x0242\0\x05\x01m\x017\0\x06\x01m\x01t\x01\x70\0\x05\x01o\x0242\0\x03"),
+            section(
+                2,
+                b"\x04\x01m\x0242\0\x05\x01m\x017\0\x06\x01m\x01t\x01\x70\0\x05\x01o\x0242\0\x03",
+            ),
             section(7, b"\x01\x019\0\x02"),
         ]);
         let labelled = label(&[first, other]).unwrap();
         assert_eq!(
             labelled[0],
-            module(&[section(7, b"\x04\x01g\x03\0\x03run\0\x01\x0200\0\x04\x0201\0\x09")])
+            module(&[section(
+                7,
+                b"\x04\x01g\x03\0\x03run\0\x01\x0200\0\x04\x0201\0\x09"
+            )])
         );
         assert_eq!(
             labelled[1],
@@ -162,6 +171,9 @@ mod tests {
     #[test]
     fn there_are_labels_enough() {
         let labels: std::collections::BTreeSet<_> = (0..5000).map(text).collect();
-        assert_eq!((labels.len(), text(0), text(1296)), (5000, "00".into(), "100".into()));
+        assert_eq!(
+            (labels.len(), text(0), text(1296)),
+            (5000, "00".into(), "100".into())
+        );
     }
 }
