@@ -181,7 +181,7 @@ impl SessionCache {
     /// fields.
     fn is_plain(&self, request: &Request) -> bool {
         self.has_plain_fields
-            && request.fields().is_empty()
+            && request.header_fields().is_empty()
             && *request.method() == Method::GET
             && request.body().is_empty()
             && self.policy_of(request) == CachePolicy::UseProtocolCachePolicy

@@ -5,8 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
-#[cfg(feature = "cache")]
-use http::HeaderMap;
 use http::header;
 
 #[cfg(feature = "informational")]
@@ -38,7 +36,7 @@ pub(crate) struct Hop {
     pub(crate) route: Route,
     /// The fields with which the cache asks the server, where those are not the request's own.
     #[cfg(feature = "cache")]
-    pub(crate) fields: Option<Arc<HeaderMap>>,
+    pub(crate) fields: HeaderFields,
 }
 
 impl Hop {
@@ -49,7 +47,7 @@ impl Hop {
             left_home: false,
             route,
             #[cfg(feature = "cache")]
-            fields: None,
+            fields: HeaderFields::new(),
         }
     }
 }
@@ -107,9 +105,9 @@ fn exchange<A: App>(
     let request = &hop.request;
     let own = || app.fields().of_hop(request, hop.left_home);
     #[cfg(feature = "cache")]
-    let mut headers = match &hop.fields {
-        Some(fields) => fields.clone().into(),
-        None => own(),
+    let mut headers = match hop.fields.is_none() {
+        true => own(),
+        false => hop.fields.clone(),
     };
     #[cfg(not(feature = "cache"))]
     let mut headers = own();

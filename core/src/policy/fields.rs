@@ -1,5 +1,8 @@
 //! Which header fields a request carries, hop by hop.
 
+#[cfg(feature = "redirects")]
+use std::sync::OnceLock;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::words::configuration::Configuration;
@@ -22,9 +25,12 @@ const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 pub(crate) struct SessionFields {
     /// As long as the transfer stays where the app sent it.
     home: HeaderFields,
-    /// Once a redirect has left that origin.
+    /// Once a redirect has left that origin: found out then.
     #[cfg(feature = "redirects")]
-    away: HeaderFields,
+    away: OnceLock<HeaderFields>,
+    /// The names that the app has as safe there.
+    #[cfg(feature = "redirects")]
+    safe: Vec<HeaderName>,
     /// Their Accept-Encoding is not the app's, and goes only where bodies are decoded.
     offers_codings: bool,
 }
@@ -37,33 +43,32 @@ impl SessionFields {
         defaults: bool,
         codings: &[&'static str],
     ) -> Self {
-        let home = configuration.http_additional_headers.apps_own();
-        let codings = if cfg!(feature = "decode") {
-            offer(codings)
-        } else {
-            None
-        };
-        let offer = codings.filter(|_| !home.contains_key(&header::ACCEPT_ENCODING));
-        let complete = |mut fields: HeaderFields| {
-            if cfg!(feature = "request-target") && defaults {
-                add_missing(&mut fields, header::ACCEPT, ANYTHING);
-                add_missing(&mut fields, header::USER_AGENT, USER_AGENT);
-            }
-            if let Some(offer) = &offer {
-                add_missing(&mut fields, header::ACCEPT_ENCODING, offer.clone());
-            }
-            fields
-        };
-        #[cfg(feature = "redirects")]
-        let away = kept(&home, |name| {
-            is_safe(name, &configuration.redirect_safe_headers)
-        });
+        let mut home = configuration.http_additional_headers.apps_own();
+        if cfg!(feature = "request-target") && defaults {
+            add_missing(&mut home, header::ACCEPT, ANYTHING);
+            add_missing(&mut home, header::USER_AGENT, USER_AGENT);
+        }
+        let offers_codings = cfg!(feature = "decode")
+            && offer(codings)
+                .is_some_and(|offer| add_missing(&mut home, header::ACCEPT_ENCODING, offer));
         Self {
             #[cfg(feature = "redirects")]
-            away: complete(away.into()),
-            home: complete(home),
-            offers_codings: offer.is_some(),
+            away: OnceLock::new(),
+            #[cfg(feature = "redirects")]
+            safe: configuration.redirect_safe_headers.clone(),
+            home,
+            offers_codings,
         }
+    }
+
+    /// The session's fields once a redirect has left the origin that they are for. Those that are added to the app's may go anywhere. Never put into its caller's code: most
+    /// loads are led nowhere.
+    #[cfg(feature = "redirects")]
+    #[inline(never)]
+    fn away(&self) -> &HeaderFields {
+        let is_kept = |name: &HeaderName| is_safe(name, &self.safe);
+        let away = || kept(&self.home, is_kept).into();
+        self.away.get_or_init(away)
     }
 
     /// The fields of a request that has none of its own.
@@ -74,7 +79,7 @@ impl SessionFields {
 
     /// The fields of one hop: the request's own, and the session's where the request has a gap.
     pub(crate) fn of_hop(&self, request: &Request, left_home: bool) -> HeaderFields {
-        request.fields().filled(&Gaps {
+        request.header_fields().filled(&Gaps {
             request,
             session: self.of_place(left_home),
             offers_codings: cfg!(feature = "decode") && self.offers_codings,
@@ -83,7 +88,7 @@ impl SessionFields {
 
     #[cfg(feature = "redirects")]
     fn of_place(&self, left_home: bool) -> &HeaderFields {
-        if left_home { &self.away } else { &self.home }
+        if left_home { self.away() } else { &self.home }
     }
 
     #[cfg(not(feature = "redirects"))]
@@ -125,10 +130,13 @@ fn kept(fields: &HeaderMap, keep: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     kept
 }
 
-fn add_missing(fields: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    if !fields.contains_key(&name) {
+/// Adds the field unless there is one of its name.
+fn add_missing(fields: &mut HeaderFields, name: HeaderName, value: HeaderValue) -> bool {
+    let is_missing = !fields.contains_key(&name);
+    if is_missing {
         fields.append(name, value);
     }
+    is_missing
 }
 
 /// Keeps what may follow a redirect to another origin: names known to hold no secret, and the app's additions.
@@ -271,6 +279,21 @@ mod tests {
         let away = session.of_hop(&request(&[]), true);
         assert!(!away.contains_key("authorization") && !away.contains_key("x-key"));
         assert_eq!(away["accept-language"], "en");
+    }
+
+    #[cfg(feature = "redirects")]
+    #[test]
+    fn what_is_added_to_the_apps_fields_goes_abroad() {
+        let mut session = session(&[("x-a", "1"), ("x-b", "2"), ("x-c", "3")]);
+        session.safe = vec![
+            HeaderName::from_static("x-a"),
+            HeaderName::from_static("x-c"),
+        ];
+        let away = session.of_hop(&request(&[]), true);
+        assert_eq!(
+            away.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["x-a", "x-c", "accept", "user-agent", "accept-encoding"]
+        );
     }
 
     fn offered(session: &SessionFields, request: &Request) -> Option<String> {

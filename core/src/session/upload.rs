@@ -186,7 +186,8 @@ impl Session {
             Some(false) => None,
             None => configured,
         };
-        draft.filter(|_| is_fit(request) && self.capabilities().informational)
+        let hears = cfg!(feature = "informational") && self.capabilities().informational;
+        draft.filter(|_| hears && is_fit(request))
     }
 
     /// The request with this body, and with a type where the body knows its own.

@@ -6,8 +6,13 @@ use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::words::error::Error;
+#[cfg(feature = "url-parser")]
+use crate::words::error::InvalidHeader;
 use crate::words::hop_fields;
 use crate::words::request::Request;
+#[cfg(any(test, not(feature = "url-parser")))]
+use crate::words::written_fields::Written;
 
 /// Header fields: a [`HeaderMap`] that is shared until it is changed, and to a program that changes none costs nothing.
 ///
@@ -22,17 +27,24 @@ use crate::words::request::Request;
 #[derive(Clone, Default)]
 pub struct HeaderFields(Option<Arc<dyn Map>>);
 
-/// A [`HeaderMap`], and what is made of it. Its code is linked where a map is put in, and nowhere else.
-trait Map: Send + Sync {
+/// A [`HeaderMap`], or what one can be made of, and what is made of it. Its code is linked where it is put in, and nowhere else.
+pub(super) trait Map: Send + Sync {
     fn map(&self) -> &HeaderMap;
+
+    fn is_empty(&self) -> bool;
 
     fn tell(&self, each: &mut dyn FnMut(&str, &[u8]));
 
-    fn map_mut(&mut self) -> &mut HeaderMap;
+    /// Where it is a map itself.
+    fn to_change(&mut self) -> Option<&mut HeaderMap>;
 
     fn shared(self: Arc<Self>) -> Arc<HeaderMap>;
 
     fn filled(&self, gaps: &Gaps<'_>) -> HeaderFields;
+
+    /// A request's own fields, filled up from these of its session.
+    #[cfg(any(test, not(feature = "url-parser")))]
+    fn fill(&self, own: &Written, gaps: &Gaps<'_>) -> HeaderFields;
 
     fn apps_own(&self) -> HeaderFields;
 }
@@ -57,10 +69,19 @@ impl HeaderFields {
     /// True when there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|fields| fields.map().is_empty())
+        self.0.as_ref().is_none_or(|fields| fields.is_empty())
     }
 
-    /// Calls `each` with the name and the value of every field.
+    /// The fields in `parts`, names and values in turn: a character of a value stands for a byte (Infra, isomorphic encode). Where the platform parses URLs they stay the
+    /// text that they are until somebody uses them as a map.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadUrl`](crate::ErrorCode::BadUrl) at the first one that cannot be sent, and where there are more than a map takes.
+    pub fn written(parts: &mut dyn Iterator<Item = &str>) -> Result<Self, Error> {
+        by::written(parts)
+    }
+
+    /// Calls `each` with the name, in lower case, and the value of every field.
     pub fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
         if let Some(fields) = &self.0 {
             fields.tell(each);
@@ -79,8 +100,19 @@ impl HeaderFields {
     /// Has the code of fields linked from here on: whoever does something that adds fields later.
     pub(crate) fn open(&mut self) {
         if self.0.is_none() {
-            *self = HeaderMap::new().into();
+            *self = by::opened();
         }
+    }
+
+    /// True where nobody has put anything in, nor will, as far as it is known.
+    #[cfg(feature = "cache")]
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    #[cfg(any(test, not(feature = "url-parser")))]
+    pub(super) fn map_of(&self) -> Option<&dyn Map> {
+        self.0.as_deref()
     }
 
     /// These, filled up for a hop; where nobody has opened them, the session's as they are.
@@ -105,14 +137,18 @@ impl Map for HeaderMap {
         self
     }
 
+    fn is_empty(&self) -> bool {
+        Self::is_empty(self)
+    }
+
     fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
         for (name, value) in self {
             each(name.as_str(), value.as_bytes());
         }
     }
 
-    fn map_mut(&mut self) -> &mut HeaderMap {
-        self
+    fn to_change(&mut self) -> Option<&mut HeaderMap> {
+        Some(self)
     }
 
     fn shared(self: Arc<Self>) -> Arc<HeaderMap> {
@@ -123,6 +159,12 @@ impl Map for HeaderMap {
         hop_fields::filled(self, gaps)
     }
 
+    /// Where one is a map, it is all done with maps: they know which values are sensitive.
+    #[cfg(any(test, not(feature = "url-parser")))]
+    fn fill(&self, own: &Written, gaps: &Gaps<'_>) -> HeaderFields {
+        hop_fields::filled(own.map(), gaps)
+    }
+
     fn apps_own(&self) -> HeaderFields {
         hop_fields::apps_own(self)
     }
@@ -131,6 +173,13 @@ impl Map for HeaderMap {
 impl From<HeaderMap> for HeaderFields {
     fn from(map: HeaderMap) -> Self {
         Self(Some(Arc::new(map)))
+    }
+}
+
+#[cfg(any(test, not(feature = "url-parser")))]
+impl From<Written> for HeaderFields {
+    fn from(written: Written) -> Self {
+        Self(Some(Arc::new(written)))
     }
 }
 
@@ -160,13 +209,17 @@ impl Deref for HeaderFields {
 
 impl DerefMut for HeaderFields {
     fn deref_mut(&mut self) -> &mut HeaderMap {
-        let is_own = self.0.as_mut().and_then(Arc::get_mut).is_some();
+        let is_own = match self.0.as_mut().and_then(Arc::get_mut) {
+            Some(own) => cfg!(all(feature = "url-parser", not(test))) || own.to_change().is_some(),
+            None => false,
+        };
         if !is_own {
             let own: HeaderMap = std::mem::take(self).into();
             *self = own.into();
         }
         let own = self.0.as_mut().and_then(Arc::get_mut);
-        own.expect("nobody else has it").map_mut()
+        let own = own.and_then(|own| own.to_change());
+        own.expect("it is a map, and nobody else has it")
     }
 }
 
@@ -190,6 +243,41 @@ impl Eq for HeaderFields {}
 impl fmt::Debug for HeaderFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::words::request::Redacted(self).fmt(f)
+    }
+}
+
+#[cfg(feature = "url-parser")]
+mod by {
+    use super::{Error, HeaderFields, HeaderMap, HeaderName, HeaderValue, InvalidHeader};
+
+    pub(super) fn written(parts: &mut dyn Iterator<Item = &str>) -> Result<HeaderFields, Error> {
+        let mut fields = HeaderMap::new();
+        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            let name = HeaderName::try_from(name).map_err(|_| InvalidHeader::Name)?;
+            let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
+            let value = bytes.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
+            let value = value.ok_or_else(|| InvalidHeader::Value(name.clone()))?;
+            let is_taken = fields.try_append(name, value);
+            is_taken.map_err(|_| InvalidHeader::Name)?;
+        }
+        Ok(fields.into())
+    }
+
+    pub(super) fn opened() -> HeaderFields {
+        HeaderMap::new().into()
+    }
+}
+
+#[cfg(not(feature = "url-parser"))]
+mod by {
+    use super::{Error, HeaderFields, Written};
+
+    pub(super) fn written(parts: &mut dyn Iterator<Item = &str>) -> Result<HeaderFields, Error> {
+        Written::read(parts).map(HeaderFields::from)
+    }
+
+    pub(super) fn opened() -> HeaderFields {
+        Written::default().into()
     }
 }
 
@@ -236,7 +324,7 @@ mod tests {
         let own = fields(&[("x-a", "1"), ("x-a", "2"), ("connection", "close")]);
         *request.headers_mut() = own.into();
         let filled = |request: &Request| {
-            request.fields().filled(&Gaps {
+            request.header_fields().filled(&Gaps {
                 request,
                 session: &session,
                 offers_codings: true,

@@ -49,12 +49,15 @@ pub(super) fn filled(own: &HeaderMap, gaps: &Gaps<'_>) -> HeaderFields {
         (false, false) => &[],
     };
     let mut filled = HeaderMap::with_capacity(own.keys_len() + session.keys_len());
-    for (name, value) in own.iter().filter(|(name, _)| is_apps(name.as_str(), own)) {
+    for (name, value) in own
+        .iter()
+        .filter(|(name, _)| is_apps(name.as_str(), || takes_trailers(own)))
+    {
         filled.append(name.clone(), value.clone());
     }
     for (name, value) in session {
         let text = name.as_str();
-        let is_there = own.contains_key(name) && is_apps(text, own);
+        let is_there = own.contains_key(name) && is_apps(text, || takes_trailers(own));
         let is_left_out = offers_less && text == "accept-encoding";
         if !is_there && !is_left_out {
             filled.append(name.clone(), value.clone());
@@ -73,7 +76,7 @@ pub(super) fn apps_own(fields: &HeaderMap) -> HeaderFields {
     let mut own = HeaderMap::with_capacity(fields.keys_len());
     for (name, value) in fields
         .iter()
-        .filter(|(name, _)| is_apps(name.as_str(), fields))
+        .filter(|(name, _)| is_apps(name.as_str(), || takes_trailers(fields)))
     {
         own.append(name.clone(), value.clone());
     }
@@ -90,10 +93,10 @@ fn takes_trailers(fields: &HeaderMap) -> bool {
     takes && values == 1
 }
 
-/// True for what the app may say, of these `fields`.
-fn is_apps(name: &str, fields: &HeaderMap) -> bool {
+/// True for what the app may say, by its name.
+pub(super) fn is_apps(name: &str, takes_trailers: impl FnOnce() -> bool) -> bool {
     match name {
-        "te" => takes_trailers(fields),
+        "te" => takes_trailers(),
         "expect" => cfg!(feature = "informational"),
         _ => !TRANSPORT_OWN.contains(&name) && !name.starts_with("proxy-"),
     }

@@ -23,6 +23,7 @@ pub(crate) mod decoding;
 pub(crate) mod download_options;
 pub(crate) mod error;
 pub(crate) mod few;
+mod field_lines;
 pub(crate) mod file_name;
 pub(crate) mod file_version;
 pub(crate) mod gathered;
@@ -57,3 +58,5 @@ pub(crate) mod upload_draft;
 pub(crate) mod upload_resume_data;
 pub(crate) mod user_info;
 pub(crate) mod wire;
+#[cfg(any(test, not(feature = "url-parser")))]
+mod written_fields;

@@ -30,6 +30,7 @@ use crate::seams::transport::HopResponse;
 use crate::words::bounds::BoxFuture;
 use crate::words::cache_key::CacheKey;
 use crate::words::error::{Blame, Error, ErrorCode};
+use crate::words::header_fields::HeaderFields;
 use crate::words::response::Response;
 
 /// A hop that goes to the server.
@@ -158,11 +159,11 @@ impl<'a, A: App> Network<'a, A> {
     async fn send(&mut self, fields: Option<Arc<HeaderMap>>) -> (Result<Answer, Error>, Stamp<'a>) {
         let (app, hop) = (self.app, &mut *self.hop);
         app.move_to(hop.route.origin(&hop.request)).await;
-        hop.fields = fields;
+        hop.fields = fields.map(HeaderFields::from).unwrap_or_default();
         let request_time = self.cache.now();
         self.mark = self.cache.tiers().changes().mark();
         let outcome = retry(app, hop).await;
-        hop.fields = None;
+        hop.fields = HeaderFields::new();
         let stamp = Stamp {
             request_time,
             response_time: self.cache.now(),

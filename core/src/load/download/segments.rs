@@ -28,6 +28,8 @@ use crate::seams::transport::{Affinity, HopBody, HopRequest, HopResponse};
 use crate::words::body::Body;
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
+#[cfg(feature = "cache")]
+use crate::words::header_fields::HeaderFields;
 use crate::words::request::Request;
 use crate::words::resume_data::Validator;
 
@@ -82,7 +84,7 @@ impl Plan {
             route: app.protocols().route(&request).ok()?,
             request,
             #[cfg(feature = "cache")]
-            fields: None,
+            fields: HeaderFields::new(),
         };
         let is_plain = matches!(hop.route, Route::Transport) && is_clear(app, &hop);
         (is_plain && partial.takes_any_order()).then_some(Self {

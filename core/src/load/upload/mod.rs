@@ -24,6 +24,8 @@ use crate::seams::protocol::list::Route;
 use crate::seams::signals::Signals;
 use crate::words::error::{Blame, Error};
 use crate::words::file_version::FileChanged;
+#[cfg(feature = "cache")]
+use crate::words::header_fields::HeaderFields;
 use crate::words::request::Request;
 use crate::words::response::Response;
 use crate::words::target::Target;
@@ -320,7 +322,7 @@ impl<A: App> Course<'_, A> {
             left_home: request.origin().map(|origin| origin.id()) != home,
             request,
             #[cfg(feature = "cache")]
-            fields: None,
+            fields: HeaderFields::new(),
         };
         for followed in 0.. {
             app.set_current_request(&hop.request);

@@ -171,8 +171,9 @@ impl Request {
         &self.0.headers
     }
 
-    /// The same, whose code is linked only where somebody sets one.
-    pub(crate) fn fields(&self) -> &HeaderFields {
+    /// The same, of which a map's code is linked only where somebody uses it as a map.
+    #[must_use]
+    pub fn header_fields(&self) -> &HeaderFields {
         &self.0.headers
     }
 
@@ -297,6 +298,13 @@ impl Request {
         };
         headers.insert(name, value);
         Ok(self)
+    }
+
+    /// The same request with these header fields, in place of all that it had.
+    #[must_use]
+    pub fn with_header_fields(mut self, fields: HeaderFields) -> Self {
+        self.parts().headers = fields;
+        self
     }
 
     /// The same request with this body.

@@ -7,7 +7,8 @@ use http::{HeaderMap, header};
 
 #[cfg(any(test, not(feature = "decode")))]
 use super::source::is_a_coding;
-use super::source::{FieldSource, gathered, number};
+use super::source::{FieldSource, number};
+use crate::words::field_lines::gathered;
 
 #[cfg_attr(feature = "cache", derive(Clone))]
 pub(super) enum Fields {
@@ -30,7 +31,14 @@ impl Fields {
     pub(super) fn map(&self) -> &HeaderMap {
         match self {
             Self::Map(map) => map,
-            Self::Told(told) => told.made.get_or_init(|| gathered(&*told.source)),
+            Self::Told(told) => told.made.get_or_init(|| gathered(&told.source.lines())),
+        }
+    }
+
+    /// Calls `each` with the name and the value of every field.
+    pub(super) fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self.map() {
+            each(name.as_str(), value.as_bytes());
         }
     }
 

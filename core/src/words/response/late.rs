@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, header};
 
-use super::source::{FieldSource, gathered, is_a_coding, number};
+use super::source::{FieldSource, is_a_coding, number};
+use crate::words::field_lines::{self, gathered, is_name, is_of_value};
 
 pub(super) struct Fields {
     source: Option<Arc<dyn FieldSource>>,
@@ -16,6 +17,8 @@ pub(super) struct Fields {
 /// A map of header fields.
 trait Made: Send + Sync {
     fn map(&self) -> &HeaderMap;
+
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8]));
 
     fn content_length(&self) -> Option<u64>;
 
@@ -31,6 +34,12 @@ trait Made: Send + Sync {
 impl Made for HeaderMap {
     fn map(&self) -> &HeaderMap {
         self
+    }
+
+    fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            each(name.as_str(), value.as_bytes());
+        }
     }
 
     fn content_length(&self) -> Option<u64> {
@@ -64,9 +73,23 @@ impl Fields {
     pub(super) fn map(&self) -> &HeaderMap {
         let made = self.made.get_or_init(|| {
             let source = self.source.as_deref();
-            Box::new(source.map(gathered).unwrap_or_default())
+            let lines = source.map(FieldSource::lines).unwrap_or_default();
+            Box::new(gathered(&lines))
         });
         made.map()
+    }
+
+    /// Calls `each` with the name and the value of every field, for which no map is made.
+    pub(super) fn tell(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        match (self.made.get(), &self.source) {
+            (Some(made), _) => made.tell(each),
+            (None, Some(source)) => field_lines::tell(&source.lines(), &mut |name, value| {
+                if is_name(name) && value.iter().copied().all(is_of_value) {
+                    each(&name.to_ascii_lowercase(), value);
+                }
+            }),
+            (None, None) => {}
+        }
     }
 
     #[cfg(feature = "cache")]
@@ -139,6 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_told_without_a_map_as_with_one() {
+        let list = [
+            ("X-A", "1"),
+            ("x-a", "\u{e9}"),
+            ("b ad", "3"),
+            ("x-b", "a\rb"),
+        ];
+        let fields = Fields::told_by(Told::new(&list));
+        let told = |fields: &Fields| {
+            let mut told = Vec::new();
+            fields.tell(&mut |name, value| told.push((name.to_owned(), value.to_owned())));
+            told
+        };
+        let before = told(&fields);
+        assert!(fields.made.get().is_none());
+        assert_eq!(before.len(), 2);
+        fields.map();
+        assert_eq!(before, told(&fields));
+    }
+
+    #[test]
     fn the_body_is_told_of_without_a_map() {
         let fields = Fields::told_by(Told::new(&[("Content-Length", "12")]));
         assert_eq!(
@@ -153,7 +197,7 @@ mod tests {
     #[test]
     fn a_map_tells_of_the_body_too() {
         let map = Told::new(&[("content-length", "12"), ("content-encoding", "identity")]);
-        let fields = Fields::from(gathered(&*map));
+        let fields = Fields::from(gathered(&map.lines()));
         assert_eq!(
             (fields.content_length(), fields.is_coded()),
             (Some(12), false)

@@ -142,6 +142,12 @@ impl Response {
         self.0.fields.map()
     }
 
+    /// Calls `each` with the name, in lower case, and the value of every header field. Where the platform parses URLs no map is made for it: a program that looks at fields in no
+    /// other way has none of a map's code.
+    pub fn tell_headers(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        self.0.fields.tell(each);
+    }
+
     /// The platform's own object that has the header fields, where they came from one and nobody has asked for [`headers`](Self::headers) yet: see
     /// [`FieldSource::native`].
     #[must_use]

@@ -2,13 +2,13 @@
 
 use std::any::Any;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use crate::words::field_lines::tell;
 
 /// Tells the header fields of a response when they are asked for, each time the same: see
 /// [`Response::told_by`](crate::Response::told_by).
 ///
 /// A transport for browsers has them in the browser's hands, and many a program looks at none: it then neither moves them nor has the code of a
-/// [`HeaderMap`], nor what takes their text apart.
+/// [`HeaderMap`](http::HeaderMap), nor what takes their text apart.
 pub trait FieldSource: Send + Sync + 'static {
     /// All fields in order, a line each: the name, a comma, which no name has, and the value, which has no line break. A character of a value is a byte
     /// (Infra, isomorphic decode). What cannot be a field's name or value is left out by whoever reads it.
@@ -27,19 +27,6 @@ pub trait FieldSource: Send + Sync + 'static {
     /// The platform's own object that has the fields: for who speaks to the platform, and knows what it is.
     fn native(&self) -> Option<&dyn Any> {
         None
-    }
-}
-
-/// Calls `each` with the name and the value of every field.
-fn tell(lines: &str, each: &mut dyn FnMut(&str, &[u8])) {
-    for line in lines.split('\n') {
-        let Some((name, value)) = line.split_once(',') else {
-            continue;
-        };
-        let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
-        if let Some(bytes) = bytes {
-            each(name, &bytes);
-        }
     }
 }
 
@@ -68,19 +55,6 @@ pub(super) fn number(digits: &[u8]) -> Option<u64> {
 /// True for every value of Content-Encoding but the one that says nothing.
 pub(super) fn is_a_coding(value: &[u8]) -> bool {
     value != b"identity"
-}
-
-/// All that is told and can be a field.
-pub(super) fn gathered(source: &dyn FieldSource) -> HeaderMap {
-    let mut fields = HeaderMap::new();
-    tell(&source.lines(), &mut |name, value| {
-        let name = HeaderName::try_from(name);
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
-            // More fields than a map holds: the rest is left out.
-            let _ = fields.try_append(name, value);
-        }
-    });
-    fields
 }
 
 #[cfg(test)]
@@ -116,6 +90,7 @@ mod tests {
     use super::testing::Told;
     use super::*;
     use crate::testing::test;
+    use crate::words::field_lines::gathered;
 
     #[test]
     fn a_length_is_a_number_of_64_bits() {
@@ -151,7 +126,7 @@ mod tests {
             ("x-d\n", "1"),
             ("x-e", "a, b"),
         ]);
-        let fields = gathered(&*told);
+        let fields = gathered(&told.lines());
         assert_eq!(fields.len(), 2);
         assert_eq!(fields["x-a"].as_bytes(), b"\xe9");
         assert_eq!(fields["x-e"], "a, b");
