@@ -77,9 +77,8 @@ pub(crate) fn service_type(number: u32) -> NetworkServiceType {
     }
 }
 
-/// The configuration in the first `numbers` (the order is `ts/configuration.ts`'), the fields of every request, and the names of those that a redirect keeps, a
-/// line each.
-pub(crate) fn configuration(numbers: &mut Numbers<'_>, fields: &str, safe: &str) -> Configuration {
+/// The configuration in the first `numbers` (the order is `ts/configuration.ts`'), and the fields of every request.
+pub(crate) fn configuration(numbers: &mut Numbers<'_>, fields: &str) -> Configuration {
     let mut made = Configuration::default();
     numbers.seconds(&mut made.timeout_interval_for_request);
     numbers.seconds(&mut made.timeout_interval_for_resource);
@@ -102,13 +101,19 @@ pub(crate) fn configuration(numbers: &mut Numbers<'_>, fields: &str, safe: &str)
     numbers.flag(&mut made.collapses_identical_requests);
     numbers.count_32(&mut made.retries_downloads);
     numbers.flag(&mut made.is_ephemeral);
-    made.http_additional_headers = wire::fields(fields).unwrap_or_default().into();
-    for name in safe.split('\n') {
+    made.http_additional_headers = wire::fields(fields).unwrap_or_default();
+    made
+}
+
+/// Names of header fields, a line each. What is none is left out.
+pub(crate) fn names(lines: &str) -> Vec<HeaderName> {
+    let mut names = Vec::new();
+    for name in lines.split('\n') {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            made.redirect_safe_headers.push(name);
+            names.push(name);
         }
     }
-    made
+    names
 }
 
 /// The retry policy in the next numbers, and its methods, a line each, where they are not the default ones. What is none of what is listed is left out. Loops, for they

@@ -32,13 +32,13 @@ pub(crate) fn get(number: u32) -> Option<Session> {
 
 /// Makes a session, whose host is that of all.
 #[wasm_bindgen]
-pub fn session_new(number: u32, host: Host, numbers: &[f64], fields: &str, safe: &str, fetch: u32) {
+pub fn session_new(number: u32, host: Host, numbers: &[f64], fields: &str, fetch: u32) {
     host::enter(host);
-    let made = configuration::configuration(&mut Numbers::new(numbers), fields, safe);
+    let made = configuration::configuration(&mut Numbers::new(numbers), fields);
     table::put(&SESSIONS, number, builder(number, made, fetch).build());
 }
 
-/// The same with what most sessions do without: with `retries` a retry policy, whose numbers are the last ones; a cache's number, 0 for none; and how many protocols
+/// The same with what most sessions do without: the names of fields that a redirect keeps, a line each; with `retries` a retry policy, whose numbers are the last ones; a cache's number, 0 for none; and how many protocols
 /// the host has for it.
 #[wasm_bindgen]
 #[expect(
@@ -59,7 +59,8 @@ pub fn session_with(
 ) {
     host::enter(host);
     let numbers = &mut Numbers::new(numbers);
-    let mut made = configuration::configuration(numbers, fields, safe);
+    let mut made = configuration::configuration(numbers, fields);
+    made.redirect_safe_headers = configuration::names(safe);
     if retries {
         made.retry_policy = Some(configuration::retry_policy(methods.as_deref(), numbers));
     }

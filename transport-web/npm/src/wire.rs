@@ -3,10 +3,8 @@
 //! Lines: method and URL, or URL and status; then, for each header field, its name and its value. None of these can hold a line's end: the other part
 //! puts a CR in its place, which nothing here accepts.
 
-use std::str::Split;
-
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use urlsession_core::{Error, ErrorCode, IntoUrl, InvalidHeader, ParsedUrl, Request, Response};
+use http::{StatusCode, Version};
+use urlsession_core::{Error, ErrorCode, HeaderFields, IntoUrl, ParsedUrl, Request, Response};
 use wasm_bindgen::prelude::*;
 
 /// Reads a request.
@@ -25,9 +23,12 @@ pub(crate) fn request_of(
     let mut lines = text.split('\n');
     let method = lines.next().unwrap_or_default();
     let url = url(lines.next().unwrap_or_default())?;
-    let mut request = Request::with_method_name(method, url)?;
-    read_fields(&mut lines, request.headers_mut())?;
-    Ok(request)
+    let request = Request::with_method_name(method, url)?;
+    let fields = HeaderFields::written(&mut lines)?;
+    Ok(match fields.is_empty() {
+        true => request,
+        false => request.with_header_fields(fields),
+    })
 }
 
 /// Reads the head of a response.
@@ -40,55 +41,35 @@ pub(crate) fn response(text: &str) -> Result<Response, Error> {
     let url = lines.next().unwrap_or_default().into_url();
     let status = lines.next().and_then(|status| status.parse().ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-    let mut headers = HeaderMap::new();
-    read_fields(&mut lines, &mut headers).map_err(|_| none())?;
+    let fields = HeaderFields::written(&mut lines).map_err(|_| none())?;
     let (url, status) = url.ok().zip(status).ok_or_else(none)?;
-    Ok(Response::new(url, status, Version::HTTP_11, headers))
+    let version = Version::HTTP_11;
+    Ok(Response::new(url, status, version, fields.into()))
 }
 
 /// Reads header fields.
 ///
 /// # Errors
-/// [`InvalidHeader`] at the first one that cannot be sent.
-pub(crate) fn fields(text: &str) -> Result<HeaderMap, InvalidHeader> {
-    let mut headers = HeaderMap::new();
-    if !text.is_empty() {
-        read_fields(&mut text.split('\n'), &mut headers)?;
+/// [`ErrorCode::BadUrl`] at the first one that cannot be sent.
+pub(crate) fn fields(text: &str) -> Result<HeaderFields, Error> {
+    match text.is_empty() {
+        true => Ok(HeaderFields::new()),
+        false => HeaderFields::written(&mut text.split('\n')),
     }
-    Ok(headers)
-}
-
-fn read_fields(lines: &mut Split<'_, char>, headers: &mut HeaderMap) -> Result<(), InvalidHeader> {
-    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| InvalidHeader::Name)?;
-        let value = latin_1(value).and_then(|value| HeaderValue::from_bytes(&value).ok());
-        let value = value.ok_or_else(|| InvalidHeader::Value(name.clone()))?;
-        let is_room = headers.try_append(&name, value).is_ok();
-        if !is_room {
-            return Err(InvalidHeader::Name);
-        }
-    }
-    Ok(())
-}
-
-/// A byte string's bytes: one for each character (Infra, isomorphic encode).
-fn latin_1(text: &str) -> Option<Vec<u8>> {
-    text.chars()
-        .map(|character| u8::try_from(character).ok())
-        .collect()
 }
 
 /// The text of a request.
 pub(crate) fn of_request(request: &Request) -> String {
     let mut text = two_lines(request.method().as_str(), request.url().as_str());
-    write_fields(&mut text, request.headers());
+    let mut write = |name: &str, value: &[u8]| write_field(&mut text, name, value);
+    request.header_fields().tell(&mut write);
     text
 }
 
 /// The text of a response's head.
 pub(crate) fn of_response(response: &Response) -> String {
     let mut text = first_lines(response);
-    write_fields(&mut text, response.headers());
+    response.tell_headers(&mut |name, value| write_field(&mut text, name, value));
     text
 }
 
@@ -115,14 +96,10 @@ fn two_lines(first: &str, second: &str) -> String {
     [first, "\n", second].concat()
 }
 
-fn write_fields(text: &mut String, headers: &HeaderMap) {
-    for (name, value) in headers {
-        text.push('\n');
-        text.push_str(name.as_ref());
-        text.push('\n');
-        // A byte is a character (Infra, isomorphic decode).
-        for byte in value.as_bytes() {
-            text.push(char::from(*byte));
-        }
+fn write_field(text: &mut String, name: &str, value: &[u8]) {
+    for part in ["\n", name, "\n"] {
+        text.push_str(part);
     }
+    // A byte is a character (Infra, isomorphic decode).
+    text.extend(value.iter().copied().map(char::from));
 }

@@ -99,6 +99,25 @@ export const cases = [
     check.equal(json.headers["content-type"], "text/plain;charset=UTF-8");
   }],
 
+  ["fields go as they are given, and one that cannot be sent is told", async ({ lib, origin, check }) => {
+    const session = new lib.Session();
+    const headers = [["X-Many", "1"], ["x-other", "\u00e9"], ["x-many", "2"], ["X-None", ""]];
+    const { json } = await session.json({ url: `${origin}/get`, headers });
+    check.equal([json.headers["x-many"].replace(" ", ""), json.headers["x-other"] !== undefined], ["1,2", true]);
+    for (const [name, value, why] of [["b ad", "1", "header name"], ["X-A", "a\nb", "value of the header x-a"], ["X-A", "\u0100", "value of the header x-a"]]) {
+      const error = await failure(session.data({ url: `${origin}/get`, headers: [["x-b", "1"], [name, value]] }));
+      check.equal([error.code, error.cause.message], ["badURL", `invalid ${why}`]);
+    }
+  }],
+
+  ["the name of a file is Content-Disposition's, else the URL's", async ({ lib, check }) => {
+    const name = (url, headers) => lib.HTTPURLResponse.of(url, 200, headers).suggestedFilename;
+    const disposition = "attachment; filename=\"../a b.txt\"; filename*=UTF-8''%e2%82%ac.txt";
+    check.equal(name("http://a.example/b", { "Content-Disposition": disposition }), "\u20ac.txt");
+    check.equal(name("http://a.example/b", { "content-disposition": "inline; filename=\u00e9" }), "b");
+    check.equal([name("http://a.example/b/c.d?e"), name("http://a.example/")], ["c.d", "a.example"]);
+  }],
+
   ["a browser's Request is taken with its fields and its signal", async ({ lib, origin, check }) => {
     const session = new lib.Session();
     const abort = new AbortController();
@@ -432,7 +451,7 @@ export const cases = [
     check.equal(kept, [null, {}, { mine: "1" }]);
   }],
 
-  ["protocols of the app's own serve, lead on, throw and are stopped", async ({ lib, check }) => {
+  ["protocols of the app's own serve, lead on, throw and are stopped", async ({ lib, origin, check }) => {
     let stopped = null;
     const session = new lib.Session({
       protocols: [
@@ -468,6 +487,10 @@ export const cases = [
     check.equal(led.currentRequest.url, "note:there");
     const refusing = { taskWillPerformHTTPRedirection: () => null };
     check.equal((await session.data("note:leads", { delegate: refusing })).response.status, 302);
+    const fields = { httpAdditionalHeaders: { "X-Home": "1", "X-Away": "2", "Accept-Language": "en" }, redirectSafeHeaders: ["x-away"] };
+    const startLoading = () => new Response(null, { status: 302, headers: { location: `${origin}/get` } });
+    const { json } = await new lib.Session({ ...fields, protocols: [{ scheme: "note", startLoading }] }).json("note:out");
+    check.equal([json.headers["x-home"], json.headers["x-away"], json.headers["accept-language"]], [undefined, "2", "en"]);
     const elsewhere = { taskWillPerformHTTPRedirection: async () => ({ url: "note:elsewhere" }) };
     check.equal(text((await session.data("note:leads", { delegate: elsewhere })).data), "note elsewhere");
     const standing = session.dataTask("note:stands").resume();

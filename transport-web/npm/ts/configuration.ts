@@ -166,12 +166,13 @@ export function numbersOf(given: SessionConfiguration): Numbers {
   };
 }
 
-/** What of the module all tasks of a session need, beside the first part: to have a cache, retries or protocols, to wait for networks, or to object to some. */
+/** What of the module all tasks of a session need, beside the first part: to have a cache, retries or protocols, to know what redirects keep, to wait for networks, or to object to some. */
 export function needsOf(given: SessionConfiguration): readonly Part[] {
   if (given.urlCache) return ["cache"];
   const access = [given.allowsCellularAccess, given.allowsExpensiveNetworkAccess, given.allowsConstrainedNetworkAccess];
   const isChoosy = given.waitsForConnectivity || access.some((may) => may !== undefined && !may);
-  return isChoosy || given.retryPolicy || given.protocols?.length ? ["more"] : [];
+  const leads = given.protocols?.length || given.redirectSafeHeaders?.length;
+  return isChoosy || given.retryPolicy || leads ? ["more"] : [];
 }
 
 /** Apple's number of a policy. */

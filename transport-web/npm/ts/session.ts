@@ -105,9 +105,9 @@ export class Session implements Disposable {
     const number = this.#number;
     const { urlCache } = configuration;
     const ownProtocols = protocols?.length ?? 0;
-    const isPlain = !urlCache && !retries && ownProtocols === 0;
+    const isPlain = !urlCache && !retries && ownProtocols === 0 && safe === "";
     this.#unmade = isPlain
-      ? () => raw.session_new(number, host, numbers, fields, safe, fetch)
+      ? () => raw.session_new(number, host, numbers, fields, fetch)
       : () => raw.session_with(number, host, numbers, fields, safe, fetch, retries, methods, urlCache?._made() ?? 0, ownProtocols);
     this._needs = needsOf(configuration);
     if (isPlain || areHere(this._needs)) this._make();

@@ -25,7 +25,7 @@ const APP: Limit = Limit {
 /// What of the npm package a page loads before its first request.
 const FIRST: Limit = Limit {
     what: "npm package, what is loaded first",
-    most: 75_900,
+    most: 67_000,
     aim: 60 * 1024,
 };
 

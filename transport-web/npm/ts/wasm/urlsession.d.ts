@@ -15,7 +15,6 @@ export function session_new(
   host: Host,
   numbers: Float64Array,
   fields: string,
-  safe: string,
   fetch: number,
 ): void;
 export function session_with(

@@ -43,6 +43,10 @@ pub(crate) const PLAN: Plan = Plan {
                 "Delegate>::task_is_waiting_for_connectivity",
                 // Bodies that the app is asked for.
                 "Delegate>::need_new_body_stream",
+                // Header fields as a map, and the session's where a redirect has led.
+                "written_fields::Written as urlsession_core::words::header_fields::Map>::map",
+                "written_fields::Written as urlsession_core::words::header_fields::Map>::shared",
+                "policy::fields::SessionFields::away",
                 // Retries.
                 "load::retry::reconsider",
                 "drop_in_place<urlsession_core::load::retry::reconsider",
