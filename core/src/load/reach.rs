@@ -118,14 +118,16 @@ async fn tell<A: App>(app: &A) -> Result<(), Error> {
 
 fn in_the_way<A: App>(app: &A, hop: &Hop, path: NetworkPath) -> Option<Obstacle> {
     let origin = hop.request.origin()?;
-    obstacle(path, forbidden(app, hop), origin.host())
+    obstacle(path, forbidden(app, hop), || origin.is_this_machine())
 }
 
 fn is_out_of_reach<A: App>(app: &A, hop: &Hop, error: &Error) -> bool {
     let request = &hop.request;
     let tells = app.platform().transport.capabilities().distinct_errors;
     let origin = request.origin();
-    origin.is_some_and(|origin| lacks_network(error, origin.host(), request.method(), tells))
+    origin.is_some_and(|origin| {
+        lacks_network(error, || origin.is_this_machine(), request.method(), tells)
+    })
 }
 
 /// True when the session waits for networks, or not every one may be used.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use url::Host;
 
 use super::runtime::MockRuntime;
-use crate::policy::connectivity::is_this_machine;
 use crate::seams::network::{NetworkMonitor, ReportedNetwork};
 use crate::seams::runtime::Runtime;
 use crate::words::bounds::BoxFuture;
 use crate::words::error::{Error, ErrorCode};
 use crate::words::network::{NetworkKind, NetworkPath, NetworkStatus};
+use crate::words::target::is_this_machine;
 
 /// The way to the network in a test: a wired one at first, and any other that the test sets, at any virtual time. A clone is the
 /// same network.

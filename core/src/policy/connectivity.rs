@@ -2,11 +2,9 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use http::Method;
-use url::Host;
 
 use crate::words::error::{Error, ErrorCode};
 use crate::words::network::{
@@ -31,13 +29,13 @@ impl From<Obstacle> for Error {
     }
 }
 
-/// What stands in the way of a hop to `host` on this path. This machine is reached without a network; what is unknown is allowed.
+/// What stands in the way of a hop on this path. This machine is reached without a network; what is unknown is allowed.
 pub(crate) fn obstacle(
     path: NetworkPath,
     forbidden: Forbidden,
-    host: &Host<String>,
+    is_this_machine: impl FnOnce() -> bool,
 ) -> Option<Obstacle> {
-    if path.is_plain() || is_this_machine(host) {
+    if path.is_plain() || is_this_machine() {
         return None;
     }
     if path.status == NetworkStatus::Unsatisfied {
@@ -46,26 +44,14 @@ pub(crate) fn obstacle(
     forbidden.objection(path).map(Obstacle::Forbidden)
 }
 
-/// True for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
-pub(crate) fn is_this_machine(host: &Host<String>) -> bool {
-    match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
-    }
-}
-
-/// Was it for lack of a network that an attempt at `host` failed, before anything was sent?
+/// Was it for lack of a network that an attempt failed, before anything was sent?
 ///
 /// No route, and no answer from any name server, are a network's lack; a refused connection, an unknown name and a failed
 /// handshake are a server's, and waiting for a network would not cure them. Where failures are not told apart, the request may have
 /// been sent already: only an idempotent one (RFC 9110 section 9.2.2) is sent again.
 pub(crate) fn lacks_network(
     error: &Error,
-    host: &Host<String>,
+    is_this_machine: impl FnOnce() -> bool,
     method: &Method,
     distinct_errors: bool,
 ) -> bool {
@@ -74,7 +60,7 @@ pub(crate) fn lacks_network(
     let code = error.code();
     let has_no_way = matches!(code, NotConnectedToInternet | DnsLookupFailed)
         || (code == CannotConnectToHost && has_no_route(error));
-    has_no_way && is_unsent && !is_this_machine(host)
+    has_no_way && is_unsent && !is_this_machine()
 }
 
 fn has_no_route(error: &Error) -> bool {
@@ -104,12 +90,15 @@ pub(crate) fn patience(attempts: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use url::Host;
+
     use super::*;
     use crate::testing::test;
     use crate::words::network::NetworkKind;
+    use crate::words::target::is_this_machine;
 
-    fn host(text: &str) -> Host<String> {
-        Host::parse(text).unwrap()
+    fn is_near(host: &str) -> bool {
+        is_this_machine(&Host::parse(host).unwrap())
     }
 
     #[test]
@@ -124,7 +113,7 @@ mod tests {
             "[::ffff:127.0.0.1]",
         ] {
             assert_eq!(
-                obstacle(path, Forbidden::CELLULAR, &host(near)),
+                obstacle(path, Forbidden::CELLULAR, || is_near(near)),
                 None,
                 "{near}"
             );
@@ -136,19 +125,16 @@ mod tests {
             "10.0.0.1",
             "[fe80::1]",
         ] {
-            let found = obstacle(path, Forbidden::default(), &host(far));
+            let found = obstacle(path, Forbidden::default(), || is_near(far));
             assert_eq!(found, Some(Obstacle::NoPath), "{far}");
         }
     }
 
     #[test]
     fn what_is_forbidden_stands_in_the_way_and_nothing_else() {
-        let (cellular, far) = (
-            NetworkPath::satisfied(NetworkKind::Cellular),
-            host("a.example"),
-        );
+        let (cellular, far) = (NetworkPath::satisfied(NetworkKind::Cellular), "a.example");
         let wifi = NetworkPath::satisfied(NetworkKind::Wifi);
-        let of = |path, forbidden| obstacle(path, forbidden, &far);
+        let of = |path, forbidden| obstacle(path, forbidden, || is_near(far));
         let reason = |reason| Some(Obstacle::Forbidden(reason));
         assert_eq!(of(cellular, Forbidden::default()), None);
         assert_eq!(of(cellular, Forbidden::CONSTRAINED), None);
@@ -171,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_server_that_refuses_is_no_lack_of_network() {
-        let lacks = |error: Error, at| lacks_network(&error, &host(at), &Method::POST, true);
+        let lacks = |error: Error, at| lacks_network(&error, || is_near(at), &Method::POST, true);
         let with = |code, kind: io::ErrorKind| Error::new(code).with_cause(io::Error::from(kind));
         let connect = ErrorCode::CannotConnectToHost;
         assert!(lacks(
@@ -198,7 +184,7 @@ mod tests {
     #[test]
     fn what_may_have_been_sent_is_sent_again_only_if_that_does_no_harm() {
         let error = Error::from(ErrorCode::NotConnectedToInternet);
-        let lacks = |method| lacks_network(&error, &host("a.example"), &method, false);
+        let lacks = |method| lacks_network(&error, || false, &method, false);
         assert!(lacks(Method::GET) && lacks(Method::PUT));
         assert!(!lacks(Method::POST) && !lacks(Method::PATCH));
     }

@@ -13,18 +13,25 @@ mod places;
 #[cfg(any(test, not(feature = "url-parser")))]
 mod serialised;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::words::error::{Error, ErrorCode};
 
 #[cfg(feature = "url-parser")]
 pub use at_once::ParsedUrl;
+#[cfg(not(feature = "url-parser"))]
+pub(crate) use by::host_and_port;
 pub(crate) use by::origin;
 #[cfg(not(feature = "url-parser"))]
 pub use late::ParsedUrl;
 
 /// Scheme, host and port, the scheme's default where there is none, 0 where it has none.
-pub(crate) type SchemeHostPort<'u> = (&'u str, Host<&'u str>, u16);
+#[cfg(feature = "url-parser")]
+pub(crate) type SchemeHostPort<'u> = (&'u str, url::Host<&'u str>, u16);
+
+/// The scheme, and the host with the port where it is not the scheme's default.
+#[cfg(not(feature = "url-parser"))]
+pub(crate) type SchemeHostPort<'u> = (&'u str, &'u str);
 
 /// Parses as the URL standard has it.
 ///
@@ -81,15 +88,23 @@ mod by {
     /// The same of a serialised URL.
     pub(super) fn origin_of(text: &str) -> Option<SchemeHostPort<'_>> {
         let places = Places::of(text)?;
-        let host = places.host_of(text).ok()??;
-        let scheme = places.scheme(text);
+        Some((places.scheme(text), places.place(text)?))
+    }
+
+    /// The host and the port of such an origin; `None` where it is none.
+    pub(crate) fn host_and_port(
+        (scheme, place): SchemeHostPort<'_>,
+    ) -> Option<(url::Host<String>, u16)> {
+        let text = [scheme, "://", place].concat();
+        let places = Places::of(&text)?;
+        let host = places.host_of(&text).ok()??.to_owned();
         let known = match scheme {
             "http" | "ws" => 80,
             "https" | "wss" => 443,
             "ftp" => 21,
             _ => 0,
         };
-        Some((scheme, host, places.port.unwrap_or(known)))
+        Some((host, places.port.unwrap_or(known)))
     }
 
     pub(super) fn parse(text: &str, base: Option<&Url>) -> Result<Url, Error> {
@@ -173,7 +188,7 @@ mod tests {
         }
         for text in ["", "a.example", "http://"] {
             let error = written_url(text).unwrap_err();
-            assert_eq!(error.code(), crate::ErrorCode::BadUrl, "{text}");
+            assert_eq!(error.code(), ErrorCode::BadUrl, "{text}");
         }
     }
 

@@ -5,6 +5,11 @@ mod home;
 #[cfg(not(feature = "url-parser"))]
 #[path = "target/late_home.rs"]
 mod home;
+#[cfg(feature = "url-parser")]
+mod origin;
+#[cfg(not(feature = "url-parser"))]
+#[path = "target/late_origin.rs"]
+mod origin;
 #[cfg(feature = "host-limits")]
 mod origins;
 #[cfg(not(feature = "host-limits"))]
@@ -14,64 +19,35 @@ mod origins;
 mod parts;
 
 use std::fmt;
+#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+use std::net::IpAddr;
 use std::sync::Arc;
 #[cfg(feature = "cache")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use url::{Host, Url};
+#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+use url::Host;
+use url::Url;
 
 use crate::words::error::{Error, ErrorCode, Shown};
 use crate::words::parsing::ParsedUrl;
 use home::Home;
+pub use origin::Origin;
 
 /// A number for an [`Origin`], equal while and only while the origins are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OriginId(u64);
 
-/// Scheme, host and port (RFC 6454), interned: comparing two is comparing two numbers.
-#[derive(Debug)]
-pub struct Origin {
-    id: OriginId,
-    scheme: String,
-    host: Host<String>,
-    port: u16,
-}
-
-impl Origin {
-    /// Its number, the same for every URL of this origin as long as one of them is held.
-    #[must_use]
-    pub fn id(&self) -> OriginId {
-        self.id
-    }
-
-    /// The scheme, lower-cased: `http` or `https` of a [`Request`](crate::Request)'s.
-    #[must_use]
-    pub fn scheme(&self) -> &str {
-        &self.scheme
-    }
-
-    /// True for `https`.
-    #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.scheme == "https"
-    }
-
-    /// The host, after IDNA (UTS 46): a name or an address.
-    #[must_use]
-    pub fn host(&self) -> &Host<String> {
-        &self.host
-    }
-
-    /// The port, the scheme's default where the URL names none, 0 where the scheme has none.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
+/// True for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
+#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+pub(crate) fn is_this_machine(host: &Host<String>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
     }
 }
 

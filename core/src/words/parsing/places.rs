@@ -76,6 +76,20 @@ impl Places {
         text.get(..self.scheme_end).unwrap_or_default()
     }
 
+    /// The host with its port, where there is one that can be read in one way only.
+    #[cfg(not(feature = "url-parser"))]
+    pub(crate) fn place<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let host = text.get(self.host.clone())?.as_bytes();
+        let is_raw = |byte: &u8| *byte == b'%' || byte.is_ascii_uppercase();
+        let inner = match host {
+            [] => return None,
+            [b'[', address @ .., b']'] if !has_any(address, b"@[]") => b"",
+            host => host,
+        };
+        let is_one = !has_any(inner, NOT_IN_HOST) && !host.iter().any(is_raw);
+        text.get(self.host.start..self.path).filter(|_| is_one)
+    }
+
     /// The host, where there is one.
     ///
     /// # Errors

@@ -12,13 +12,13 @@ pub(super) struct Home(Arc<Origin>);
 
 impl Home {
     pub(super) fn of(url: &ParsedUrl) -> Result<Self, Error> {
-        let (scheme, host, port) = url.origin().ok_or_else(|| without_host(url.url()))?;
-        Ok(Self(origins::intern(scheme, host, port)))
+        let origin = url.origin().ok_or_else(|| without_host(url.url()))?;
+        Ok(Self(origins::intern(origin)))
     }
 
     pub(super) fn of_url(url: &Url) -> Result<Self, Error> {
-        let (scheme, host, port) = origin(url).ok_or_else(|| without_host(url))?;
-        Ok(Self(origins::intern(scheme, host, port)))
+        let origin = origin(url).ok_or_else(|| without_host(url))?;
+        Ok(Self(origins::intern(origin)))
     }
 
     pub(super) fn origin(&self, _: &ParsedUrl) -> &Arc<Origin> {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::{Origin, origins, without_host};
 use crate::words::error::Error;
@@ -20,15 +20,13 @@ impl Home {
     }
 
     pub(super) fn of_url(url: &Url) -> Result<Self, Error> {
-        let (scheme, host, port) = origin(url).ok_or_else(|| without_host(url))?;
-        Ok(Self(origins::intern(scheme, host, port).into()))
+        let origin = origin(url).ok_or_else(|| without_host(url))?;
+        Ok(Self(origins::intern(origin).into()))
     }
 
     /// What leads nowhere is of an origin of its own, without a host.
     pub(super) fn origin(&self, url: &ParsedUrl) -> &Arc<Origin> {
-        self.0.get_or_init(|| match url.origin() {
-            Some((scheme, host, port)) => origins::intern(scheme, host, port),
-            None => origins::intern("", Host::Domain(""), 0),
-        })
+        self.0
+            .get_or_init(|| origins::intern(url.origin().unwrap_or_default()))
     }
 }

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use url::Host;
-
+use crate::words::parsing::SchemeHostPort;
 use crate::words::target::{Origin, OriginId};
 
 /// The origins, in the order of their parts. Those that nobody else holds are swept out whenever the table has doubled.
@@ -19,9 +18,8 @@ static INTERNED: Mutex<Interned> = Mutex::new(Interned {
 });
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-pub(super) fn intern(scheme: &str, host: Host<&str>, port: u16) -> Arc<Origin> {
+pub(super) fn intern(parts: SchemeHostPort<'_>) -> Arc<Origin> {
     let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-    let parts = (port, host, scheme);
     let place =
         |origins: &[Arc<Origin>]| origins.binary_search_by(|known| known.parts().cmp(&parts));
     let mut at = match place(&interned.origins) {
@@ -35,25 +33,10 @@ pub(super) fn intern(scheme: &str, host: Host<&str>, port: u16) -> Arc<Origin> {
         interned.sweep_at = 64.max(interned.origins.len() * 2);
         at = place(&interned.origins).unwrap_or_else(|at| at);
     }
-    let origin = Arc::new(Origin {
-        id: OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
-        scheme: scheme.to_owned(),
-        host: parts.1.to_owned(),
-        port,
-    });
+    let id = OriginId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let origin = Arc::new(Origin::new(id, parts));
     interned.origins.insert(at, origin.clone());
     origin
-}
-
-impl Origin {
-    fn parts(&self) -> (u16, Host<&str>, &str) {
-        let host = match &self.host {
-            Host::Domain(name) => Host::Domain(name.as_str()),
-            Host::Ipv4(address) => Host::Ipv4(*address),
-            Host::Ipv6(address) => Host::Ipv6(*address),
-        };
-        (self.port, host, &self.scheme)
-    }
 }
 
 #[cfg(test)]
