@@ -14,17 +14,25 @@ use crate::words::retry::{RetryAttempt, RetryDecision};
 /// Makes the hop until an attempt's outcome is to be delivered.
 pub(crate) async fn retry<A: App>(app: &A, hop: &Hop) -> Result<Answer, Error> {
     let outcome = route(app, hop).await;
-    let policy = app.configuration().retry_policy.as_ref();
-    if !has_failed(&outcome) {
-        if let (Some(policy), Ok(_)) = (policy, &outcome) {
-            app.retry_budget().succeeded(policy);
-        }
+    if app.configuration().retry_policy.is_none() && !app.wants_retry() {
         return outcome;
     }
-    if policy.is_none() && !app.wants_retry() {
+    if is_settled(app, &outcome) {
         return outcome;
     }
     apart(reconsider(app, hop, outcome)).await
+}
+
+/// True when there is nothing to decide; a success is noted. Never put into its caller's code: most sessions have no policy.
+#[inline(never)]
+fn is_settled<A: App>(app: &A, outcome: &Result<Answer, Error>) -> bool {
+    if has_failed(outcome) {
+        return false;
+    }
+    if let (Some(policy), Ok(_)) = (&app.configuration().retry_policy, outcome) {
+        app.retry_budget().succeeded(policy);
+    }
+    true
 }
 
 async fn reconsider<A: App>(

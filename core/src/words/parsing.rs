@@ -87,8 +87,7 @@ mod by {
 
     /// The same of a serialised URL.
     pub(super) fn origin_of(text: &str) -> Option<SchemeHostPort<'_>> {
-        let places = Places::of(text)?;
-        Some((places.scheme(text), places.place(text)?))
+        Places::origin(text)
     }
 
     /// The host and the port of such an origin; `None` where it is none.

@@ -76,18 +76,34 @@ impl Places {
         text.get(..self.scheme_end).unwrap_or_default()
     }
 
-    /// The host with its port, where there is one that can be read in one way only.
+    /// The scheme, and the host with its port, where there is one that can be read in one way only.
     #[cfg(not(feature = "url-parser"))]
-    pub(crate) fn place<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let host = text.get(self.host.clone())?.as_bytes();
+    pub(super) fn origin(text: &str) -> Option<(&str, &str)> {
+        let bytes = text.as_bytes();
+        let scheme = find(bytes, b":")?;
+        let start = scheme + 3;
+        let rest = bytes.get(start..)?;
+        let end = start + find(rest, b"/?#").unwrap_or(rest.len());
+        let authority = &bytes[start..end];
+        let host = find(authority, b"@").map_or(start, |user| start + user + 1);
         let is_raw = |byte: &u8| *byte == b'%' || byte.is_ascii_uppercase();
-        let inner = match host {
-            [] => return None,
-            [b'[', address @ .., b']'] if !has_any(address, b"@[]") => b"",
-            host => host,
+        let place = &bytes[host..end];
+        let inner = match place.iter().rposition(|byte| *byte == b']') {
+            Some(close) if place[0] == b'[' => &place[close + 1..],
+            Some(_) | None => place,
         };
-        let is_one = !has_any(inner, NOT_IN_HOST) && !host.iter().any(is_raw);
-        text.get(self.host.start..self.path).filter(|_| is_one)
+        // Of what comes after an address in brackets, and of all else, a colon is the port's.
+        let port = find(inner, b":").map_or(&[][..], |at| &inner[at + 1..]);
+        let is_one = is_scheme(&bytes[..scheme])
+            && bytes[scheme..].starts_with(b"://")
+            && !matches!(place, [] | [b':', ..])
+            && !has_any(authority, NOT_IN_AUTHORITY)
+            && !has_any(inner, b"@[]")
+            && port.iter().all(u8::is_ascii_digit)
+            && !place.iter().any(is_raw);
+        text.get(..scheme)
+            .zip(text.get(host..end))
+            .filter(|_| is_one)
     }
 
     /// The host, where there is one.

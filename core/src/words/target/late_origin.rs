@@ -73,21 +73,36 @@ impl Origin {
     /// True where no network is needed to reach it: for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
     #[cfg(feature = "connectivity")]
     pub(crate) fn is_this_machine(&self) -> bool {
-        let place = self.place.as_str();
-        let (host, port) = place.rsplit_once(':').unwrap_or((place, ""));
-        // The colon is the address's.
-        let host = if port.ends_with(']') { place } else { host };
-        let name = host.strip_suffix('.').unwrap_or(host);
-        let is_number = |it: u8| it.is_ascii_digit() || it == b'.';
-        let is_loopback = host.starts_with("127.") && host.bytes().all(is_number);
+        let place = self.place.as_bytes();
+        // A colon behind the last bracket is the port's.
+        let end = place.iter().rposition(|byte| b":]".contains(byte));
+        let end = end.filter(|&at| place[at] == b':');
+        let host = &place[..end.unwrap_or(place.len())];
+        let name = host.strip_suffix(b".").unwrap_or(host);
+        let is_number = |it: &u8| matches!(it, b'0'..=b'9' | b'.');
         // Of an IPv4 address in an IPv6 address, the first two of four bytes are together.
-        let mapped = host.strip_prefix("[::ffff:7f");
-        let is_mapped = mapped.is_some_and(|rest| rest.as_bytes().get(2) == Some(&b':'));
-        is_loopback
-            || is_mapped
-            || host == "[::1]"
-            || name == "localhost"
-            || name.ends_with(".localhost")
+        matches!(
+            host,
+            b"[::1]"
+                | [
+                    b'[',
+                    b':',
+                    b':',
+                    b'f',
+                    b'f',
+                    b'f',
+                    b'f',
+                    b':',
+                    b'7',
+                    b'f',
+                    _,
+                    _,
+                    b':',
+                    ..
+                ]
+        ) || (host.starts_with(b"127.") && host.iter().all(is_number))
+            || name == b"localhost"
+            || name.ends_with(b".localhost")
     }
 }
 

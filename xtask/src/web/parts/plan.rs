@@ -48,6 +48,7 @@ pub(crate) const PLAN: Plan = Plan {
                 "written_fields::Written as urlsession_core::words::header_fields::Map>::shared",
                 "policy::fields::SessionFields::away",
                 // Retries.
+                "load::retry::is_settled",
                 "load::retry::reconsider",
                 "drop_in_place<urlsession_core::load::retry::reconsider",
                 "Delegate>::will_retry",
