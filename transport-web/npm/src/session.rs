@@ -163,10 +163,6 @@ pub fn session_download(
 
 /// Loads a request as far as the head; gives the browser's `Response`, whose body is the caller's to read. `number` is what [`cancel_response`] is told.
 #[wasm_bindgen]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is cheaper than an object to look into"
-)]
 pub fn session_response(
     session: u32,
     number: u32,
