@@ -11,7 +11,7 @@ use crate::seams::asking::told;
 use crate::seams::network::NetworkMonitor;
 use crate::seams::transport::HopResponse;
 use crate::words::error::{Error, ErrorCode};
-use crate::words::network::{Forbidden, NetworkPath};
+use crate::words::network::{Forbidden, NetworkPath, NetworkStatus, NoNetworkPath};
 
 /// True where nothing can be in the hop's way, as far as is known, and nothing would be waited for: it may be sent as it is.
 pub(crate) fn is_clear<A: App>(app: &A, hop: &Hop) -> bool {
@@ -29,8 +29,11 @@ pub(crate) async fn check_path<A: App>(app: &A, hop: &Hop) -> Result<(), Error> 
     let Some(monitor) = &app.platform().network else {
         return Ok(());
     };
-    let path = monitor.settled().await;
-    in_the_way(app, hop, path).map_or(Ok(()), |obstacle| Err(obstacle.into()))
+    let is_near = || hop.request.origin().is_none_or(|it| it.is_this_machine());
+    match monitor.settled().await.status {
+        NetworkStatus::Unsatisfied if !is_near() => Err(NoNetworkPath.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the hop once there is a way, where it [is choosy](is_choosy).

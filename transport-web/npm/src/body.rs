@@ -17,6 +17,12 @@ pub(crate) fn request_body(value: Option<JsValue>) -> RequestBody {
     if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
         return bytes.to_vec().into();
     }
+    of_object(&value)
+}
+
+/// One that is neither text nor bytes.
+#[inline(never)]
+fn of_object(value: &JsValue) -> RequestBody {
     if let Some(blob) = value.dyn_ref::<web_sys::Blob>() {
         return blob_body(blob.clone()).into();
     }

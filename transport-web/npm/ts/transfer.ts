@@ -654,7 +654,7 @@ const BAD_URL = 8;
 
 /** True for a request that the first part of the module cannot load. */
 function needsMore({ text, traits, body, isLong }: Taken, { configuration }: Session): boolean {
-  const isHttp = /^[^\n]*\nhttps?:/i.test(text) || (traits & BAD_URL) !== 0;
+  const isHttp = /^(?:get|head|post|put|delete|options|patch)\nhttps?:/i.test(text) || (traits & BAD_URL) !== 0;
   const isCounted = body !== undefined && Boolean(configuration.countsUploads);
   return !isHttp || isLong || isCounted || (traits & OBJECTS) !== 0;
 }

@@ -63,20 +63,30 @@ macro_rules! shorthand {
     )*};
 }
 
-/// True for the methods of RFC 9110 and PATCH.
-fn is_known(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET
-            | Method::HEAD
-            | Method::POST
-            | Method::PUT
-            | Method::DELETE
-            | Method::CONNECT
-            | Method::OPTIONS
-            | Method::TRACE
-            | Method::PATCH
-    )
+/// The methods of RFC 9110, and PATCH.
+const KNOWN: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::CONNECT,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::PATCH,
+];
+
+/// Apart: who makes a request is alone with it.
+#[inline(never)]
+fn copied(parts: &Parts) -> Arc<Parts> {
+    Arc::new(parts.clone())
+}
+
+/// A method of another standard, case-sensitive.
+#[inline(never)]
+fn other_method(name: &str) -> Result<Method, Error> {
+    let method = Method::from_bytes(name.as_bytes());
+    method.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))
 }
 
 impl Request {
@@ -108,13 +118,13 @@ impl Request {
     /// # Errors
     /// [`ErrorCode::BadUrl`] when the name is no token or `url` is no URL.
     pub fn with_method_name(name: &str, url: impl IntoUrl) -> Result<Self, Error> {
-        let known = Method::from_bytes(name.to_ascii_uppercase().as_bytes());
-        let method = match known {
-            Ok(known) if is_known(&known) => Ok(known),
-            Ok(_) | Err(_) => Method::from_bytes(name.as_bytes()),
-        };
-        let method = method.map_err(|cause| Error::new(ErrorCode::BadUrl).with_cause(cause))?;
-        Self::new(method, url)
+        match KNOWN
+            .iter()
+            .find(|it| it.as_str().eq_ignore_ascii_case(name))
+        {
+            Some(known) => Self::new(known.clone(), url),
+            None => Self::new(other_method(name)?, url),
+        }
     }
 
     /// The method, case-sensitive (RFC 9110 section 9.1).
@@ -428,7 +438,10 @@ impl Request {
     }
 
     fn parts(&mut self) -> &mut Parts {
-        Arc::make_mut(&mut self.0)
+        if Arc::get_mut(&mut self.0).is_none() {
+            self.0 = copied(&self.0);
+        }
+        Arc::get_mut(&mut self.0).expect("nobody else has it")
     }
 }
 

@@ -34,6 +34,10 @@ pub(crate) const PLAN: Plan = Plan {
                 "Delegate>::will_perform_http_redirection",
                 "drop_in_place<urlsession_core::load::protocol::",
                 "drop_in_place<urlsession_core::seams::protocol::client::",
+                // Requests that are made of others.
+                "words::request::copied",
+                // Methods of other standards than HTTP's own.
+                "words::request::other_method",
                 // Sessions that most are not.
                 "session_with_",
                 // To wait for a network, or to object to one.
@@ -67,6 +71,9 @@ pub(crate) const PLAN: Plan = Plan {
                 "load::measure::note_answer",
                 "task::handover::Handover::begin_with",
                 "task::handover::Handover::tell_later",
+                "drop_in_place<urlsession_core::task::handover::Handover::tell_later",
+                "drop_in_place<alloc::sync::Arc<urlsession_core::words::metrics::TaskMetrics",
+                "drop_in_place<urlsession_transport_web::timing::Fetch",
                 "Delegate>::did_finish_collecting_metrics",
                 "load::measure::Measured as ",
                 "drop_in_place<urlsession_core::load::measure::Measured",
@@ -81,6 +88,8 @@ pub(crate) const PLAN: Plan = Plan {
                 "npm::wire::of_response",
                 "drop_in_place<urlsession_npm::session::session_response",
                 // Bodies that are no bytes.
+                "npm::body::of_object",
+                "drop_in_place<urlsession_core::words::body::BodyStream>",
                 "load::form::Source as ",
                 "load::open::opening",
                 "drop_in_place<urlsession_core::load::open::",
