@@ -45,8 +45,11 @@ impl Crossings {
             ..Self::default()
         };
         let places: BTreeMap<_, _> = whole.table.iter().map(|(at, it)| (*it, *at)).collect();
-        for (caller, callee) in calls(whole)? {
-            let from = whole.owners[caller];
+        let inside = calls(whole)?.into_iter();
+        let inside = inside.map(|(caller, callee)| (whole.owners[caller], callee));
+        // The first part has the way in for all that is called from outside.
+        let outside = whole.exported.iter().map(|callee| (0, *callee));
+        for (from, callee) in inside.chain(outside) {
             match Way::between(from, whole.owners[callee]) {
                 Way::Own => {}
                 Way::Imported => {

@@ -52,7 +52,7 @@ impl Owners {
         let others = shares.functions.into_iter().filter(|(_, part)| *part > 0);
         let names = others.filter_map(|(function, part)| {
             let name = linked.names.get(&function)?;
-            Some(((*name).to_owned(), part))
+            Some((exported_as(name).to_owned(), part))
         });
         Ok(Self {
             functions: names.collect(),
@@ -98,6 +98,15 @@ impl Shares {
             let owner = self.bytes.entry(byte);
             owner.and_modify(share).or_insert(part);
         }
+    }
+}
+
+/// The name by which wasm-bindgen exports a function of its own, without the hash behind it; any other as it is.
+fn exported_as(name: &str) -> &str {
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|it| it.is_ascii_hexdigit());
+    match name.rsplit_once('_') {
+        Some((name, hash)) if is_hash(hash) => name,
+        Some(_) | None => name,
     }
 }
 
@@ -292,6 +301,16 @@ mod tests {
             ("of_base", &[]),
         ];
         assert_eq!(owners(functions), [0, 2, 1, 1]);
+    }
+
+    #[test]
+    fn what_is_exported_goes_by_the_name_that_it_has_then() {
+        assert_eq!(exported_as("session_new_c4716222a61f6000"), "session_new");
+        assert_eq!(exported_as("session_new"), "session_new");
+        assert_eq!(
+            exported_as("_ZN1a17h0123456789abcdefE"),
+            "_ZN1a17h0123456789abcdefE"
+        );
     }
 
     #[test]

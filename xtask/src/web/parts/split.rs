@@ -17,6 +17,7 @@ use crate::web::binary::{MAGIC, Reader, sections, write_number, write_section, w
 use crate::web::traps::code::{Does, instructions};
 
 const CALL: u8 = 0x10;
+const LOCAL: u8 = 0x20;
 const CALL_INDIRECT: u8 = 0x11;
 const REFERENCE: u8 = 0xd2;
 
@@ -276,12 +277,33 @@ impl Whole<'_> {
                 Some(body) if self.owners[function] == part => {
                     self.rewritten(part, body, crossings, number)?
                 }
+                Some(_) if self.exported.contains(&function) => self.led_on(function, crossings)?,
                 _ => TRAP.to_vec(),
             };
             write_number(&mut written, body.len());
             written.extend(body);
         }
         Ok(written)
+    }
+
+    /// What is called from outside where another part has it.
+    fn led_on(&self, function: usize, crossings: &Crossings) -> Result<Vec<u8>, String> {
+        let mut written = vec![0];
+        for parameter in 0..self.parameters(self.kinds[function])? {
+            written.push(LOCAL);
+            write_number(&mut written, parameter);
+        }
+        self.write_call_of_table(&mut written, function, crossings);
+        written.push(END);
+        Ok(written)
+    }
+
+    fn write_call_of_table(&self, to: &mut Vec<u8>, callee: usize, crossings: &Crossings) {
+        to.push(CONSTANT);
+        write_signed(to, crossings.places[&callee]);
+        to.push(CALL_INDIRECT);
+        write_number(to, self.kinds[callee]);
+        to.push(0);
     }
 
     /// A body with the numbers that functions have in its part.
@@ -305,11 +327,7 @@ impl Whole<'_> {
                 continue;
             };
             if Way::between(part, self.owners[callee]) == Way::Table {
-                written.push(CONSTANT);
-                write_signed(&mut written, crossings.places[&callee]);
-                written.push(CALL_INDIRECT);
-                write_number(&mut written, self.kinds[callee]);
-                written.push(0);
+                self.write_call_of_table(&mut written, callee, crossings);
             } else {
                 written.push(CALL);
                 write_number(&mut written, number(callee));
@@ -416,6 +434,20 @@ mod tests {
     fn memory() -> Vec<u8> {
         let name = Whole::read(&module(), &owners(), "").unwrap().memory_name;
         [&[name.len() as u8], name.as_bytes()].concat()
+    }
+
+    #[test]
+    fn what_is_called_from_outside_is_led_on() {
+        let owners = Owners::from(&[("a", 1)], &[]);
+        let parts = split(&module(), &owners, 2, "").unwrap();
+        let led_on = [7, 0, CONSTANT, 1, CALL_INDIRECT, 0, 0, END];
+        assert!(parts[0].windows(led_on.len()).any(|it| it == led_on));
+        let types = b"\x02\x60\0\0\x60\x02\x7f\x7d\x01\x7f";
+        let whole = Whole {
+            types,
+            ..Whole::default()
+        };
+        assert_eq!((whole.parameters(0), whole.parameters(1)), (Ok(0), Ok(2)));
     }
 
     #[test]

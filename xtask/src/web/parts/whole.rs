@@ -1,6 +1,6 @@
 //! A module that is to be cut, as far as it matters here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::owners::Owners;
@@ -45,6 +45,7 @@ pub(super) struct Whole<'m> {
     pub(super) globals: Vec<&'m [u8]>,
     /// How many there are, and they as they stand there.
     pub(super) exports: (usize, &'m [u8]),
+    pub(super) exported: BTreeSet<usize>,
     /// Which function is at which place of the table.
     pub(super) table: BTreeMap<usize, usize>,
     pub(super) bodies: Vec<Range<usize>>,
@@ -80,6 +81,7 @@ impl<'m> Whole<'m> {
                 EXPORTS => {
                     let count = reader.number()?;
                     whole.exports = (count, &module[reader.at..content.end]);
+                    whole.read_exports(reader, count)?;
                 }
                 ELEMENTS => whole.read_elements(reader)?,
                 CODE => whole.bodies = all(reader, body)?,
@@ -129,6 +131,37 @@ impl<'m> Whole<'m> {
             self.imports.push(&self.module[start..reader.at]);
         }
         Ok(())
+    }
+
+    /// Which functions are exported.
+    fn read_exports(&mut self, reader: &mut Reader<'m>, count: usize) -> Result<(), String> {
+        for _ in 0..count {
+            reader.text()?;
+            let (kind, index) = (reader.byte()?, reader.number()?);
+            if kind == FUNCTION {
+                self.exported.insert(index);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many parameters functions of a type have.
+    pub(super) fn parameters(&self, kind: usize) -> Result<usize, String> {
+        let mut reader = Reader::new(self.types, 0);
+        let mut count = 0;
+        for number in 0..reader.number()? {
+            if reader.byte()? != 0x60 {
+                return Err("a type of no function".into());
+            }
+            for is_result in [false, true] {
+                let values = reader.number()?;
+                reader.take(values)?;
+                if number == kind && !is_result {
+                    count = values;
+                }
+            }
+        }
+        Ok(count)
     }
 
     /// Lists of functions at constant places of the first table.
