@@ -19,13 +19,13 @@ mod origins;
 mod parts;
 
 use std::fmt;
-#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
 use std::net::IpAddr;
 use std::sync::Arc;
 #[cfg(feature = "cache")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
 use url::Host;
 use url::Url;
 
@@ -39,7 +39,7 @@ pub use origin::Origin;
 pub struct OriginId(u64);
 
 /// True for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
-#[cfg(all(feature = "connectivity", feature = "url-parser"))]
+#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
 pub(crate) fn is_this_machine(host: &Host<String>) -> bool {
     match host {
         Host::Domain(name) => {
