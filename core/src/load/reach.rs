@@ -30,9 +30,10 @@ pub(crate) async fn check_path<A: App>(app: &A, hop: &Hop) -> Result<(), Error> 
         return Ok(());
     };
     let is_near = || hop.request.origin().is_none_or(|it| it.is_this_machine());
-    match monitor.settled().await.status {
-        NetworkStatus::Unsatisfied if !is_near() => Err(NoNetworkPath.into()),
-        _ => Ok(()),
+    let status = monitor.settled().await.status;
+    match status == NetworkStatus::Unsatisfied && !is_near() {
+        true => Err(NoNetworkPath.into()),
+        false => Ok(()),
     }
 }
 
