@@ -86,8 +86,9 @@ function placeOf(module: InitInput | undefined): string | undefined {
  * void preload().catch(() => {}); // not in the way of the first request
  * ```
  *
- * `cache` is what a {@link UrlCache} takes, `downloads` what a {@link DownloadTask} takes, and `more` what both of them take, and bodies that are neither text nor few bytes,
- * retries, metrics, {@link Session.response}, and URLs and protocols beside HTTP. When it fails it may be called again.
+ * `cache` is what a {@link UrlCache} takes, `downloads` what a {@link DownloadTask} takes, and `more` what both of them take, and bodies that are neither text nor few bytes or
+ * that a delegate is asked for, retries, metrics, {@link Session.response}, URLs, methods and protocols beside HTTP's own, `redirectSafeHeaders`, and waiting for a network or objecting to one.
+ * When it fails it may be called again.
  */
 export async function preload(...parts: Part[]): Promise<void> {
   mustBeReady();
