@@ -5,6 +5,11 @@ mod home;
 #[cfg(not(feature = "url-parser"))]
 #[path = "target/late_home.rs"]
 mod home;
+#[cfg(any(
+    all(test, feature = "url-parser"),
+    all(feature = "connectivity", not(feature = "url-parser"))
+))]
+mod loopback;
 #[cfg(feature = "url-parser")]
 mod origin;
 #[cfg(not(feature = "url-parser"))]

@@ -77,7 +77,6 @@ impl Places {
     }
 
     /// The scheme, and the host with its port, where there is one that can be read in one way only.
-    #[cfg(not(feature = "url-parser"))]
     pub(super) fn origin(text: &str) -> Option<(&str, &str)> {
         let bytes = text.as_bytes();
         let scheme = find(bytes, b":")?;
@@ -97,6 +96,7 @@ impl Places {
         let is_one = is_scheme(&bytes[..scheme])
             && bytes[scheme..].starts_with(b"://")
             && !matches!(place, [] | [b':', ..])
+            && (inner.len() == place.len() || matches!(inner, [] | [b':', ..]))
             && !has_any(authority, NOT_IN_AUTHORITY)
             && !has_any(inner, b"@[]")
             && port.iter().all(u8::is_ascii_digit)
@@ -232,8 +232,53 @@ fn hexadecimal(digits: &[u8]) -> Option<u16> {
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
+    use url::{Position, Url};
+
     use super::*;
     use crate::testing::test;
+
+    #[test]
+    fn an_origin_is_the_urls_own() {
+        for text in [
+            "http://a.example/",
+            "https://me:pw@a.example:8443/b?c#d",
+            "https://me@a.example",
+            "http://[::1]:8080/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://127.0.0.1:1/x",
+            "http://a.example?q=@b:c",
+            "http://xn--bcher-kva.example/@",
+        ] {
+            let url = Url::parse(text).unwrap();
+            let place = &url[Position::BeforeHost..Position::AfterPort];
+            assert_eq!(Places::origin(url.as_str()), Some((url.scheme(), place)));
+        }
+    }
+
+    #[test]
+    fn an_origin_that_could_be_read_in_two_ways_is_none() {
+        for text in [
+            "",
+            "http://",
+            "http:///a",
+            "http:a",
+            "a.example",
+            "1http://a/",
+            "http://a b/",
+            "http://a\\@b/",
+            "http://a@b@c/",
+            "http://A.example/",
+            "http://%41/",
+            "http://a:b/",
+            "http://a:80:90/",
+            "http://:80/",
+            "http://[::1/",
+            "http://[::1]a/",
+            "http://]/",
+        ] {
+            assert_eq!(Places::origin(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn addresses_are_those_of_the_standard_library() {

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use url::Host;
 
 use super::OriginId;
+#[cfg(feature = "connectivity")]
+use super::loopback::is_loopback;
 use crate::words::parsing::{SchemeHostPort, host_and_port};
 
 /// Scheme, host and port (RFC 6454), interned: comparing two is comparing two numbers.
@@ -70,39 +72,10 @@ impl Origin {
         })
     }
 
-    /// True where no network is needed to reach it: for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
+    /// True where no network is needed to reach it.
     #[cfg(feature = "connectivity")]
     pub(crate) fn is_this_machine(&self) -> bool {
-        let place = self.place.as_bytes();
-        // A colon behind the last bracket is the port's.
-        let end = place.iter().rposition(|byte| b":]".contains(byte));
-        let end = end.filter(|&at| place[at] == b':');
-        let host = &place[..end.unwrap_or(place.len())];
-        let name = host.strip_suffix(b".").unwrap_or(host);
-        let is_number = |it: &u8| matches!(it, b'0'..=b'9' | b'.');
-        // Of an IPv4 address in an IPv6 address, the first two of four bytes are together.
-        matches!(
-            host,
-            b"[::1]"
-                | [
-                    b'[',
-                    b':',
-                    b':',
-                    b'f',
-                    b'f',
-                    b'f',
-                    b'f',
-                    b':',
-                    b'7',
-                    b'f',
-                    _,
-                    _,
-                    b':',
-                    ..
-                ]
-        ) || (host.starts_with(b"127.") && host.iter().all(is_number))
-            || name == b"localhost"
-            || name.ends_with(b".localhost")
+        is_loopback(&self.place)
     }
 }
 
