@@ -82,12 +82,7 @@ mod by {
 
     /// Where it goes; `None` without a host.
     pub(crate) fn origin(url: &Url) -> Option<SchemeHostPort<'_>> {
-        origin_of(url.as_str())
-    }
-
-    /// The same of a serialised URL.
-    pub(super) fn origin_of(text: &str) -> Option<SchemeHostPort<'_>> {
-        Places::origin(text)
+        Places::origin(url.as_str())
     }
 
     /// The host and the port of such an origin; `None` where it is none.

@@ -10,10 +10,6 @@ mod home;
     all(feature = "connectivity", not(feature = "url-parser"))
 ))]
 mod loopback;
-#[cfg(feature = "url-parser")]
-mod origin;
-#[cfg(not(feature = "url-parser"))]
-#[path = "target/late_origin.rs"]
 mod origin;
 #[cfg(feature = "host-limits")]
 mod origins;
@@ -22,39 +18,29 @@ mod origins;
 mod origins;
 #[cfg(feature = "request-target")]
 mod parts;
+#[cfg(feature = "url-parser")]
+mod server;
+#[cfg(not(feature = "url-parser"))]
+#[path = "target/late_server.rs"]
+mod server;
 
 use std::fmt;
-#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
-use std::net::IpAddr;
 use std::sync::Arc;
 #[cfg(feature = "cache")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
-use url::Host;
 use url::Url;
 
 use crate::words::error::{Error, ErrorCode, Shown};
 use crate::words::parsing::ParsedUrl;
 use home::Home;
 pub use origin::Origin;
+#[cfg(all(feature = "url-parser", any(feature = "mock", test)))]
+pub(crate) use server::is_this_machine;
 
 /// A number for an [`Origin`], equal while and only while the origins are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OriginId(u64);
-
-/// True for loopback addresses, and for `localhost` and the names under it (RFC 6761 section 6.3).
-#[cfg(all(feature = "url-parser", any(feature = "connectivity", test)))]
-pub(crate) fn is_this_machine(host: &Host<String>) -> bool {
-    match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
-    }
-}
 
 /// The URL without a user's name and password.
 pub(crate) fn without_user(mut url: Url) -> Url {

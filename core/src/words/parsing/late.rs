@@ -36,7 +36,7 @@ impl ParsedUrl {
     /// Where it goes; `None` without a host.
     #[cfg(not(feature = "url-parser"))]
     pub(crate) fn origin(&self) -> Option<SchemeHostPort<'_>> {
-        super::by::origin_of(&self.text)
+        super::places::Places::origin(&self.text)
     }
 
     /// The URL.

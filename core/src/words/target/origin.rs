@@ -1,10 +1,11 @@
-//! An origin by its parts.
+//! An origin, of which there is one object.
 
 use std::fmt;
 
 use url::Host;
 
 use super::OriginId;
+use super::server::Server;
 use crate::words::parsing::SchemeHostPort;
 
 /// Scheme, host and port (RFC 6454), interned: comparing two is comparing two numbers.
@@ -12,34 +13,21 @@ use crate::words::parsing::SchemeHostPort;
 pub struct Origin {
     id: OriginId,
     scheme: String,
-    host: Host<String>,
-    port: u16,
+    server: Server,
 }
 
 impl Origin {
-    pub(super) fn new(id: OriginId, (scheme, host, port): SchemeHostPort<'_>) -> Self {
+    pub(super) fn new(id: OriginId, parts: SchemeHostPort<'_>) -> Self {
         Self {
             id,
-            scheme: scheme.to_owned(),
-            host: host.to_owned(),
-            port,
+            scheme: parts.0.to_owned(),
+            server: Server::of(parts),
         }
     }
 
     /// What there is one of.
     pub(super) fn parts(&self) -> SchemeHostPort<'_> {
-        let host = match &self.host {
-            Host::Domain(name) => Host::Domain(name.as_str()),
-            Host::Ipv4(address) => Host::Ipv4(*address),
-            Host::Ipv6(address) => Host::Ipv6(*address),
-        };
-        (&self.scheme, host, self.port)
-    }
-
-    /// True where no network is needed to reach it.
-    #[cfg(feature = "connectivity")]
-    pub(crate) fn is_this_machine(&self) -> bool {
-        super::is_this_machine(&self.host)
+        self.server.with_scheme(&self.scheme)
     }
 
     /// Its number, the same for every URL of this origin as long as one of them is held.
@@ -63,18 +51,24 @@ impl Origin {
     /// The host, after IDNA (UTS 46): a name or an address.
     #[must_use]
     pub fn host(&self) -> &Host<String> {
-        &self.host
+        self.server.host(&self.scheme)
     }
 
     /// The port, the scheme's default where the URL names none, 0 where the scheme has none.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port(&self.scheme)
+    }
+
+    /// True where no network is needed to reach it.
+    #[cfg(feature = "connectivity")]
+    pub(crate) fn is_this_machine(&self) -> bool {
+        self.server.is_this_machine()
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
+        write!(f, "{}://{}:{}", self.scheme, self.host(), self.port())
     }
 }
