@@ -53,6 +53,14 @@ pub(crate) fn write_section(to: &mut Vec<u8>, id: u8, content: &[u8]) {
     to.extend_from_slice(content);
 }
 
+/// A section of this content.
+#[cfg(test)]
+pub(crate) fn section(id: u8, content: &[u8]) -> Vec<u8> {
+    let mut section = Vec::new();
+    write_section(&mut section, id, content);
+    section
+}
+
 /// Reads on from a place in a module.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'m> {

@@ -127,12 +127,7 @@ fn text(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let mut section = Vec::new();
-        write_section(&mut section, id, content);
-        section
-    }
+    use crate::web::binary::section;
 
     fn module(sections: &[Vec<u8>]) -> Vec<u8> {
         [&MAGIC[..], &sections.concat()].concat()

@@ -213,7 +213,7 @@ impl Search<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::binary::{MAGIC, write_section};
+    use crate::web::binary::{MAGIC, section, write_section};
     use crate::web::parts::plan::Part;
 
     const PLAN: Plan = Plan {
@@ -228,12 +228,6 @@ mod tests {
             },
         ],
     };
-
-    fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let mut section = Vec::new();
-        write_section(&mut section, id, content);
-        section
-    }
 
     fn symbol(name: &str) -> String {
         let parts = name.split("::").map(|part| format!("{}{part}", part.len()));

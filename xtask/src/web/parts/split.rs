@@ -370,13 +370,8 @@ pub(super) fn write_name(to: &mut Vec<u8>, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::binary::section;
     use crate::web::parts::whole::{GLOBALS, MEMORIES};
-
-    fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let mut section = Vec::new();
-        write_section(&mut section, id, content);
-        section
-    }
 
     /// A body without locals.
     fn calling(callee: u8) -> [u8; 5] {

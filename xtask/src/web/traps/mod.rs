@@ -29,13 +29,7 @@ pub(crate) fn trap(module: &[u8]) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::binary::write_number;
-
-    fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![id];
-        write_number(&mut bytes, content.len());
-        [bytes, content.to_vec()].concat()
-    }
+    use crate::web::binary::section;
 
     fn call(function: u8) -> [u8; 6] {
         [0x10, 0x80 | function, 0x80, 0x80, 0x80, 0x00]
