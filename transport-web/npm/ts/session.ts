@@ -104,13 +104,13 @@ export class Session implements Disposable {
     const fetch = fetchBits(configuration);
     const number = this.#number;
     const { urlCache } = configuration;
-    const ownProtocols = protocols?.length ?? 0;
-    const isPlain = !urlCache && !retries && ownProtocols === 0 && safe === "";
-    this.#unmade = isPlain
-      ? () => raw.session_new(number, host, numbers, fields, fetch)
-      : () => raw.session_with(number, host, numbers, fields, safe, fetch, retries, methods, urlCache?._made() ?? 0, ownProtocols);
+    const own = protocols?.length ?? 0;
     this._needs = needsOf(configuration);
-    if (isPlain || areHere(this._needs)) this._make();
+    this.#unmade =
+      this._needs.length === 0
+        ? () => raw.session_new(number, host, numbers, fields, fetch)
+        : () => raw.session_with(number, host, numbers, fields, safe, fetch, retries, methods, urlCache?._made() ?? 0, own);
+    if (areHere(this._needs)) this._make();
     else bringAhead(this._needs);
     forgotten.register(this, number);
     enterSession(number, this);
