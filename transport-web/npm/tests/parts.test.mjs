@@ -380,3 +380,48 @@ test("the names that servers suggest lead nowhere else", async () => {
   assert.equal(named("attachment; filename=é", "http://a.example/b/"), "a.example");
   assert.equal(HTTPURLResponse.of("data:text/plain,a/b").suggestedFilename, "Unknown");
 });
+
+test("progress tells the pace, by time and not by looks, and time at rest does not count", async () => {
+  const { lib } = await anew();
+  let body;
+  const startLoading = () => new Response(new ReadableStream({ start: (to) => (body = to) }), { headers: { "content-length": "1000" } });
+  const task = new lib.Session({ protocols: [{ scheme: "slow", startLoading }] }).dataTask("slow:a");
+  const heard = (type) => new Promise((resolve) => task.addEventListener(type, resolve, { once: true }));
+  let now = performance.now();
+  performance.now = () => now;
+  const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
+  const receive = async (seconds, bytes) => {
+    now += seconds * 1000;
+    const came = heard("data");
+    body.enqueue(new Uint8Array(bytes));
+    await came;
+    return task.progress;
+  };
+  try {
+    const response = heard("response");
+    task.resume();
+    await response;
+    const begun = { completed: 0, total: 1000, fraction: 0, throughput: null, remaining: null };
+    assert.deepEqual(task.progress, begun);
+    const once = await receive(1, 100);
+    assert.deepEqual([once.completed, once.fraction], [100, 0.1]);
+    near(once.throughput, 100);
+    near(once.remaining, 9);
+    for (let at = 0; at < 5; at++) near((await receive(0.2, 20)).throughput, 100);
+    task.suspend();
+    assert.deepEqual(task.progress, { ...begun, completed: 200, fraction: 0.2 });
+    now += 50_000;
+    task.resume();
+    near(task.progress.throughput, 100);
+    near((await receive(1, 100)).throughput, 100);
+    now += 3000;
+    // Three seconds at 100 a second, then three at none: what lies that far back weighs 1/e of what was seen last.
+    near(task.progress.throughput, 100 / (1 + Math.E));
+    body.enqueue(new Uint8Array(700));
+    body.close();
+    await task.finished;
+    assert.deepEqual(task.progress, { ...begun, completed: 1000, fraction: 1 });
+  } finally {
+    delete performance.now;
+  }
+});
